@@ -1,0 +1,166 @@
+//! Three truth values and statements with the places that decided them. There is no way from here to `bool`: whoever
+//! needs one matches all three cases.
+
+use crate::source::Place;
+
+/// True, false, or not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[must_use]
+pub enum Tri {
+    False,
+    Unknown,
+    True,
+}
+
+impl From<bool> for Tri {
+    fn from(value: bool) -> Tri {
+        if value { Tri::True } else { Tri::False }
+    }
+}
+
+impl std::ops::Not for Tri {
+    type Output = Tri;
+
+    fn not(self) -> Tri {
+        match self {
+            Tri::True => Tri::False,
+            Tri::False => Tri::True,
+            Tri::Unknown => Tri::Unknown,
+        }
+    }
+}
+
+impl Tri {
+    pub fn and(self, other: Tri) -> Tri {
+        self.min(other)
+    }
+
+    pub fn or(self, other: Tri) -> Tri {
+        self.max(other)
+    }
+
+    /// True of nothing, like its classical sibling.
+    pub fn all(values: impl IntoIterator<Item = Tri>) -> Tri {
+        values.into_iter().fold(Tri::True, Tri::and)
+    }
+
+    pub fn any(values: impl IntoIterator<Item = Tri>) -> Tri {
+        values.into_iter().fold(Tri::False, Tri::or)
+    }
+}
+
+/// A statement about the model, with the places that decided it: the subject's own end of the chain first, then the
+/// way in reading order. An unknown fact names its reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    pub tri: Tri,
+    pub places: Vec<Place>,
+    /// Why nothing can be said: the unknowns that stand in the way. Empty unless `tri` is unknown.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why something is not known: a code (one namespace, `spec` of reasons in the documentation), the object it is about
+/// (`var.vpc_id`) and where it began.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reason {
+    pub code: &'static str,
+    pub object: String,
+    pub place: Option<crate::source::Span>,
+}
+
+impl Reason {
+    pub fn new(code: &'static str, object: impl Into<String>) -> Reason {
+        Reason { code, object: object.into(), place: None }
+    }
+
+    pub fn at(code: &'static str, object: impl Into<String>, place: crate::source::Span) -> Reason {
+        Reason { code, object: object.into(), place: Some(place) }
+    }
+}
+
+impl Fact {
+    pub fn new(tri: Tri, places: Vec<Place>) -> Fact {
+        Fact { tri, places, reasons: Vec::new() }
+    }
+
+    pub fn yes(places: Vec<Place>) -> Fact {
+        Fact::new(Tri::True, places)
+    }
+
+    pub fn no(places: Vec<Place>) -> Fact {
+        Fact::new(Tri::False, places)
+    }
+
+    pub fn unknown(reason: Reason) -> Fact {
+        Fact { tri: Tri::Unknown, places: Vec::new(), reasons: vec![reason] }
+    }
+
+    /// Both: the first that is false decides; otherwise what is not known; otherwise all places.
+    pub fn and(self, other: Fact) -> Fact {
+        join(self, other, Tri::False)
+    }
+
+    /// Either: the first that is true decides; otherwise what is not known; otherwise all places.
+    pub fn or(self, other: Fact) -> Fact {
+        join(self, other, Tri::True)
+    }
+
+    pub fn all(facts: impl IntoIterator<Item = Fact>) -> Fact {
+        facts.into_iter().reduce(Fact::and).unwrap_or_else(|| Fact::yes(Vec::new()))
+    }
+
+    pub fn any(facts: impl IntoIterator<Item = Fact>) -> Fact {
+        facts.into_iter().reduce(Fact::or).unwrap_or_else(|| Fact::no(Vec::new()))
+    }
+}
+
+impl std::ops::Not for Fact {
+    type Output = Fact;
+
+    fn not(self) -> Fact {
+        Fact { tri: !self.tri, ..self }
+    }
+}
+
+/// Joins two statements of which the first with the verdict `decisive` settles the whole.
+fn join(mut left: Fact, mut right: Fact, decisive: Tri) -> Fact {
+    if left.tri == decisive {
+        return left;
+    }
+    if right.tri == decisive {
+        return right;
+    }
+    if left.tri != Tri::Unknown && right.tri == Tri::Unknown {
+        return right;
+    }
+    if left.tri == Tri::Unknown && right.tri != Tri::Unknown {
+        return left;
+    }
+    left.places.append(&mut right.places);
+    left.reasons.append(&mut right.reasons);
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tri::{False, True, Unknown};
+    use super::{Fact, Reason, Tri};
+
+    #[test]
+    fn kleene() {
+        assert_eq!(False.and(Unknown), False);
+        assert_eq!(True.or(Unknown), True);
+        assert_eq!(True.and(Unknown), Unknown);
+        assert_eq!(!Unknown, Unknown);
+        assert_eq!(Tri::all([]), True);
+        assert_eq!(Tri::any([Unknown, False]), Unknown);
+    }
+
+    #[test]
+    fn a_decided_side_wins_over_an_unknown_one() {
+        let unknown = || Fact::unknown(Reason::new("no-value", "var.x"));
+        assert_eq!(unknown().and(Fact::no(vec![])).tri, False);
+        assert_eq!(unknown().or(Fact::yes(vec![])).tri, True);
+        assert_eq!(unknown().and(Fact::yes(vec![])).reasons.len(), 1);
+    }
+}

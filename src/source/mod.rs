@@ -1,0 +1,12 @@
+//! Where text stands: files in memory, spans in bytes, lines and columns for printing. No parsing here, and no IO:
+//! the command line fills a `World`, everything else reads it.
+
+mod lines;
+mod place;
+mod problem;
+mod world;
+
+pub use lines::{LineIndex, Position};
+pub use place::{Place, Span};
+pub use problem::{Problem, ProblemLevel};
+pub use world::{Content, FileId, SourceFile, World, WorldBuilder, clean_path, parent_of};

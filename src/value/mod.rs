@@ -1,0 +1,229 @@
+//! A value and where it came from. Shared by evaluation, the model and the rules; how values are computed is the
+//! business of `eval`.
+
+mod number;
+mod origin;
+mod text;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use number::Number;
+pub use origin::{Origin, Step, StepKind};
+pub use text::{Piece, Text};
+
+use crate::logic::{Reason, Tri};
+use crate::source::Span;
+
+/// Equality ignores the origin and the sensitive mark (`Value::equals` is the language's own, three-valued one).
+#[derive(Clone, Debug)]
+pub struct Value {
+    pub kind: Kind,
+    pub origin: Origin,
+    /// Never hides the value from evaluation; reports print `(sensitive)`.
+    pub sensitive: bool,
+}
+
+#[derive(Clone, Debug)]
+pub enum Kind {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(Text),
+    List(Arc<List>),
+    Map(Arc<Map>),
+    Reference(Arc<Reference>),
+    Unknown(Arc<Unknown>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListFlavour {
+    Tuple,
+    List,
+    Set,
+}
+
+#[derive(Clone, Debug)]
+pub struct List {
+    pub items: Vec<Value>,
+    pub flavour: ListFlavour,
+    /// There may be more members than these, for this reason.
+    pub open: Option<Reason>,
+    /// Whether the items stand at their indices (an open tail), or were picked from anywhere.
+    pub is_indexed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapFlavour {
+    Object,
+    Map,
+}
+
+#[derive(Clone, Debug)]
+pub struct Map {
+    pub entries: BTreeMap<Arc<str>, Value>,
+    pub flavour: MapFlavour,
+    pub open: Option<Reason>,
+    /// Set where the map is a resource, a data source or a block of one: what is not written is a reference below
+    /// this address.
+    pub owner: Option<Arc<Reference>>,
+}
+
+/// Something that exists outside the configuration: an attribute that the provider assigns.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reference {
+    /// The folder of the root module, so that one address means one thing in a world of several roots.
+    pub root: Arc<str>,
+    /// `module.net["a"].aws_subnet.app[0]`, with instance keys.
+    pub address: Arc<str>,
+    /// The attribute path below it: `id`, `arn`, `endpoint.0.address`.
+    pub path: Arc<str>,
+}
+
+/// Not known, and why. Two unknowns are equal only if they are the same one.
+#[derive(Clone, Debug)]
+pub struct Unknown {
+    pub reason: Reason,
+    /// Equal for the same node asked twice; a function of unknowns hashes its name and arguments.
+    pub identity: u64,
+    pub may_be_null: bool,
+}
+
+impl Value {
+    pub fn new(kind: Kind, origin: Origin) -> Value {
+        Value { kind, origin, sensitive: false }
+    }
+
+    pub fn null(origin: Origin) -> Value {
+        Value::new(Kind::Null, origin)
+    }
+
+    pub fn bool(value: bool, origin: Origin) -> Value {
+        Value::new(Kind::Bool(value), origin)
+    }
+
+    pub fn text(text: impl AsRef<str>, origin: Origin) -> Value {
+        Value::new(Kind::Text(Text::literal(text.as_ref(), origin.clone())), origin)
+    }
+
+    pub fn number(number: impl Into<Number>, origin: Origin) -> Value {
+        Value::new(Kind::Number(number.into()), origin)
+    }
+
+    pub fn list(items: Vec<Value>, origin: Origin) -> Value {
+        let list = List { items, flavour: ListFlavour::Tuple, open: None, is_indexed: true };
+        Value::new(Kind::List(Arc::new(list)), origin)
+    }
+
+    pub fn map(entries: BTreeMap<Arc<str>, Value>, origin: Origin) -> Value {
+        let map = Map { entries, flavour: MapFlavour::Object, open: None, owner: None };
+        Value::new(Kind::Map(Arc::new(map)), origin)
+    }
+
+    /// A fresh unknown; its identity is the reason with its place, so that the same node asked twice is the same.
+    pub fn unknown(reason: Reason, origin: Origin) -> Value {
+        let identity = fingerprint(&reason);
+        Value::new(Kind::Unknown(Arc::new(Unknown { reason, identity, may_be_null: true })), origin)
+    }
+
+    pub fn sensitive(self) -> Value {
+        Value { sensitive: true, ..self }
+    }
+
+    /// The same value, read through one more step.
+    pub fn through(mut self, kind: StepKind, span: Span) -> Value {
+        self.origin = self.origin.then(kind, span);
+        self
+    }
+
+    /// Why the value is not known; nothing if it is.
+    pub fn reason(&self) -> Option<&Reason> {
+        match &self.kind {
+            Kind::Unknown(unknown) => Some(&unknown.reason),
+            Kind::Null
+            | Kind::Bool(_)
+            | Kind::Number(_)
+            | Kind::Text(_)
+            | Kind::List(_)
+            | Kind::Map(_)
+            | Kind::Reference(_) => None,
+        }
+    }
+
+    pub fn is_null(&self) -> Tri {
+        match &self.kind {
+            Kind::Null => Tri::True,
+            Kind::Unknown(unknown) if unknown.may_be_null => Tri::Unknown,
+            Kind::Unknown(_)
+            | Kind::Bool(_)
+            | Kind::Number(_)
+            | Kind::Text(_)
+            | Kind::List(_)
+            | Kind::Map(_)
+            | Kind::Reference(_) => Tri::False,
+        }
+    }
+
+    /// The whole text, if it is a text without holes.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Text(text) => text.known(),
+            _ => None,
+        }
+    }
+
+    /// The pieces of a text; a reference or an unknown is a text of one hole.
+    pub fn as_text(&self) -> Option<Text> {
+        match &self.kind {
+            Kind::Text(text) => Some(text.clone()),
+            Kind::Reference(_) | Kind::Unknown(_) => Some(Text::hole(self.clone())),
+            Kind::Number(number) => Some(Text::literal(&number.to_string(), self.origin.clone())),
+            Kind::Bool(value) => Some(Text::literal(if *value { "true" } else { "false" }, self.origin.clone())),
+            Kind::Null | Kind::List(_) | Kind::Map(_) => None,
+        }
+    }
+
+    pub fn as_list(&self) -> Option<&List> {
+        match &self.kind {
+            Kind::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    pub fn as_map(&self) -> Option<&Map> {
+        match &self.kind {
+            Kind::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    pub fn as_reference(&self) -> Option<&Reference> {
+        match &self.kind {
+            Kind::Reference(reference) => Some(reference),
+            _ => None,
+        }
+    }
+
+    /// Every reference in the value, at any depth, holes of texts included.
+    pub fn references(&self) -> Vec<&Reference> {
+        let mut found = Vec::new();
+        let mut open = vec![self];
+        while let Some(value) = open.pop() {
+            match &value.kind {
+                Kind::Reference(reference) => found.push(&**reference),
+                Kind::Text(text) => open.extend(text.holes()),
+                Kind::List(list) => open.extend(list.items.iter().rev()),
+                Kind::Map(map) => open.extend(map.entries.values().rev()),
+                Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Unknown(_) => {}
+            }
+        }
+        found
+    }
+}
+
+/// A stable hash: equal inputs give equal identities in every run.
+pub fn fingerprint(value: &impl std::hash::Hash) -> u64 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    value.hash(&mut hasher);
+    std::hash::Hasher::finish(&hasher)
+}
