@@ -1,0 +1,1 @@
+//! Conditions times entities: findings.

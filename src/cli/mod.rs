@@ -1,0 +1,1 @@
+//! Arguments, reading the tree, git, printing, exit codes.

@@ -1,0 +1,1 @@
+//! The tables of `data/`, packed at build time, decoded when asked.

@@ -1,0 +1,1 @@
+//! Workflow expressions, evaluated with three truth values.

@@ -1,0 +1,1 @@
+//! What a script's commands are, with variables replaced where they are known.

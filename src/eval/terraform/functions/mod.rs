@@ -1,0 +1,1 @@
+//! The functions of the language, on values that may be partly unknown.

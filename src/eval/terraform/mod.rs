@@ -1,0 +1,3 @@
+//! Terraform and OpenTofu, evaluated on demand.
+
+pub mod functions;

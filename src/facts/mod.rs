@@ -1,0 +1,1 @@
+//! Hard reasoning over the model, written once.

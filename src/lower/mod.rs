@@ -1,0 +1,1 @@
+//! Each language into the model, and the links between them.

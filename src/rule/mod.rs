@@ -1,0 +1,1 @@
+//! Rule files: front matter, condition, examples, catalog.

@@ -1,0 +1,1 @@
+//! Dockerfiles as BuildKit splits them: instructions, words, heredocs, with positions.

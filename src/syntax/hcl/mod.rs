@@ -1,0 +1,1 @@
+//! HCL: our own compact tree, filled by hcl-edit, which nobody above sees.

@@ -1,0 +1,1 @@
+//! Small line formats: ignore files, requirements, `.env`.

@@ -1,0 +1,1 @@
+//! Shell words, commands and pipelines with positions, for bash and sh.

@@ -1,0 +1,1 @@
+//! Configuration, suppressions, baseline, absorbing, masking, order.
