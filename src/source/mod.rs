@@ -1,11 +1,13 @@
 //! Where text stands: files in memory, spans in bytes, lines and columns for printing. No parsing here, and no IO:
 //! the command line fills a `World`, everything else reads it.
 
+mod comment;
 mod lines;
 mod place;
 mod problem;
 mod world;
 
+pub use comment::{Comment, CommentPosition, starts_in};
 pub use lines::{LineIndex, Position};
 pub use place::{Place, Span};
 pub use problem::{Problem, ProblemLevel};

@@ -1,10 +1,17 @@
 //! What a run says: findings with their places, verdicts that could not be decided, and the meta data of rules that
 //! reports print. Made by `check`, sorted out by `triage`, written by `report`.
 
+mod fingerprint;
+mod run;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::logic::Reason;
 use crate::source::{Place, Span};
+
+pub use fingerprint::{finding_fingerprint, path_fingerprint};
+pub use run::{Outcome, Read, RootRead, VariantRead};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -166,8 +173,31 @@ pub struct RuleMeta {
     /// The text between the heading and the first fence, as Markdown.
     pub summary: String,
     pub has_fix: bool,
+    /// The parameters that the file declares, with their defaults, whose type is theirs.
+    pub params: BTreeMap<String, Param>,
     /// `rules/<area>/<id>.md`, or the path of a user's file.
     pub path: String,
+}
+
+/// The value of a rule's parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Param {
+    Bool(bool),
+    Number(f64),
+    Text(String),
+    Texts(Vec<String>),
+}
+
+impl Param {
+    /// The type, as messages name it.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Param::Bool(_) => "true or false",
+            Param::Number(_) => "a number",
+            Param::Text(_) => "a text",
+            Param::Texts(_) => "a list of texts",
+        }
+    }
 }
 
 /// A thing that a finding is about.

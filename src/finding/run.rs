@@ -1,0 +1,44 @@
+//! What one analysis of a world hands on: everything that triage sorts out and reports print. No policy here.
+
+use std::collections::BTreeMap;
+
+use super::{Finding, Undecided};
+use crate::source::{Comment, Problem, Span};
+
+/// The result of analysing one world, before suppressions, absorbing and order.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    pub findings: Vec<Finding>,
+    pub undecided: Vec<Undecided>,
+    pub problems: Vec<Problem>,
+    /// All comments of the files that were read, whatever they say.
+    pub comments: Vec<Comment>,
+    /// The literals whose content no output may show: they decided a secret finding, flow into a sensitive place or have
+    /// the format of a key.
+    pub secrets: Vec<Span>,
+    pub read: Read,
+}
+
+/// What was read, for `-vv` and the run's meta data.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// How many files of a kind were read: `terraform`, `workflow`, `dockerfile`, `task-definition`, …
+    pub files: BTreeMap<&'static str, usize>,
+    /// The kind of each file that was read, by path.
+    pub kinds: BTreeMap<String, &'static str>,
+    pub roots: Vec<RootRead>,
+}
+
+/// A root module and the sets of variables it was evaluated with.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RootRead {
+    pub path: String,
+    pub variants: Vec<VariantRead>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VariantRead {
+    /// Empty if the root has only one.
+    pub name: String,
+    pub var_files: Vec<String>,
+}
