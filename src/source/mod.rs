@@ -3,12 +3,14 @@
 
 mod comment;
 mod lines;
+mod nearest;
 mod place;
 mod problem;
 mod world;
 
 pub use comment::{Comment, CommentPosition, starts_in};
 pub use lines::{LineIndex, Position};
+pub use nearest::nearest;
 pub use place::{Place, Span};
 pub use problem::{Problem, ProblemLevel};
 pub use world::{Content, FileId, SourceFile, World, WorldBuilder, clean_path, parent_of};
