@@ -1,1 +1,143 @@
-//! Hard reasoning over the model, written once.
+//! Hard reasoning over the model, written once. A fact is a function from an entity to an answer; it is declared with
+//! `facts!` in its module, computed when asked, once per entity. What many facts share is an `Analysis`.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use crate::logic::Fact;
+use crate::model::Model;
+use crate::model::schema::{Answer, PropertyType};
+use crate::source::Place;
+use crate::value::Value;
+
+/// Fills the derived entities. They are made once, after linking, before any rule looks.
+pub fn derive(_model: &mut Model) {}
+
+/// All facts, by declaring module. A new module of facts adds its line here.
+static ALL: &[&[FactSchema]] = &[];
+
+pub struct FactSchema {
+    pub entity: &'static str,
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub ty: PropertyType,
+    pub compute: fn(&Facts, u32) -> FactAnswer,
+}
+
+/// What a fact says of one entity.
+#[derive(Debug)]
+pub enum FactAnswer {
+    Fact(Fact),
+    /// A number, a word or texts, with the places that decided.
+    Value(Value, Vec<Place>),
+    /// Entities, with the edges' origins.
+    Many(crate::model::Many<()>),
+}
+
+impl From<Fact> for FactAnswer {
+    fn from(fact: Fact) -> FactAnswer {
+        FactAnswer::Fact(fact)
+    }
+}
+
+impl From<(Value, Vec<Place>)> for FactAnswer {
+    fn from((value, places): (Value, Vec<Place>)) -> FactAnswer {
+        FactAnswer::Value(value, places)
+    }
+}
+
+impl<T> From<crate::model::Many<T>> for FactAnswer {
+    fn from(many: crate::model::Many<T>) -> FactAnswer {
+        FactAnswer::Many(many.cast())
+    }
+}
+
+/// What several facts need and is computed once per model: routes as a graph, grants of all roles.
+pub trait Analysis: Any + Send + Sync {
+    fn compute(facts: &Facts<'_>) -> Self;
+}
+
+type Slot = Arc<OnceLock<Arc<dyn Any + Send + Sync>>>;
+
+/// The facts of one model, memoised.
+pub struct Facts<'m> {
+    pub model: &'m Model,
+    answers: Vec<OnceLock<Box<[OnceLock<FactAnswer>]>>>,
+    analyses: Mutex<HashMap<TypeId, Slot>>,
+}
+
+impl<'m> Facts<'m> {
+    pub fn new(model: &'m Model) -> Facts<'m> {
+        let answers = schema().map(|_| OnceLock::new()).collect();
+        Facts { model, answers, analyses: Mutex::new(HashMap::new()) }
+    }
+
+    /// The answer of the fact at `number` in the schema. A fact must not ask for itself: cycles are the business of
+    /// an `Analysis`, which sees the whole graph.
+    pub fn answer(&self, number: usize, index: u32) -> Answer<'_> {
+        let fact = schema_at(number);
+        let table = self.answers[number].get_or_init(|| {
+            let entity = crate::model::schema::find_entity(fact.entity);
+            let n_rows = entity.map_or(0, |entity| (entity.len)(self.model));
+            (0..n_rows).map(|_| OnceLock::new()).collect()
+        });
+        match table[index as usize].get_or_init(|| (fact.compute)(self, index)) {
+            FactAnswer::Fact(fact) => Answer::Fact(fact),
+            FactAnswer::Value(value, places) => Answer::Value { value, places },
+            FactAnswer::Many(many) => {
+                Answer::Many { members: &many.members, open: many.open.as_ref(), origin: &many.origin }
+            }
+        }
+    }
+
+    pub fn analysis<A: Analysis>(&self) -> Arc<A> {
+        let slot = {
+            let mut analyses = self.analyses.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            analyses.entry(TypeId::of::<A>()).or_default().clone()
+        };
+        let computed = slot.get_or_init(|| Arc::new(A::compute(self))).clone();
+        computed.downcast::<A>().expect("the slot of a type holds that type")
+    }
+}
+
+/// All declared facts, in a fixed order; the position is the fact's number.
+pub fn schema() -> impl Iterator<Item = &'static FactSchema> {
+    ALL.iter().copied().flatten()
+}
+
+fn schema_at(number: usize) -> &'static FactSchema {
+    schema().nth(number).expect("fact numbers come from the schema")
+}
+
+/// Declares facts. The function takes `&Facts` and the entity's id and returns a `Fact`, or `(Value, Vec<Place>)` for
+/// words, numbers and texts, or `Many<Entity>`.
+///
+/// ```text
+/// facts! {
+///     Subnet {
+///         /// Whether its routes lead to an internet gateway.
+///         reaches_internet: Flag = reach::reaches_internet,
+///         class4: Word["none", "public", "egress", "transit", "isolated"] = reach::class4,
+///     }
+/// }
+/// ```
+///
+/// Makes `FACTS`, which `facts/mod.rs` lists.
+#[allow(unused_macros, reason = "used as soon as the first module declares facts")]
+macro_rules! facts {
+    ($( $Entity:ty { $( $(#[doc = $doc:literal])* $name:ident : $Kind:ident $(<$Target:ty>)? $([$($word:literal),* $(,)?])? = $compute:expr ),* $(,)? } )*) => {
+        pub(super) static FACTS: &[$crate::facts::FactSchema] = &[ $( $(
+            $crate::facts::FactSchema {
+                entity: <$Entity as $crate::model::Entity>::NAME,
+                name: stringify!($name),
+                doc: concat!($($doc),*),
+                ty: $crate::model::field!(schema $Kind $(<$Target>)? $([$($word),*])?),
+                compute: |facts, index| $compute(facts, $crate::model::Id::<$Entity>::new(index)).into(),
+            },
+        )* )* ];
+    };
+}
+
+#[allow(unused_imports, reason = "used as soon as the first module declares facts")]
+pub(crate) use facts;

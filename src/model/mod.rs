@@ -1,1 +1,86 @@
-//! The one typed model of everything that was read.
+//! The one typed model of everything that was read: entities with properties, edges between them, and the schema that
+//! conditions are checked against. Filled by `lower`, completed by `facts`, asked by `check`. No reasoning here.
+
+mod cell;
+pub mod data;
+mod edge;
+mod entity;
+pub mod identity;
+pub mod image;
+pub mod network;
+pub mod pipeline;
+mod resource;
+pub mod schema;
+pub mod secret;
+pub mod terraform;
+pub mod workload;
+
+pub use cell::{Cell, Reading, mark};
+pub use edge::{Link, Many, One};
+pub use entity::{AnyId, Entity, Head, Id, Table, Target};
+pub use resource::{Resource, ResourceMode};
+
+#[allow(unused_imports, reason = "used as soon as the first view is declared")]
+pub(crate) use entity::{entities, field, views};
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::finding::Confidence;
+use crate::value::Reference;
+
+/// One consistent world: every root with one of its variable sets, and all files of the other languages.
+#[derive(Debug, Default)]
+pub struct Model {
+    /// The variable set of this world per root with several, for findings that hold under some only.
+    pub variants: Vec<Variant>,
+    pub resources: resource::Tables,
+    pub network: network::Tables,
+    pub workload: workload::Tables,
+    pub image: image::Tables,
+    pub identity: identity::Tables,
+    pub pipeline: pipeline::Tables,
+    pub data: data::Tables,
+    pub secret: secret::Tables,
+    pub terraform: terraform::Tables,
+    by_address: HashMap<(Arc<str>, Arc<str>), Vec<AnyId>>,
+}
+
+/// A root evaluated with one of several variable sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    pub root: String,
+    /// What people call it: `terraform-prod.tfvars`, `-var env=prod`.
+    pub label: String,
+    /// How many sets the root has; with one, no finding names it.
+    pub n_variants: usize,
+    /// Lower where the set is only assumed to be used.
+    pub confidence: Confidence,
+}
+
+impl Model {
+    /// From now on references to this Terraform address lead to the entity.
+    pub fn register(&mut self, reference: &Reference, id: impl Into<AnyId>) {
+        let key = (reference.root.clone(), reference.address.clone());
+        self.by_address.entry(key).or_default().push(id.into());
+    }
+
+    /// The entities that were lowered from what a reference points to, in the order of lowering.
+    pub fn resolve(&self, reference: &Reference) -> &[AnyId] {
+        let key = (reference.root.clone(), reference.address.clone());
+        self.by_address.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// What every entity has, whatever its kind.
+    pub fn head(&self, id: AnyId) -> &Head {
+        (schema::entity(id.entity).head)(self, id.index)
+    }
+
+    /// All instances of a resource type.
+    pub fn resources_of(&self, mode: ResourceMode, type_name: &str) -> impl Iterator<Item = (Id<Resource>, &Resource)> {
+        self.resources
+            .resources
+            .iter()
+            .filter(move |(_, resource)| resource.mode == mode && &*resource.type_name == type_name)
+    }
+}

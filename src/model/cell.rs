@@ -1,0 +1,328 @@
+//! One property of an entity: a value of the declared type, read from what was written, from the provider's default,
+//! or unknown. Conversion happens when the cell is filled, so that nobody above sees `"true"` where a flag stands.
+
+use std::marker::PhantomData;
+
+use crate::logic::{Reason, Tri};
+use crate::source::Span;
+use crate::value::{Kind, List, Map, Number, Origin, Text, Value};
+
+/// The types that a property may have.
+pub mod mark {
+    /// True or false.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Flag;
+    #[derive(Clone, Copy, Debug)]
+    pub struct Number;
+    #[derive(Clone, Copy, Debug)]
+    pub struct Text;
+    /// A text out of a fixed set of words.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Word;
+    /// A list of texts.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Texts;
+    /// A map from texts to anything.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Entries;
+    /// Any value.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Raw;
+}
+
+/// A property of the type `T` (one of `mark`).
+#[derive(Clone, Debug)]
+pub struct Cell<T> {
+    value: Value,
+    /// Where a fix would write: the block and the attribute's name in it.
+    site: Option<(Span, &'static str)>,
+    marker: PhantomData<T>,
+}
+
+/// What a cell says. The provider's default is known, too: `Cell::is_default` tells it apart.
+#[derive(Clone, Debug)]
+pub enum Reading<T> {
+    Known(T),
+    /// Nobody wrote it and there is no default.
+    Absent,
+    Unknown(Reason),
+}
+
+impl<T> Reading<T> {
+    /// What is known, where absent and unknown are the same to the caller.
+    pub fn known(self) -> Option<T> {
+        match self {
+            Reading::Known(value) => Some(value),
+            Reading::Absent | Reading::Unknown(_) => None,
+        }
+    }
+}
+
+impl<T: CellType> Cell<T> {
+    /// Nothing was written.
+    pub fn absent(block: Span) -> Cell<T> {
+        Cell { value: Value::null(Origin::provider_default("", block)), site: None, marker: PhantomData }
+    }
+
+    pub fn of(value: Value) -> Cell<T> {
+        Cell { value: T::convert(value), site: None, marker: PhantomData }
+    }
+
+    pub fn unknown(reason: Reason, origin: Origin) -> Cell<T> {
+        Cell::of(Value::unknown(reason, origin))
+    }
+
+    /// Takes what was written; nothing and null leave the default, and say which attribute a fix would write.
+    pub fn read(&mut self, block: Span, attribute: &'static str, written: Option<Value>) {
+        self.site = Some((block, attribute));
+        match written {
+            Some(value) if !matches!(value.kind, Kind::Null) => self.value = T::convert(value),
+            Some(_) | None => {
+                if self.is_default() {
+                    self.value.origin = Origin::provider_default(attribute, block);
+                }
+            }
+        }
+    }
+
+    /// Replaces the value by one that lowering computed.
+    pub fn set(&mut self, value: Value) {
+        self.value = T::convert(value);
+    }
+
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    pub fn origin(&self) -> &Origin {
+        &self.value.origin
+    }
+
+    pub fn site(&self) -> Option<(Span, &'static str)> {
+        self.site
+    }
+
+    pub fn is_default(&self) -> bool {
+        use crate::value::StepKind;
+        matches!(self.value.origin.newest().map(|step| &step.kind), Some(StepKind::ProviderDefault(_)))
+    }
+
+    /// Whether anything stands there, default included.
+    pub fn is_present(&self) -> Tri {
+        !self.value.is_null()
+    }
+
+    pub fn get(&self) -> Reading<T::Known<'_>> {
+        match &self.value.kind {
+            Kind::Null => Reading::Absent,
+            Kind::Unknown(unknown) => Reading::Unknown(unknown.reason.clone()),
+            _ => match T::read(&self.value) {
+                Some(known) => Reading::Known(known),
+                None => Reading::Unknown(computed(&self.value)),
+            },
+        }
+    }
+}
+
+impl Cell<mark::Flag> {
+    pub fn tri(&self) -> Tri {
+        match self.get() {
+            Reading::Known(value) => Tri::from(value),
+            Reading::Absent | Reading::Unknown(_) => Tri::Unknown,
+        }
+    }
+}
+
+impl Cell<mark::Text> {
+    pub fn equals(&self, other: &str) -> Tri {
+        equals(self.get(), other)
+    }
+
+    /// The whole text, if all of it is known.
+    pub fn as_str(&self) -> Option<&str> {
+        self.value.as_str()
+    }
+}
+
+impl Cell<mark::Word> {
+    pub fn equals(&self, other: &str) -> Tri {
+        equals(self.get(), other)
+    }
+
+    pub fn as_str(&self) -> Option<&str> {
+        self.value.as_str()
+    }
+}
+
+fn equals(reading: Reading<Text>, other: &str) -> Tri {
+    match reading {
+        Reading::Known(text) => text.equals_str(other),
+        Reading::Absent | Reading::Unknown(_) => Tri::Unknown,
+    }
+}
+
+/// How a property's type is read from a value.
+pub trait CellType {
+    type Known<'a>;
+
+    /// Terraform's conversions, as the provider's schema would ask for them; what does not convert is unknown.
+    fn convert(value: Value) -> Value;
+
+    fn read(value: &Value) -> Option<Self::Known<'_>>;
+}
+
+impl CellType for mark::Flag {
+    type Known<'a> = bool;
+
+    fn convert(value: Value) -> Value {
+        match &value.kind {
+            Kind::Bool(_) | Kind::Null | Kind::Unknown(_) => value,
+            Kind::Text(text) => match text.known() {
+                Some("true" | "1") => Value { kind: Kind::Bool(true), ..value },
+                Some("false" | "0") => Value { kind: Kind::Bool(false), ..value },
+                Some(_) => wrong_type(value, "a flag"),
+                None => unknown_of(value),
+            },
+            Kind::Reference(_) => unknown_of(value),
+            Kind::Number(_) | Kind::List(_) | Kind::Map(_) => wrong_type(value, "a flag"),
+        }
+    }
+
+    fn read(value: &Value) -> Option<bool> {
+        match value.kind {
+            Kind::Bool(known) => Some(known),
+            _ => None,
+        }
+    }
+}
+
+impl CellType for mark::Number {
+    type Known<'a> = Number;
+
+    fn convert(value: Value) -> Value {
+        match &value.kind {
+            Kind::Number(_) | Kind::Null | Kind::Unknown(_) => value,
+            Kind::Text(text) => match text.known().map(Number::parse) {
+                Some(Some(number)) => Value { kind: Kind::Number(number), ..value },
+                Some(None) => wrong_type(value, "a number"),
+                None => unknown_of(value),
+            },
+            Kind::Reference(_) => unknown_of(value),
+            Kind::Bool(_) | Kind::List(_) | Kind::Map(_) => wrong_type(value, "a number"),
+        }
+    }
+
+    fn read(value: &Value) -> Option<Number> {
+        match value.kind {
+            Kind::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+}
+
+impl CellType for mark::Text {
+    type Known<'a> = Text;
+
+    fn convert(value: Value) -> Value {
+        match &value.kind {
+            Kind::Text(_) | Kind::Null | Kind::Reference(_) | Kind::Unknown(_) => value,
+            Kind::Bool(_) | Kind::Number(_) => match value.as_text() {
+                Some(text) => Value { kind: Kind::Text(text), ..value },
+                None => value,
+            },
+            Kind::List(_) | Kind::Map(_) => wrong_type(value, "a text"),
+        }
+    }
+
+    fn read(value: &Value) -> Option<Text> {
+        value.as_text()
+    }
+}
+
+impl CellType for mark::Word {
+    type Known<'a> = Text;
+
+    fn convert(value: Value) -> Value {
+        mark::Text::convert(value)
+    }
+
+    fn read(value: &Value) -> Option<Text> {
+        value.as_text()
+    }
+}
+
+impl CellType for mark::Texts {
+    type Known<'a> = &'a List;
+
+    /// A single value is a list of one, as providers take it.
+    fn convert(value: Value) -> Value {
+        match &value.kind {
+            Kind::List(_) | Kind::Null | Kind::Unknown(_) => value,
+            Kind::Text(_) | Kind::Bool(_) | Kind::Number(_) => {
+                let origin = value.origin.clone();
+                Value::list(vec![value], origin)
+            }
+            Kind::Reference(_) => unknown_of(value),
+            Kind::Map(_) => wrong_type(value, "a list"),
+        }
+    }
+
+    fn read(value: &Value) -> Option<&List> {
+        value.as_list()
+    }
+}
+
+impl CellType for mark::Entries {
+    type Known<'a> = &'a Map;
+
+    fn convert(value: Value) -> Value {
+        match &value.kind {
+            Kind::Map(_) | Kind::Null | Kind::Unknown(_) => value,
+            Kind::Reference(_) => unknown_of(value),
+            Kind::Text(_) | Kind::Bool(_) | Kind::Number(_) | Kind::List(_) => wrong_type(value, "a map"),
+        }
+    }
+
+    fn read(value: &Value) -> Option<&Map> {
+        value.as_map()
+    }
+}
+
+impl CellType for mark::Raw {
+    type Known<'a> = &'a Value;
+
+    fn convert(value: Value) -> Value {
+        value
+    }
+
+    fn read(value: &Value) -> Option<&Value> {
+        Some(value)
+    }
+}
+
+fn wrong_type(value: Value, wanted: &str) -> Value {
+    let reason = Reason { code: "wrong-type", object: wanted.to_owned(), place: value.origin.span() };
+    Value { sensitive: value.sensitive, ..Value::unknown(reason, value.origin) }
+}
+
+/// A text with holes, or a reference, where the whole must be known.
+fn unknown_of(value: Value) -> Value {
+    let reason = computed(&value);
+    Value { sensitive: value.sensitive, ..Value::unknown(reason, value.origin) }
+}
+
+fn computed(value: &Value) -> Reason {
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        match &value.kind {
+            Kind::Unknown(unknown) => return unknown.reason.clone(),
+            Kind::Reference(reference) => {
+                let object = format!("{}.{}", reference.address, reference.path);
+                return Reason { code: "provider-computed", object, place: value.origin.span() };
+            }
+            Kind::Text(text) => open.extend(text.holes()),
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::List(_) | Kind::Map(_) => {}
+        }
+    }
+    Reason { code: "wrong-type", object: String::new(), place: value.origin.span() }
+}

@@ -1,0 +1,5 @@
+//! What keeps data, keys, and the hops between client and store.
+
+use super::entities;
+
+entities! { in data; }

@@ -1,0 +1,375 @@
+//! What all entities have in common, typed ids and tables, and the macros that declare entities and views.
+
+use std::marker::PhantomData;
+
+use super::Model;
+use crate::logic::{Reason, Tri};
+use crate::source::Span;
+
+/// An entity of any kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AnyId {
+    pub entity: &'static str,
+    pub index: u32,
+}
+
+impl AnyId {
+    pub fn typed<E: Entity>(self) -> Option<Id<E>> {
+        (self.entity == E::NAME).then(|| Id::new(self.index))
+    }
+}
+
+/// An entity of the kind `E`, in the model that made it.
+pub struct Id<E> {
+    pub index: u32,
+    marker: PhantomData<fn() -> E>,
+}
+
+impl<E> Id<E> {
+    pub fn new(index: u32) -> Id<E> {
+        Id { index, marker: PhantomData }
+    }
+}
+
+impl<E> Clone for Id<E> {
+    fn clone(&self) -> Id<E> {
+        *self
+    }
+}
+
+impl<E> Copy for Id<E> {}
+
+impl<E> PartialEq for Id<E> {
+    fn eq(&self, other: &Id<E>) -> bool {
+        self.index == other.index
+    }
+}
+
+impl<E> Eq for Id<E> {}
+
+impl<E> PartialOrd for Id<E> {
+    fn partial_cmp(&self, other: &Id<E>) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<E> Ord for Id<E> {
+    fn cmp(&self, other: &Id<E>) -> std::cmp::Ordering {
+        self.index.cmp(&other.index)
+    }
+}
+
+impl<E> std::hash::Hash for Id<E> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.index.hash(state);
+    }
+}
+
+impl<E: Entity> std::fmt::Debug for Id<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}#{}", E::NAME, self.index)
+    }
+}
+
+impl<E: Entity> From<Id<E>> for AnyId {
+    fn from(id: Id<E>) -> AnyId {
+        AnyId { entity: E::NAME, index: id.index }
+    }
+}
+
+/// What every entity has.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// How messages call it: the Terraform address without module keys, the job's id, the container's name.
+    pub name: String,
+    /// What stands for the entity where nothing finer does: the block's header, the job's key, the instruction.
+    pub span: Span,
+    /// All of it, for what is said about everything inside.
+    pub block: Span,
+    pub presence: Tri,
+    /// Why the presence is not known.
+    pub presence_reason: Option<Reason>,
+    /// The `module` block in the user's own code, where the entity comes from a module that is not theirs.
+    pub caller: Option<Span>,
+    /// The whole way in Terraform, with instance keys: references resolve to it. Empty elsewhere.
+    pub terraform: Option<std::sync::Arc<crate::value::Reference>>,
+}
+
+impl Head {
+    pub fn new(name: impl Into<String>, span: Span) -> Head {
+        Head {
+            name: name.into(),
+            span,
+            block: span,
+            presence: Tri::True,
+            presence_reason: None,
+            caller: None,
+            terraform: None,
+        }
+    }
+}
+
+/// What an edge may lead to: an entity or a view.
+pub trait Target {
+    const TARGET: &'static str;
+}
+
+pub trait Entity: Target + Sized + 'static {
+    const NAME: &'static str;
+
+    fn table(model: &Model) -> &Table<Self>;
+    fn table_mut(model: &mut Model) -> &mut Table<Self>;
+    fn head(&self) -> &Head;
+}
+
+/// All entities of one kind.
+#[derive(Debug)]
+pub struct Table<E> {
+    rows: Vec<E>,
+}
+
+impl<E> Default for Table<E> {
+    fn default() -> Table<E> {
+        Table { rows: Vec::new() }
+    }
+}
+
+impl<E> Table<E> {
+    pub fn push(&mut self, entity: E) -> Id<E> {
+        self.rows.push(entity);
+        Id::new(self.rows.len() as u32 - 1)
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (Id<E>, &E)> {
+        self.rows.iter().enumerate().map(|(index, entity)| (Id::new(index as u32), entity))
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Id<E>, &mut E)> {
+        self.rows.iter_mut().enumerate().map(|(index, entity)| (Id::new(index as u32), entity))
+    }
+
+    pub fn ids(&self) -> impl Iterator<Item = Id<E>> + use<E> {
+        (0..self.rows.len() as u32).map(Id::new)
+    }
+
+    /// The entity of an id's index.
+    pub fn at(&self, index: u32) -> &E {
+        &self.rows[index as usize]
+    }
+}
+
+impl<E> std::ops::Index<Id<E>> for Table<E> {
+    type Output = E;
+
+    fn index(&self, id: Id<E>) -> &E {
+        &self.rows[id.index as usize]
+    }
+}
+
+impl<E> std::ops::IndexMut<Id<E>> for Table<E> {
+    fn index_mut(&mut self, id: Id<E>) -> &mut E {
+        &mut self.rows[id.index as usize]
+    }
+}
+
+/// `model[id]`, whatever the kind.
+impl<E: Entity> std::ops::Index<Id<E>> for Model {
+    type Output = E;
+
+    fn index(&self, id: Id<E>) -> &E {
+        &E::table(self)[id]
+    }
+}
+
+impl<E: Entity> std::ops::IndexMut<Id<E>> for Model {
+    fn index_mut(&mut self, id: Id<E>) -> &mut E {
+        &mut E::table_mut(self)[id]
+    }
+}
+
+/// Declares entities. One line a property: doc comment, name, type, and the provider's default if there is one.
+///
+/// ```text
+/// entities! { in network;                       // the field of `Model` that holds this module's `Tables`
+///     /// A virtual private cloud.
+///     Vpc "vpc" vpcs {                          // type, name in conditions, table
+///         /// Whether names resolve inside.
+///         dns_support: Flag = true,             // Flag, Number, Text, Texts, Entries, Raw
+///         /// The tenancy.
+///         tenancy: Word["default", "dedicated"] = "default",
+///         /// The table of subnets without one of their own.
+///         main_route_table: One<RouteTable>,
+///         subnets: Many<Subnet>,
+///     }
+/// }
+/// ```
+///
+/// Makes the struct (with `head`), `Vpc::new(head)` where every cell holds its default, the `Tables` and `ENTITIES`.
+macro_rules! entities {
+    (in $module:ident; $(
+        $(#[doc = $doc:literal])*
+        $Entity:ident $name:literal $table:ident {
+            $( $(#[doc = $field_doc:literal])* $field:ident : $Kind:ident $(<$Target:ty>)? $([$($word:literal),* $(,)?])? $(= $default:literal)? ),* $(,)?
+        }
+    )*) => {
+        $(
+            $(#[doc = $doc])*
+            #[derive(Clone, Debug)]
+            pub struct $Entity {
+                pub head: $crate::model::Head,
+                $( $(#[doc = $field_doc])* pub $field: $crate::model::entity::field!(type $Kind $(<$Target>)?), )*
+            }
+
+            impl $Entity {
+                /// Every cell holds the provider's default, or nothing.
+                pub fn new(head: $crate::model::Head) -> $Entity {
+                    $Entity {
+                        $( $field: $crate::model::entity::field!(new $Kind $(<$Target>)?, stringify!($field), head.span $(, $default)?), )*
+                        head,
+                    }
+                }
+            }
+
+            impl $crate::model::Target for $Entity {
+                const TARGET: &'static str = $name;
+            }
+
+            impl $crate::model::Entity for $Entity {
+                const NAME: &'static str = $name;
+
+                fn table(model: &$crate::model::Model) -> &$crate::model::Table<$Entity> {
+                    &model.$module.$table
+                }
+
+                fn table_mut(model: &mut $crate::model::Model) -> &mut $crate::model::Table<$Entity> {
+                    &mut model.$module.$table
+                }
+
+                fn head(&self) -> &$crate::model::Head {
+                    &self.head
+                }
+            }
+        )*
+
+        #[derive(Debug, Default)]
+        pub struct Tables {
+            $( pub $table: $crate::model::Table<$Entity>, )*
+        }
+
+        pub static ENTITIES: &[$crate::model::schema::EntitySchema] = &[ $(
+            $crate::model::schema::EntitySchema {
+                name: $name,
+                doc: concat!($($doc),*),
+                len: |model| model.$module.$table.len(),
+                head: |model, index| &model.$module.$table.at(index).head,
+                properties: &[ $(
+                    $crate::model::schema::PropertySchema {
+                        name: stringify!($field),
+                        doc: concat!($($field_doc),*),
+                        ty: $crate::model::entity::field!(schema $Kind $(<$Target>)? $([$($word),*])?),
+                        default: concat!($($default)?),
+                        get: |model, index| {
+                            let _ = index;
+                            $crate::model::entity::field!(answer $Kind, &model.$module.$table.at(index).$field)
+                        },
+                    },
+                )* ],
+            },
+        )* ];
+    };
+}
+
+/// What a field's declared type means in each of its four uses.
+macro_rules! field {
+    (type One<$Target:ty>) => { $crate::model::One<$Target> };
+    (type Many<$Target:ty>) => { $crate::model::Many<$Target> };
+    (type $Kind:ident) => { $crate::model::Cell<$crate::model::mark::$Kind> };
+
+    (new One<$Target:ty>, $name:expr, $span:expr) => { $crate::model::One::absent($span) };
+    (new Many<$Target:ty>, $name:expr, $span:expr) => { $crate::model::Many::none($span) };
+    (new $Kind:ident, $name:expr, $span:expr) => { $crate::model::Cell::absent($span) };
+    (new $Kind:ident, $name:expr, $span:expr, $default:literal) => {
+        $crate::model::Cell::of($crate::model::entity::IntoDefault::into_default($default, $name, $span))
+    };
+
+    (schema One<$Target:ty>) => {
+        $crate::model::schema::PropertyType::One(<$Target as $crate::model::Target>::TARGET)
+    };
+    (schema Many<$Target:ty>) => {
+        $crate::model::schema::PropertyType::Many(<$Target as $crate::model::Target>::TARGET)
+    };
+    (schema Word [$($word:literal),*]) => { $crate::model::schema::PropertyType::Word(&[$($word),*]) };
+    (schema $Kind:ident) => { $crate::model::schema::PropertyType::$Kind };
+
+    (answer One, $field:expr) => {{
+        let field = $field;
+        $crate::model::schema::Answer::One { link: &field.link, origin: &field.origin }
+    }};
+    (answer Many, $field:expr) => {{
+        let field = $field;
+        $crate::model::schema::Answer::Many {
+            members: &field.members,
+            open: field.open.as_ref(),
+            origin: &field.origin,
+        }
+    }};
+    (answer $Kind:ident, $field:expr) => { $crate::model::schema::Answer::Cell($field.value()) };
+}
+
+/// Declares views: `views! { /// What keeps data. Store "store" { Database, Cache } }`.
+#[allow(unused_macros, reason = "used as soon as the first view is declared")]
+macro_rules! views {
+    ($( $(#[doc = $doc:literal])* $View:ident $name:literal { $($Member:ty),* $(,)? } )*) => {
+        $(
+            $(#[doc = $doc])*
+            #[derive(Clone, Copy, Debug)]
+            pub struct $View;
+
+            impl $crate::model::Target for $View {
+                const TARGET: &'static str = $name;
+            }
+        )*
+
+        pub static VIEWS: &[$crate::model::schema::ViewSchema] = &[ $(
+            $crate::model::schema::ViewSchema {
+                name: $name,
+                doc: concat!($($doc),*),
+                members: &[$(<$Member as $crate::model::Entity>::NAME),*],
+            },
+        )* ];
+    };
+}
+
+#[allow(unused_imports, reason = "used as soon as the first view is declared")]
+pub(crate) use {entities, field, views};
+
+/// A provider's default, as written in a declaration.
+pub(crate) trait IntoDefault {
+    fn into_default(self, name: &str, block: Span) -> crate::value::Value;
+}
+
+impl IntoDefault for bool {
+    fn into_default(self, name: &str, block: Span) -> crate::value::Value {
+        crate::value::Value::bool(self, crate::value::Origin::provider_default(name, block))
+    }
+}
+
+impl IntoDefault for i64 {
+    fn into_default(self, name: &str, block: Span) -> crate::value::Value {
+        crate::value::Value::number(self, crate::value::Origin::provider_default(name, block))
+    }
+}
+
+impl IntoDefault for &str {
+    fn into_default(self, name: &str, block: Span) -> crate::value::Value {
+        crate::value::Value::text(self, crate::value::Origin::provider_default(name, block))
+    }
+}

@@ -1,0 +1,5 @@
+//! Who may do what: policies, statements, roles, users, providers.
+
+use super::entities;
+
+entities! { in identity; }

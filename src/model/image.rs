@@ -1,0 +1,5 @@
+//! What is built: images, stages, instructions, commands, repositories.
+
+use super::entities;
+
+entities! { in image; }

@@ -1,0 +1,5 @@
+//! Workflows and delivery: triggers, jobs, steps, credentials, pushes, deployments.
+
+use super::entities;
+
+entities! { in pipeline; }

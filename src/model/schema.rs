@@ -1,0 +1,117 @@
+//! What entities there are and what can be asked of them: made from the declarations, read by the type checker, by
+//! `explain --model` and by the evaluation of conditions.
+
+use super::entity::{AnyId, Head};
+use super::{Model, data, identity, image, network, pipeline, resource, secret, terraform, workload};
+use crate::logic::{Fact, Reason};
+use crate::source::Place;
+use crate::value::{Origin, Value};
+
+/// The type of a property or fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PropertyType {
+    Flag,
+    Number,
+    Text,
+    Word(&'static [&'static str]),
+    Texts,
+    Entries,
+    Raw,
+    /// An edge to an entity or view.
+    One(&'static str),
+    Many(&'static str),
+}
+
+impl std::fmt::Display for PropertyType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            PropertyType::Flag => f.write_str("flag"),
+            PropertyType::Number => f.write_str("number"),
+            PropertyType::Text => f.write_str("text"),
+            PropertyType::Word(words) => write!(f, "one of {}", words.join(", ")),
+            PropertyType::Texts => f.write_str("list of texts"),
+            PropertyType::Entries => f.write_str("map"),
+            PropertyType::Raw => f.write_str("value"),
+            PropertyType::One(target) => f.write_str(target),
+            PropertyType::Many(target) => write!(f, "list of {target}"),
+        }
+    }
+}
+
+pub struct EntitySchema {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub len: fn(&Model) -> usize,
+    pub head: fn(&Model, u32) -> &Head,
+    pub properties: &'static [PropertySchema],
+}
+
+pub struct PropertySchema {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub ty: PropertyType,
+    /// The provider's default as people write it; empty where there is none.
+    pub default: &'static str,
+    pub get: fn(&Model, u32) -> Answer<'_>,
+}
+
+/// What several entities share: `each` may be a view, and edges may lead to one.
+pub struct ViewSchema {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub members: &'static [&'static str],
+}
+
+/// What a property or fact says of one entity.
+#[derive(Debug)]
+pub enum Answer<'a> {
+    Cell(&'a Value),
+    One {
+        link: &'a super::Link,
+        origin: &'a Origin,
+    },
+    Many {
+        members: &'a [(AnyId, Origin)],
+        open: Option<&'a Reason>,
+        origin: &'a Origin,
+    },
+    Fact(&'a Fact),
+    /// A fact that is a number, a word or texts, with the places that decided.
+    Value {
+        value: &'a Value,
+        places: &'a [Place],
+    },
+}
+
+/// All entities, by declaring module. A new module of the model adds its line here.
+static ALL: &[&[EntitySchema]] = &[
+    resource::ENTITIES,
+    network::ENTITIES,
+    workload::ENTITIES,
+    image::ENTITIES,
+    identity::ENTITIES,
+    pipeline::ENTITIES,
+    data::ENTITIES,
+    secret::ENTITIES,
+    terraform::ENTITIES,
+];
+
+/// All views, likewise (`network::VIEWS`).
+static ALL_VIEWS: &[&[ViewSchema]] = &[];
+
+pub fn entities() -> impl Iterator<Item = &'static EntitySchema> {
+    ALL.iter().copied().flatten()
+}
+
+pub fn views() -> impl Iterator<Item = &'static ViewSchema> {
+    ALL_VIEWS.iter().copied().flatten()
+}
+
+pub fn find_entity(name: &str) -> Option<&'static EntitySchema> {
+    entities().find(|entity| entity.name == name)
+}
+
+/// The schema of an entity that exists; its name comes from an id, and ids are only made for declared entities.
+pub(crate) fn entity(name: &'static str) -> &'static EntitySchema {
+    find_entity(name).expect("every id names a declared entity")
+}

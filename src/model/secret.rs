@@ -1,0 +1,5 @@
+//! Secrets, parameters, variables and where secrets end up.
+
+use super::entities;
+
+entities! { in secret; }

@@ -1,0 +1,5 @@
+//! Roots, backends, module calls, variables, outputs, variable files.
+
+use super::entities;
+
+entities! { in terraform; }
