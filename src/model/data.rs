@@ -1,5 +1,202 @@
 //! What keeps data, keys, and the hops between client and store.
 
-use super::entities;
+use super::network::{LoadBalancer, SecurityGroup, Subnet, Vpc};
+use super::workload::{Host, MountTarget};
+use super::{entities, views};
 
-entities! { in data; }
+entities! { in data;
+    /// A relational database, a cluster of one, or a warehouse, with the instances that belong to it.
+    Database "database" databases {
+        kind: Word["instance", "cluster", "cluster_instance", "global_cluster", "warehouse", "document", "graph"],
+        engine: Text,
+        engine_version: Text,
+        encrypted: Flag,
+        publicly_accessible: Flag = false,
+        /// The certificate authority that signs the server's certificate.
+        ca: Text,
+        managed_password: Flag = false,
+        skip_final_snapshot: Flag = false,
+        storage_type: Text,
+        port: Number,
+        multi_az: Flag = false,
+        deletion_protection: Flag = false,
+        /// Days that automated backups are kept.
+        backup_retention: Number,
+        /// The logs that go to CloudWatch.
+        log_exports: Texts,
+        subnet_group: One<SubnetGroup>,
+        key: One<Key>,
+        parameter_group: One<ParameterGroup>,
+        cluster_parameter_group: One<ParameterGroup>,
+        /// What a replica copies.
+        source: One<Database>,
+        cluster: One<Database>,
+        instances: Many<Database>,
+        security_groups: Many<SecurityGroup>,
+    }
+
+    /// A parameter group of an instance or a cluster.
+    ParameterGroup "parameter_group" parameter_groups {
+        /// Engine and major version: `postgres15`.
+        family: Text,
+        settings: Entries,
+    }
+
+    /// A proxy in front of a database.
+    DatabaseProxy "database_proxy" database_proxies {
+        require_tls: Flag = false,
+    }
+
+    /// A Redis, Valkey or Memcached cache.
+    Cache "cache" caches {
+        kind: Word["replication_group", "cluster", "serverless"],
+        engine: Text = "redis",
+        engine_version: Text,
+        encrypted: Flag,
+        encrypted_in_transit: Flag,
+        transit_mode: Word["required", "preferred"] = "required",
+        auth_token: Raw,
+        user_groups: Texts,
+        port: Number,
+        /// Nodes beside the first.
+        n_nodes: Number,
+        subnet_group: One<SubnetGroup>,
+        key: One<Key>,
+        security_groups: Many<SecurityGroup>,
+    }
+
+    /// The subnets that databases, caches or warehouses are spread over.
+    SubnetGroup "subnet_group" subnet_groups {
+        kind: Word["database", "cache", "warehouse"],
+        name: Text,
+        subnets: Many<Subnet>,
+        consumers: Many<Store>,
+    }
+
+    /// An S3 bucket with its parts.
+    Bucket "bucket" buckets {
+        name: Text,
+        /// Encryption at rest that the bucket asks for.
+        algorithm: Text = "AES256",
+        bucket_key: Flag = false,
+        /// The four switches of its public access block.
+        block_flags: Entries,
+        ownership: Text,
+        acl: Text,
+        /// `Enabled`, `Suspended` or `Disabled`.
+        versioning: Text,
+        key: One<Key>,
+        log_bucket: One<Bucket>,
+        /// Load balancers that write their access logs here.
+        logging_load_balancers: Many<LoadBalancer>,
+        /// Buckets that write their access logs here.
+        logging_buckets: Many<Bucket>,
+    }
+
+    /// An elastic file system.
+    FileSystem "file_system" file_systems {
+        encrypted: Flag = false,
+        key: One<Key>,
+        mount_targets: Many<MountTarget>,
+    }
+
+    /// A block device of a host, or a volume of its own.
+    Disk "disk" disks {
+        encrypted: Flag,
+        storage_type: Text,
+        key: One<Key>,
+        host: One<Host>,
+    }
+
+    /// A DynamoDB table.
+    DynamoTable "table" tables {
+        point_in_time_recovery: Flag = false,
+        deletion_protection: Flag = false,
+        key: One<Key>,
+    }
+
+    /// A queue.
+    Queue "queue" queues {
+        encrypted: Flag = true,
+        key: One<Key>,
+    }
+
+    /// A topic.
+    Topic "topic" topics {
+        encrypted: Flag,
+        key: One<Key>,
+    }
+
+    /// A subscription to a topic.
+    Subscription "subscription" subscriptions {
+        protocol: Text,
+        topic: One<Topic>,
+    }
+
+    /// A CloudWatch log group.
+    LogGroup "log_group" log_groups {
+        name: Text,
+        retention_days: Number = 0,
+        key: One<Key>,
+    }
+
+    /// A CloudTrail trail.
+    Trail "trail" trails {
+        enabled: Flag = true,
+        all_regions: Flag = false,
+        validated: Flag = false,
+        management_events: Flag = true,
+        bucket: One<Bucket>,
+        log_group: One<LogGroup>,
+        key: One<Key>,
+    }
+
+    /// A machine image, one's own or looked up.
+    MachineImage "machine_image" machine_images {
+        owners: Texts,
+        /// The patterns of names that a lookup filters by.
+        name_patterns: Texts,
+        encrypted: Flag,
+    }
+
+    /// A KMS key, or an alias of one.
+    Key "key" keys {
+        rotation: Flag = false,
+        deletion_days: Number = 30,
+        enabled: Flag = true,
+        is_symmetric: Flag = true,
+        /// Whether AWS keeps it for a service (`alias/aws/rds`): it can be neither shared nor opened.
+        is_aws_managed: Flag = false,
+    }
+
+    /// A certificate.
+    Certificate "certificate" certificates {
+        /// `acm` or `iam`.
+        kind: Word["acm", "iam"],
+        key_algorithm: Text,
+    }
+
+    /// A data source that asks a web address.
+    HttpRequest "http_request" http_requests {
+        url: Text,
+        headers: Entries,
+    }
+
+    /// One thing that keeps data, whatever it is.
+    AtRest "at_rest" at_rests {
+        kind: Text,
+        storage_type: Text,
+        /// What the owner says of its encryption.
+        encryption: Flag,
+        key: One<Key>,
+        database: One<Database>,
+        disk: One<Disk>,
+        bucket: One<Bucket>,
+        vpc: One<Vpc>,
+    }
+}
+
+views! {
+    /// What keeps data and listens on a port.
+    Store "store" { Database, Cache }
+}

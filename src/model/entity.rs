@@ -208,6 +208,7 @@ impl<E: Entity> std::ops::IndexMut<Id<E>> for Model {
 ///         /// The table of subnets without one of their own.
 ///         main_route_table: One<RouteTable>,
 ///         subnets: Many<Subnet>,
+///         kind as "type": Text,                 // where Rust keeps the name to itself
 ///     }
 /// }
 /// ```
@@ -217,7 +218,7 @@ macro_rules! entities {
     (in $module:ident; $(
         $(#[doc = $doc:literal])*
         $Entity:ident $name:literal $table:ident {
-            $( $(#[doc = $field_doc:literal])* $field:ident : $Kind:ident $(<$Target:ty>)? $([$($word:literal),* $(,)?])? $(= $default:literal)? ),* $(,)?
+            $( $(#[doc = $field_doc:literal])* $field:ident $(as $alias:literal)? : $Kind:ident $(<$Target:ty>)? $([$($word:literal),* $(,)?])? $(= $default:literal)? ),* $(,)?
         }
     )*) => {
         $(
@@ -272,7 +273,7 @@ macro_rules! entities {
                 head: |model, index| &model.$module.$table.at(index).head,
                 properties: &[ $(
                     $crate::model::schema::PropertySchema {
-                        name: stringify!($field),
+                        name: $crate::model::entity::field!(name $field $($alias)?),
                         doc: concat!($($field_doc),*),
                         ty: $crate::model::entity::field!(schema $Kind $(<$Target>)? $([$($word),*])?),
                         default: concat!($($default)?),
@@ -287,8 +288,11 @@ macro_rules! entities {
     };
 }
 
-/// What a field's declared type means in each of its four uses.
+/// What a field's declared type means in each of its four uses, and what conditions call it.
 macro_rules! field {
+    (name $field:ident) => { stringify!($field) };
+    (name $field:ident $alias:literal) => { $alias };
+
     (type One<$Target:ty>) => { $crate::model::One<$Target> };
     (type Many<$Target:ty>) => { $crate::model::Many<$Target> };
     (type $Kind:ident) => { $crate::model::Cell<$crate::model::mark::$Kind> };
@@ -325,7 +329,6 @@ macro_rules! field {
 }
 
 /// Declares views: `views! { /// What keeps data. Store "store" { Database, Cache } }`.
-#[allow(unused_macros, reason = "used as soon as the first view is declared")]
 macro_rules! views {
     ($( $(#[doc = $doc:literal])* $View:ident $name:literal { $($Member:ty),* $(,)? } )*) => {
         $(
@@ -348,7 +351,6 @@ macro_rules! views {
     };
 }
 
-#[allow(unused_imports, reason = "used as soon as the first view is declared")]
 pub(crate) use {entities, field, views};
 
 /// A provider's default, as written in a declaration.

@@ -9,6 +9,7 @@ pub mod identity;
 pub mod image;
 pub mod network;
 pub mod pipeline;
+pub mod range;
 mod resource;
 pub mod schema;
 pub mod secret;
@@ -16,11 +17,13 @@ pub mod terraform;
 pub mod workload;
 
 pub use cell::{Cell, Reading, mark};
+pub use data::Store;
 pub use edge::{Link, Many, One};
 pub use entity::{AnyId, Entity, Head, Id, Table, Target};
+pub use network::{RouteTarget, Workload};
 pub use resource::{Resource, ResourceMode};
 
-#[allow(unused_imports, reason = "used as soon as the first view is declared")]
+#[allow(unused_imports, reason = "used as soon as the first module declares facts")]
 pub(crate) use entity::{entities, field, views};
 
 use std::collections::HashMap;
