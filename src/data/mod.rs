@@ -1,1 +1,9 @@
-//! The tables of `data/`, packed at build time, decoded when asked.
+//! What is known of AWS without asking it: actions, managed policies, ways of escalation and lists kept by hand.
+//! The tables are text in `data/`, packed when the program is built and decoded per service when somebody asks. Nothing
+//! here judges; three-valued questions are asked in `facts`.
+
+pub mod actions;
+pub mod lists;
+pub mod managed;
+mod pack;
+pub mod paths;

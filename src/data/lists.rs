@@ -1,0 +1,150 @@
+//! Lists of AWS knowledge that no public table holds (`data/aws-lists.txt`).
+
+use std::sync::LazyLock;
+
+use super::actions::{KeyType, matches_name};
+
+static TEXT: &str = include_str!("../../data/aws-lists.txt");
+
+/// A condition key that every service knows.
+#[derive(Debug)]
+pub struct GlobalKey {
+    pub name: &'static str,
+    pub kind: KeyType,
+    pub is_always_present: bool,
+}
+
+/// A shape of resource that an action never acts on, although the service has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrongType {
+    /// A bucket's ARN, for an action on objects.
+    Bucket,
+    /// An object's ARN, for an action on buckets.
+    Object,
+    LogGroupWithoutStream,
+    NamedLogGroup,
+    Cluster,
+    Policy,
+    Alias,
+}
+
+#[derive(Default)]
+struct Lists {
+    global_keys: Vec<GlobalKey>,
+    without_resource: Vec<&'static str>,
+    wrong_types: Vec<(&'static str, WrongType)>,
+    read_data: Vec<Vec<&'static str>>,
+    expose: Vec<Vec<&'static str>>,
+    blind: Vec<Vec<&'static str>>,
+    credential: Vec<Vec<&'static str>>,
+    source_advised: Vec<&'static str>,
+    sensitive_services: Vec<&'static str>,
+}
+
+static LISTS: LazyLock<Lists> = LazyLock::new(|| {
+    let mut lists = Lists::default();
+    for line in TEXT.lines().filter(|line| !line.starts_with('#')) {
+        let fields: Vec<&'static str> = line.split('\t').collect();
+        let [list, first, rest @ ..] = &*fields else { continue };
+        let group = || first.split(',').collect();
+        match *list {
+            "global-key" => lists.global_keys.push(GlobalKey {
+                name: first,
+                kind: KeyType::parse(rest.first().unwrap_or(&"")),
+                is_always_present: rest.get(1) == Some(&"always"),
+            }),
+            "no-resource" => lists.without_resource.push(first),
+            "wrong-type" => {
+                if let Some(shape) = rest.first().and_then(|shape| wrong_type(shape)) {
+                    lists.wrong_types.push((first, shape));
+                }
+            }
+            "read-data" => lists.read_data.push(group()),
+            "expose" => lists.expose.push(group()),
+            "blind" => lists.blind.push(group()),
+            "credential" => lists.credential.push(group()),
+            "source-advised" => lists.source_advised.push(first),
+            "sensitive-service" => lists.sensitive_services.push(first),
+            _ => {}
+        }
+    }
+    lists
+});
+
+fn wrong_type(word: &str) -> Option<WrongType> {
+    Some(match word {
+        "bucket" => WrongType::Bucket,
+        "object" => WrongType::Object,
+        "log-group-without-stream" => WrongType::LogGroupWithoutStream,
+        "named-log-group" => WrongType::NamedLogGroup,
+        "cluster" => WrongType::Cluster,
+        "policy" => WrongType::Policy,
+        "alias" => WrongType::Alias,
+        _ => return None,
+    })
+}
+
+pub fn global_key(name: &str) -> Option<&'static GlobalKey> {
+    LISTS.global_keys.iter().find(|key| matches_name(key.name, name))
+}
+
+pub fn global_keys() -> &'static [GlobalKey] {
+    &LISTS.global_keys
+}
+
+/// Reviewed: an ARN in Resource grants nothing of this action.
+pub fn surely_takes_no_resource(action: &str) -> bool {
+    LISTS.without_resource.iter().any(|listed| matches_name(listed, action))
+}
+
+pub fn wrong_types_of(action: &str) -> impl Iterator<Item = WrongType> {
+    LISTS.wrong_types.iter().filter(move |(listed, _)| listed.eq_ignore_ascii_case(action)).map(|(_, shape)| *shape)
+}
+
+/// Actions that read data; those of one row are needed together.
+pub fn read_data() -> &'static [Vec<&'static str>] {
+    &LISTS.read_data
+}
+
+/// Actions that open data to others.
+pub fn expose() -> &'static [Vec<&'static str>] {
+    &LISTS.expose
+}
+
+/// Actions that end the watching.
+pub fn blind() -> &'static [Vec<&'static str>] {
+    &LISTS.blind
+}
+
+/// Actions that make or return credentials.
+pub fn credential() -> &'static [Vec<&'static str>] {
+    &LISTS.credential
+}
+
+/// Service principals for which AWS advises a source condition in the trust.
+pub fn is_source_advised(service_principal: &str) -> bool {
+    LISTS.source_advised.contains(&service_principal)
+}
+
+pub fn is_sensitive_service(prefix: &str) -> bool {
+    LISTS.sensitive_services.iter().any(|listed| listed.eq_ignore_ascii_case(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        WrongType, blind, credential, expose, global_key, is_source_advised, read_data, surely_takes_no_resource,
+        wrong_types_of,
+    };
+
+    #[test]
+    fn lists_are_read() {
+        assert!(global_key("aws:principalarn").is_some_and(|key| key.is_always_present));
+        assert!(global_key("aws:PrincipalTag/team").is_some_and(|key| !key.is_always_present));
+        assert!(surely_takes_no_resource("ecr:GetAuthorizationToken"));
+        assert_eq!(wrong_types_of("s3:ListBucket").collect::<Vec<_>>(), [WrongType::Object]);
+        assert!(read_data().iter().any(|group| *group == ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]));
+        assert!(expose().len() > 30 && blind().len() > 9 && credential().len() > 20);
+        assert!(is_source_advised("ecs-tasks.amazonaws.com"));
+    }
+}
