@@ -1,25 +1,7 @@
 //! Which thing a comment speaks about: what begins on its line, or, alone on a line, what stands directly below.
 
 use super::{Node, Scalar};
-use crate::source::Span;
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Comment {
-    /// From the `#` to the end of the line.
-    pub span: Span,
-    /// Whether nothing but blanks stands before it on its line.
-    pub is_alone: bool,
-    /// Its own line with the block scalar that the line opens; or, alone, the whole entry or item that starts on the next
-    /// line with code. A blank line in between cuts the tie.
-    pub covers: Option<Span>,
-}
-
-impl Comment {
-    /// What stands behind the `#`, without blanks around it.
-    pub fn text<'a>(&self, source: &'a str) -> &'a str {
-        source.get(self.span.range()).unwrap_or("").trim_start_matches('#').trim()
-    }
-}
+use crate::source::{Comment, CommentPosition, Span};
 
 /// Comments in order of place, each with what it covers.
 pub(super) fn attach(text: &str, spans: &[Span], root: Option<&Node>) -> Vec<Comment> {
@@ -29,8 +11,8 @@ pub(super) fn attach(text: &str, spans: &[Span], root: Option<&Node>) -> Vec<Com
     let mut comments: Vec<Comment> = spans.into_iter().map(|span| comment(text, span)).collect();
     let Some(root) = root else { return comments };
     // Every covered span so far is one line; nodes that start on it widen it. Both come in order of place.
-    let mut wanted: Vec<usize> = (0..comments.len()).filter(|index| comments[*index].covers.is_some()).collect();
-    wanted.sort_by_key(|index| comments[*index].covers);
+    let mut wanted: Vec<usize> = (0..comments.len()).filter(|index| !comments[*index].covers.is_empty()).collect();
+    wanted.sort_by_key(|index| comments[*index].covers.first().copied());
     if !wanted.is_empty() {
         widen(&mut comments, &wanted, root, text);
     }
@@ -38,33 +20,35 @@ pub(super) fn attach(text: &str, spans: &[Span], root: Option<&Node>) -> Vec<Com
 }
 
 fn comment(text: &str, span: Span) -> Comment {
+    let said = text.get(span.range()).unwrap_or("").trim_start_matches('#').trim();
     let start = span.start as usize;
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let before = text[line_start..start].trim_start_matches('\u{feff}');
-    let is_alone = before.trim().is_empty();
     let line_end = |from: usize| text[from..].find('\n').map_or(text.len(), |at| from + at);
-    if !is_alone {
-        return Comment { span, is_alone, covers: Some(Span::new(span.file, line_start, line_end(start))) };
+    if !before.trim().is_empty() {
+        let line = Span::new(span.file, line_start, line_end(start));
+        return Comment { covers: vec![line], ..Comment::new(span, said, CommentPosition::BehindCode) };
     }
+    let mut comment = Comment::new(span, said, CommentPosition::Alone);
     let mut at = line_end(start);
-    let covers = loop {
-        if at >= text.len() {
-            break None;
-        }
+    while at < text.len() {
         let (from, to) = (at + 1, line_end((at + 1).min(text.len())));
         let line = text.get(from..to).unwrap_or("").trim();
         match line.as_bytes().first() {
-            None => break None,
+            None => break,
             Some(b'#') => at = to,
-            Some(_) => break Some(Span::new(span.file, from, to)),
+            Some(_) => {
+                comment.covers.push(Span::new(span.file, from, to));
+                break;
+            }
         }
-    };
-    Comment { span, is_alone, covers }
+    }
+    comment
 }
 
 /// Walks the tree once and lets the outermost entry or item that starts on a wanted line widen what is covered.
 fn widen(comments: &mut [Comment], wanted: &[usize], root: &Node, text: &str) {
-    let lines: Vec<Span> = wanted.iter().filter_map(|index| comments[*index].covers).collect();
+    let lines: Vec<Span> = wanted.iter().filter_map(|index| comments[*index].covers.first().copied()).collect();
     let mut done = vec![false; lines.len()];
     let mut open = vec![(root, None)];
     while let Some((node, thing)) = open.pop() {
@@ -78,11 +62,12 @@ fn widen(comments: &mut [Comment], wanted: &[usize], root: &Node, text: &str) {
                 let comment = &mut comments[wanted[at]];
                 let opens_block =
                     node.as_scalar().is_some_and(Scalar::is_block) && line.contains(&node.span.at_start());
-                if comment.is_alone && !done[at] && begins_line(text, *line, span) {
-                    comment.covers = Some(line.to(span));
+                let is_alone = comment.position == CommentPosition::Alone;
+                if is_alone && !done[at] && begins_line(text, *line, span) {
+                    comment.covers = vec![line.to(span)];
                     done[at] = true;
-                } else if !comment.is_alone && opens_block {
-                    comment.covers = Some(line.to(node.span));
+                } else if !is_alone && opens_block {
+                    comment.covers = vec![line.to(node.span)];
                 }
             }
         }

@@ -10,9 +10,8 @@ mod tests;
 
 use std::sync::Arc;
 
-use crate::source::{FileId, Problem, Span};
+use crate::source::{Comment, FileId, Problem, Span};
 
-pub use comments::Comment;
 pub use compose::parse;
 pub use scalar::{Scalar, Style};
 

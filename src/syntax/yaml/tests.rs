@@ -154,8 +154,8 @@ fn duplicates_keep_the_last() {
 
 fn covered<'a>(text: &'a str, needle: &str) -> Option<&'a str> {
     let parsed = parse(FILE, text);
-    let comment = parsed.comments.iter().find(|comment| comment.text(text) == needle).expect("the comment is found");
-    comment.covers.map(|span| &text[span.range()])
+    let comment = parsed.comments.iter().find(|comment| comment.text == needle).expect("the comment is found");
+    comment.covers.first().map(|span| &text[span.range()])
 }
 
 #[test]
