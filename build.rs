@@ -4,9 +4,12 @@
 mod aws;
 #[path = "build/pack.rs"]
 mod pack;
+#[path = "build/rules.rs"]
+mod rules;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
     aws::build();
+    rules::list();
 }
