@@ -3,6 +3,7 @@
 
 mod comment;
 mod lines;
+mod mapped;
 mod nearest;
 mod place;
 mod problem;
@@ -10,6 +11,7 @@ mod world;
 
 pub use comment::{Comment, CommentPosition, starts_in};
 pub use lines::{LineIndex, Position};
+pub use mapped::MappedText;
 pub use nearest::nearest;
 pub use place::{Place, Span};
 pub use problem::{Problem, ProblemLevel};
