@@ -1,2 +1,3 @@
-#[test]
-fn a() {}
+//! Tests that talk to the program as a whole. Each file checks one promise of ARCHITECTURE.md.
+
+mod tidy;
