@@ -2,7 +2,7 @@
 //! them together (the class of a subnet, who reaches whom) is the business of `facts::reach`.
 
 use super::data::{Cache, Certificate, Database};
-use super::workload::{Function, Host, MountTarget};
+use super::workload::{Function, Host, MountTarget, Registration, Service};
 use super::{entities, views};
 
 entities! { in network;
@@ -44,6 +44,8 @@ entities! { in network;
         /// Whether what is launched here gets a public IPv4 address.
         map_public_ip: Flag = false,
         assign_ipv6: Flag = false,
+        /// Whether AWS made it with the account's default VPC.
+        is_default: Flag = false,
         /// What people call it: tags, label, module path.
         names: Texts,
         vpc: One<Vpc>,
@@ -77,6 +79,9 @@ entities! { in network;
 
     /// The association of a route table with a subnet or a gateway, or its role as the main table.
     Association "association" associations {
+        /// Whether it moves the role of the main table.
+        is_main: Flag = false,
+        vpc: One<Vpc>,
         subnet: One<Subnet>,
         gateway: One<Gateway>,
         route_table: One<RouteTable>,
@@ -232,6 +237,7 @@ entities! { in network;
         health_port: Text = "traffic-port",
         vpc: One<Vpc>,
         listeners: Many<Listener>,
+        registrations: Many<Registration>,
     }
 
     /// A web application firewall's list of rules.
@@ -242,7 +248,7 @@ entities! { in network;
 
 views! {
     /// Everything that stands in subnets behind security groups.
-    Workload "workload" { Host, Function, Database, Cache, LoadBalancer, MountTarget, Endpoint }
+    Workload "workload" { Service, Host, Function, Database, Cache, LoadBalancer, MountTarget, Endpoint }
 
     /// What a route may lead to.
     RouteTarget "route_target" { Gateway, NatGateway, Endpoint, Host }

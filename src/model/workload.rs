@@ -1,10 +1,136 @@
 //! What runs: services, tasks, containers, hosts, functions.
 
-use super::data::{Disk, FileSystem, MachineImage};
+use super::data::{Disk, FileSystem, Key, LogGroup, MachineImage};
 use super::entities;
-use super::network::{SecurityGroup, Subnet, TargetGroup};
+use super::network::{LoadBalancer, SecurityGroup, Subnet, TargetGroup};
 
 entities! { in workload;
+    /// Tasks that are kept running, or started by an event or a schedule.
+    Service "service" services {
+        name: Text,
+        assign_public_ip: Flag = false,
+        launch_type: Text = "EC2",
+        desired_count: Number,
+        minimum_percent: Number,
+        maximum_percent: Number,
+        controller: Text = "ECS",
+        circuit_breaker: Flag = false,
+        rollback: Flag = false,
+        alarms_roll_back: Flag = false,
+        exec_enabled: Flag = false,
+        grace_period: Number,
+        platform_version: Text = "LATEST",
+        waits: Flag = false,
+        ignores_task_definition: Flag = false,
+        service_connect_tls: Flag,
+        propagates_tags: Flag = false,
+        task: One<Task>,
+        cluster: One<Cluster>,
+        subnets: Many<Subnet>,
+        security_groups: Many<SecurityGroup>,
+        registrations: Many<Registration>,
+        load_balancers: Many<LoadBalancer>,
+    }
+
+    /// The entry of one container's port in a target group.
+    Registration "registration" registrations {
+        container_name: Text,
+        container_port: Number,
+        service: One<Service>,
+        target_group: One<TargetGroup>,
+        container: One<Container>,
+    }
+
+    /// A task definition.
+    Task "task" tasks {
+        family: Text,
+        network_mode: Text = "bridge",
+        cpu: Number,
+        memory: Number,
+        pid_mode: Text,
+        ipc_mode: Text,
+        ephemeral_storage: Number,
+        architecture: Text = "X86_64",
+        fault_injection: Flag = false,
+        /// What the definition itself demands: `FARGATE`, `EC2`.
+        compatibilities: Texts,
+        containers: Many<Container>,
+        volumes: Many<Volume>,
+        services: Many<Service>,
+    }
+
+    /// A container of a task definition.
+    Container "container" containers {
+        name: Text,
+        essential: Flag = true,
+        user: Text,
+        privileged: Flag = false,
+        readonly_root: Flag = false,
+        cpu: Number,
+        memory: Number,
+        memory_reservation: Number,
+        entry_point: Texts,
+        command_line: Texts,
+        health_check: Entries,
+        capabilities_added: Texts,
+        capabilities_dropped: Texts,
+        init_process: Flag = false,
+        stop_timeout: Number,
+        version_consistency: Flag = true,
+        unknown_keys: Texts,
+        environment_files: Texts,
+        repository_credentials: Text,
+        /// The image as written.
+        image_name: Text,
+        task: One<Task>,
+        port_mappings: Many<PortMapping>,
+        volumes: Many<Volume>,
+        log_configuration: One<LogConfiguration>,
+        depends_on: Many<Container>,
+    }
+
+    /// A volume of a task.
+    Volume "volume" volumes {
+        name: Text,
+        host_path: Text,
+        transit_encryption: Word["ENABLED", "DISABLED"] = "DISABLED",
+        iam_authorization: Word["ENABLED", "DISABLED"] = "DISABLED",
+        /// An EBS volume that ECS makes with the task.
+        managed: Flag = false,
+        encrypted: Flag,
+        task: One<Task>,
+        file_system: One<FileSystem>,
+        containers: Many<Container>,
+    }
+
+    /// A port that a container offers.
+    PortMapping "port_mapping" port_mappings {
+        container_port: Number,
+        host_port: Number,
+        protocol: Text = "tcp",
+        name: Text,
+        container: One<Container>,
+    }
+
+    /// Where the output of a container goes.
+    LogConfiguration "log_configuration" log_configurations {
+        driver: Text,
+        options: Entries,
+        secret_options: Entries,
+        mode: Text,
+        container: One<Container>,
+        log_group: One<LogGroup>,
+    }
+
+    /// A cluster of ECS.
+    Cluster "cluster" clusters {
+        name: Text,
+        insights: Flag = false,
+        exec_logging: Word["DEFAULT", "OVERRIDE", "NONE"] = "DEFAULT",
+        exec_key: One<Key>,
+        storage_key: One<Key>,
+    }
+
     /// A virtual machine, or the template of one.
     Host "host" hosts {
         kind: Word["instance", "launch_template", "launch_configuration"],
