@@ -1,6 +1,8 @@
 //! Hard reasoning over the model, written once. A fact is a function from an entity to an answer; it is declared with
 //! `facts!` in its module, computed when asked, once per entity. What many facts share is an `Analysis`.
 
+pub mod permit;
+
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};

@@ -1,0 +1,11 @@
+//! What policies grant, in three values: patterns, conditions, statements, the policies of a principal, and what follows
+//! from them (escalation, data reached, needs and excess).
+
+pub mod condition;
+pub mod grant;
+pub mod pattern;
+pub mod read;
+pub mod statement;
+
+#[cfg(test)]
+mod tests;

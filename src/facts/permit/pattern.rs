@@ -1,0 +1,427 @@
+//! Patterns over texts that may have holes: what a policy writes against what is asked. Three relations, each wider than
+//! the one before: a pattern covers a question, meets it, or may meet it.
+
+use crate::logic::Tri;
+use crate::value::{Kind, Piece, Text, Value, fingerprint};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Symbol {
+    Literal(char),
+    /// Any text. An inner one (`a*b` within a field of an ARN) is not known to cross a colon.
+    Star {
+        is_inner: bool,
+    },
+    /// One character.
+    Question,
+    /// A value that is not known; equal holes are the same value.
+    Hole(u64),
+    /// A policy variable such as `${aws:username}`: known only when a request is made.
+    Variable(u64),
+}
+
+/// How literal text becomes symbols.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// `*` and `?` are wildcards, `${…}` policy variables.
+    Glob,
+    /// `*` and `?` are themselves, `${…}` policy variables (StringEquals).
+    Exact,
+    /// Wildcards, and nothing else is special (actions; documents of the old version).
+    PlainGlob,
+    /// Nothing is special (values of a request).
+    Literal,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Case {
+    Kept,
+    Folded,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Pattern {
+    symbols: Box<[Symbol]>,
+    /// Some symbol stands for a text that is not known.
+    is_loose: bool,
+    has_inner_star: bool,
+}
+
+/// What a question asks of the things it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// To everything in it: needs, and what a Deny takes away.
+    All,
+    /// To anything in it: escalation and exposure.
+    Some,
+}
+
+impl Pattern {
+    pub fn new(text: &Text, reading: Reading, case: Case) -> Pattern {
+        let mut symbols = Vec::new();
+        for piece in text.pieces() {
+            match piece {
+                Piece::Literal(literal, _) => read_literal(literal, reading, case, &mut symbols),
+                Piece::Hole(value) => symbols.push(Symbol::Hole(identity(value))),
+            }
+        }
+        Pattern::of(symbols)
+    }
+
+    pub fn parse(text: &str, reading: Reading, case: Case) -> Pattern {
+        let mut symbols = Vec::new();
+        read_literal(text, reading, case, &mut symbols);
+        Pattern::of(symbols)
+    }
+
+    /// Every text.
+    pub fn anything() -> Pattern {
+        Pattern::of(vec![Symbol::Star { is_inner: false }])
+    }
+
+    /// What the request of an action says that takes no resource: the one character `*`.
+    pub fn star_character() -> Pattern {
+        Pattern::of(vec![Symbol::Literal('*')])
+    }
+
+    pub fn of(mut symbols: Vec<Symbol>) -> Pattern {
+        symbols.dedup_by(|b, a| matches!((a, b), (Symbol::Star { .. }, Symbol::Star { .. })));
+        let is_last_of_field = |index: usize| matches!(symbols.get(index + 1), None | Some(Symbol::Literal(':')));
+        let inner: Vec<bool> = (0..symbols.len()).map(|index| !is_last_of_field(index)).collect();
+        for (symbol, inner) in symbols.iter_mut().zip(inner) {
+            if let Symbol::Star { is_inner } = symbol {
+                *is_inner = inner;
+            }
+        }
+        let is_loose = symbols.iter().any(|symbol| matches!(symbol, Symbol::Hole(_) | Symbol::Variable(_)));
+        let has_inner_star = symbols.iter().any(|symbol| matches!(symbol, Symbol::Star { is_inner: true }));
+        Pattern { symbols: symbols.into(), is_loose, has_inner_star }
+    }
+
+    /// The same without regard to case.
+    pub fn folded(&self) -> Pattern {
+        let fold = |symbol: &Symbol| match symbol {
+            Symbol::Literal(character) => character.to_lowercase().map(Symbol::Literal).collect(),
+            Symbol::Star { .. } | Symbol::Question | Symbol::Hole(_) | Symbol::Variable(_) => vec![*symbol],
+        };
+        Pattern::of(self.symbols.iter().flat_map(fold).collect())
+    }
+
+    pub fn symbols(&self) -> &[Symbol] {
+        &self.symbols
+    }
+
+    pub fn is_everything(&self) -> bool {
+        matches!(*self.symbols, [Symbol::Star { .. }])
+    }
+
+    pub fn has_wildcard(&self) -> bool {
+        self.symbols.iter().any(|symbol| matches!(symbol, Symbol::Star { .. } | Symbol::Question))
+    }
+
+    /// Some part is not known.
+    pub fn is_loose(&self) -> bool {
+        self.is_loose
+    }
+
+    /// The text, if all of it is literal.
+    pub fn literal(&self) -> Option<String> {
+        self.symbols
+            .iter()
+            .map(|symbol| match symbol {
+                Symbol::Literal(character) => Some(*character),
+                Symbol::Star { .. } | Symbol::Question | Symbol::Hole(_) | Symbol::Variable(_) => None,
+            })
+            .collect()
+    }
+
+    /// Everything that the question names is in this pattern. Where only an inner `*` that crosses a colon would make
+    /// it so, the answer is open.
+    pub fn covers(&self, question: &Pattern) -> Tri {
+        if !glob(&self.symbols, &question.symbols) {
+            return Tri::False;
+        }
+        let may_cross = self.has_inner_star && question.symbols.contains(&Symbol::Literal(':'));
+        if !may_cross || overlap(&self.symbols, &question.symbols, Stars::OfPolicyWithinFields) {
+            Tri::True
+        } else {
+            Tri::Unknown
+        }
+    }
+
+    /// Something is in both.
+    pub fn meets(&self, question: &Pattern) -> bool {
+        overlap(&self.symbols, &question.symbols, Stars::OfBoth)
+    }
+
+    /// Something may be in both, depending on what is not known.
+    pub fn may_meet(&self, question: &Pattern) -> bool {
+        if !self.is_loose && !question.is_loose {
+            return self.meets(question);
+        }
+        overlap(&loosened(&self.symbols), &loosened(&question.symbols), Stars::OfBoth)
+    }
+
+    /// The answer to a question, from this one pattern.
+    pub fn answers(&self, question: &Pattern, extent: Extent) -> Tri {
+        let surely = match extent {
+            Extent::All => self.covers(question),
+            Extent::Some => Tri::from(self.meets(question)),
+        };
+        match surely {
+            Tri::True => Tri::True,
+            Tri::Unknown => Tri::Unknown,
+            Tri::False if self.may_meet(question) => Tri::Unknown,
+            Tri::False => Tri::False,
+        }
+    }
+
+    /// Covers, if every hole and variable of it were anything.
+    pub fn may_cover(&self, question: &Pattern) -> bool {
+        glob(&loosened(&self.symbols), &question.symbols)
+    }
+}
+
+impl std::fmt::Display for Pattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for symbol in &self.symbols {
+            match symbol {
+                Symbol::Literal(character) => write!(f, "{character}")?,
+                Symbol::Star { .. } => f.write_str("*")?,
+                Symbol::Question => f.write_str("?")?,
+                Symbol::Hole(_) | Symbol::Variable(_) => f.write_str("…")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_literal(text: &str, reading: Reading, case: Case, symbols: &mut Vec<Symbol>) {
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let has_variables = matches!(reading, Reading::Glob | Reading::Exact);
+        if has_variables && rest.starts_with("${") {
+            if let Some(end) = rest.find('}') {
+                symbols.push(variable(&rest[2..end]));
+                rest = &rest[end + 1..];
+                continue;
+            }
+        }
+        rest = &rest[character.len_utf8()..];
+        let is_glob = matches!(reading, Reading::Glob | Reading::PlainGlob);
+        match character {
+            '*' if is_glob => symbols.push(Symbol::Star { is_inner: false }),
+            '?' if is_glob => symbols.push(Symbol::Question),
+            _ => match case {
+                Case::Kept => symbols.push(Symbol::Literal(character)),
+                Case::Folded => symbols.extend(character.to_lowercase().map(Symbol::Literal)),
+            },
+        }
+    }
+}
+
+/// `${*}`, `${?}` and `${$}` are the characters themselves; a variable with a default is still a variable.
+fn variable(name: &str) -> Symbol {
+    match name {
+        "*" => Symbol::Literal('*'),
+        "?" => Symbol::Literal('?'),
+        "$" => Symbol::Literal('$'),
+        name => Symbol::Variable(fingerprint(&name.to_ascii_lowercase())),
+    }
+}
+
+/// Account, partition and Region are one symbol each within a root module.
+fn identity(value: &Value) -> u64 {
+    match &value.kind {
+        Kind::Reference(reference) => {
+            let last = |name: &str| &*reference.path == name;
+            let of = |kind: &str| reference.address.contains(kind);
+            let shared = if of("data.aws_caller_identity.") && last("account_id") {
+                "account"
+            } else if of("data.aws_partition.") && last("partition") {
+                "partition"
+            } else if of("data.aws_region.") && (last("region") || last("name") || last("id")) {
+                "region"
+            } else {
+                return fingerprint(&**reference);
+            };
+            shared_hole(shared, &reference.root)
+        }
+        Kind::Unknown(unknown) => unknown.identity,
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::List(_) | Kind::Map(_) => {
+            fingerprint(&format!("{value:?}"))
+        }
+    }
+}
+
+/// The hole that all mentions of the account (or partition, or Region) of a root module share.
+pub fn shared_hole(kind: &str, root: &str) -> u64 {
+    fingerprint(&(kind, root))
+}
+
+fn loosened(symbols: &[Symbol]) -> Vec<Symbol> {
+    let loose = |symbol: &Symbol| match symbol {
+        Symbol::Hole(_) | Symbol::Variable(_) => Symbol::Star { is_inner: false },
+        Symbol::Literal(_) | Symbol::Star { .. } | Symbol::Question => *symbol,
+    };
+    symbols.iter().map(loose).collect()
+}
+
+/// `one` of the policy against one symbol of the question, both not stars.
+fn same(one: Symbol, other: Symbol) -> bool {
+    match (one, other) {
+        (Symbol::Question, Symbol::Literal(_) | Symbol::Question) => true,
+        (Symbol::Literal(a), Symbol::Literal(b)) => a == b,
+        (Symbol::Hole(a), Symbol::Hole(b)) => a == b,
+        _ => false,
+    }
+}
+
+/// The pattern's stars absorb anything; the question's symbols are stiff.
+fn glob(pattern: &[Symbol], question: &[Symbol]) -> bool {
+    let (mut p, mut q) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while q < question.len() {
+        match pattern.get(p) {
+            Some(Symbol::Star { .. }) => {
+                star = Some((p + 1, q));
+                p += 1;
+            }
+            Some(symbol) if same(*symbol, question[q]) => {
+                p += 1;
+                q += 1;
+            }
+            Some(_) | None => {
+                let Some((after, from)) = star else { return false };
+                star = Some((after, from + 1));
+                p = after;
+                q = from + 1;
+            }
+        }
+    }
+    pattern[p..].iter().all(|symbol| matches!(symbol, Symbol::Star { .. }))
+}
+
+/// Whose stars absorb.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stars {
+    OfBoth,
+    /// Only the policy's, and inner ones do not absorb a colon.
+    OfPolicyWithinFields,
+}
+
+/// One row per symbol of the pattern, one column per symbol of the question: whether the rests overlap.
+fn overlap(pattern: &[Symbol], question: &[Symbol], stars: Stars) -> bool {
+    let (pattern, question) = without_common_ends(pattern, question);
+    if let (Some(Symbol::Literal(a)), Some(Symbol::Literal(b))) = (pattern.first(), question.first()) {
+        if a != b {
+            return false;
+        }
+    }
+    let question_stars = stars == Stars::OfBoth;
+    let width = question.len();
+    let mut below = vec![false; width + 1];
+    below[width] = true;
+    if question_stars {
+        for q in (0..width).rev() {
+            below[q] = below[q + 1] && matches!(question[q], Symbol::Star { .. });
+        }
+    }
+    for symbol in pattern.iter().rev() {
+        let mut row = vec![false; width + 1];
+        for q in (0..=width).rev() {
+            let theirs = question.get(q).copied();
+            row[q] = match (symbol, theirs) {
+                (Symbol::Star { is_inner }, theirs) => {
+                    let absorbs = match theirs {
+                        None => false,
+                        Some(Symbol::Literal(':')) => !is_inner || question_stars,
+                        Some(_) => true,
+                    };
+                    below[q] || (absorbs && row[q + 1])
+                }
+                (_, Some(Symbol::Star { .. })) if question_stars => below[q] || row[q + 1],
+                (symbol, Some(Symbol::Question)) if question_stars && *symbol != Symbol::Question => {
+                    matches!(symbol, Symbol::Literal(_)) && below[q + 1]
+                }
+                (symbol, Some(theirs)) => same(*symbol, theirs) && below[q + 1],
+                (_, None) => false,
+            };
+        }
+        below = row;
+    }
+    below[0]
+}
+
+/// Equal literals at both beginnings decide nothing.
+fn without_common_ends<'a>(pattern: &'a [Symbol], question: &'a [Symbol]) -> (&'a [Symbol], &'a [Symbol]) {
+    let shared = pattern
+        .iter()
+        .zip(question)
+        .take_while(|(a, b)| a == b && matches!(a, Symbol::Literal(_) | Symbol::Hole(_)))
+        .count();
+    (&pattern[shared..], &question[shared..])
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::{Case, Extent, Pattern, Reading, Symbol};
+    use crate::logic::Tri::{self, False, True, Unknown};
+    use crate::value::fingerprint;
+
+    /// A pattern where `⟨x⟩` is a hole.
+    pub(in crate::facts::permit) fn with_holes(text: &str, reading: Reading, case: Case) -> Pattern {
+        let mut symbols = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('⟨') {
+            let (name, after) = after.split_once('⟩').expect("holes are closed");
+            symbols.extend_from_slice(Pattern::parse(before, reading, case).symbols());
+            symbols.push(Symbol::Hole(fingerprint(&name)));
+            rest = after;
+        }
+        symbols.extend_from_slice(Pattern::parse(rest, reading, case).symbols());
+        Pattern::of(symbols)
+    }
+
+    fn check(pattern: &str, question: &str, all: Tri, some: Tri) {
+        let p = with_holes(pattern, Reading::Glob, Case::Kept);
+        let q = with_holes(question, Reading::Glob, Case::Kept);
+        assert_eq!(p.answers(&q, Extent::All), all, "{pattern} against all of {question}");
+        assert_eq!(p.answers(&q, Extent::Some), some, "{pattern} against some of {question}");
+    }
+
+    #[test]
+    fn the_table_of_patterns() {
+        check("arn:aws:s3:::b/*", "arn:aws:s3:::b/x/y.txt", True, True);
+        check("arn:aws:s3:::b/*", "arn:aws:s3:::b", False, False);
+        check("arn:aws:s3:::b*", "arn:aws:s3:::backup/x", True, True);
+        check("arn:aws:ecr:*:*:repository/app", "arn:aws:ecr:⟨r⟩:⟨a⟩:repository/app", True, True);
+        let fourth = "arn:aws:ecr:eu-1:⟨a⟩:repository/app";
+        check(fourth, "arn:aws:ecr:eu-1:1:repository/app", Unknown, Unknown);
+        check(fourth, fourth, True, True);
+        check(fourth, "arn:aws:ecr:eu-1:⟨b⟩:repository/app", Unknown, Unknown);
+        check(fourth, "arn:aws:ecr:eu-1:1:repository/other", False, False);
+        check("arn:aws:s3:::b/${aws:username}/*", "arn:aws:s3:::b/ann/x", Unknown, Unknown);
+        check("arn:aws:iam::1:role/app-?", "arn:aws:iam::1:role/app-12", False, False);
+        check("arn:aws:iam::1:role/app-?", "arn:aws:iam::1:role/app-1", True, True);
+        check("arn:aws:iam::*:role/*", "arn:aws:iam::1:role/app-*", True, True);
+        check("arn:aws:iam::1:role/app-*", "arn:aws:iam::1:role/*", Unknown, True);
+        check("arn:aws:s3:::*-logs", "arn:aws:s3:::prod-*", Unknown, True);
+        check("arn:aws:s3:::⟨b⟩/*", "arn:aws:s3:::⟨b⟩/static/*", True, True);
+        check("arn:aws:s3:::⟨b⟩/*", "arn:aws:s3:::⟨c⟩/static/*", Unknown, Unknown);
+        check("⟨x⟩", "arn:aws:s3:::b", Unknown, Unknown);
+        check("arn:aws:s3:::B/*", "arn:aws:s3:::b/x", False, False);
+    }
+
+    #[test]
+    fn an_inner_star_is_not_known_to_cross_a_colon() {
+        check("arn:aws:logs:eu-1:1:log-group:a*b", "arn:aws:logs:eu-1:1:log-group:axb", True, True);
+        check("arn:aws:logs:eu-1:1:log-group:a*b", "arn:aws:logs:eu-1:1:log-group:ax:b", Unknown, True);
+        check("arn:*:log-group:a", "arn:aws:logs:eu-1:1:log-group:a", True, True);
+    }
+
+    #[test]
+    fn a_hostile_pattern_costs_little() {
+        let pattern = "a*".repeat(2_000);
+        check(&format!("{pattern}b"), &"a".repeat(4_000), False, False);
+    }
+}

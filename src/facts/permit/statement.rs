@@ -1,0 +1,159 @@
+//! One statement and one question: may this action be done to this resource, in this context? The answer is `and` of
+//! action, resource and conditions.
+
+use super::condition::{Condition, Context};
+use super::pattern::{Case, Extent, Pattern, Reading};
+use crate::data::actions;
+use crate::logic::Tri;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Allow,
+    Deny,
+}
+
+/// `Action` or `NotAction`, `Resource` or `NotResource`.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    pub patterns: Vec<Pattern>,
+    /// It says what is left out.
+    pub is_negated: bool,
+    /// There may be more entries than these.
+    pub is_open: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// Nothing if it is not known.
+    pub effect: Option<Effect>,
+    pub actions: Listing,
+    pub resources: Listing,
+    pub conditions: Vec<Condition>,
+    /// The `Condition` block may hold more.
+    pub has_open_conditions: bool,
+}
+
+/// May this be done, to all of the resource or to any of it?
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// `service:Action`, in lower case.
+    action: Pattern,
+    pub resource: Pattern,
+    pub extent: Extent,
+    pub context: Context,
+    request: Request,
+}
+
+/// What the request of an action names as its resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Request {
+    /// What the question says.
+    Resource,
+    /// The one character `*`.
+    Star,
+    /// Nobody knows which of the two.
+    Either,
+}
+
+impl Question {
+    pub fn new(action: &str, resource: Pattern, extent: Extent, context: Context) -> Question {
+        let request = match actions::find(action) {
+            Some((_, found)) if found.is_disputed => Request::Either,
+            Some((_, found)) if found.takes_resource() => Request::Resource,
+            Some(_) if asks_about_an_arn(action) => Request::Resource,
+            Some(_) => Request::Star,
+            None => Request::Either,
+        };
+        let action = Pattern::parse(action, Reading::Literal, Case::Folded);
+        Question { action, resource, extent, context, request }
+    }
+
+    /// To everything that the resource pattern names.
+    pub fn all(action: &str, resource: Pattern) -> Question {
+        Question::new(action, resource, Extent::All, Context::default())
+    }
+
+    /// To anything that the resource pattern names.
+    pub fn some(action: &str, resource: Pattern) -> Question {
+        Question::new(action, resource, Extent::Some, Context::default())
+    }
+
+    pub fn in_context(self, context: Context) -> Question {
+        Question { context, ..self }
+    }
+}
+
+/// Actions without a resource type whose request names an ARN all the same.
+fn asks_about_an_arn(action: &str) -> bool {
+    action.eq_ignore_ascii_case("logs:DescribeLogGroups")
+}
+
+impl Statement {
+    /// Whether the statement speaks about the question, whatever its effect.
+    pub fn applies(&self, question: &Question, extent: Extent) -> Tri {
+        let action = self.names_action(&question.action);
+        if action == Tri::False {
+            return Tri::False;
+        }
+        let about = action.and(self.names_resource(question, extent));
+        if about == Tri::False {
+            return Tri::False;
+        }
+        about.and(self.conditions_hold(&question.context, question.extent))
+    }
+
+    /// Whether `service:action` is among its actions. IAM refuses wildcards in the service, so they match at most maybe.
+    pub fn names_action(&self, action: &Pattern) -> Tri {
+        let one = |pattern: &Pattern| match pattern.answers(action, Extent::All) {
+            Tri::True if has_odd_service(pattern) => Tri::Unknown,
+            Tri::Unknown if !pattern.is_loose() => Tri::True,
+            answer => answer,
+        };
+        let named = Tri::any(self.actions.patterns.iter().map(one));
+        let named = if self.actions.is_open { named.or(Tri::Unknown) } else { named };
+        if self.actions.is_negated { !named } else { named }
+    }
+
+    fn names_resource(&self, question: &Question, extent: Extent) -> Tri {
+        let star = Pattern::star_character();
+        match question.request {
+            Request::Resource => self.covers_resource(&question.resource, extent),
+            Request::Star => self.covers_resource(&star, Extent::All),
+            Request::Either => {
+                let as_asked = self.covers_resource(&question.resource, extent);
+                if as_asked == self.covers_resource(&star, Extent::All) { as_asked } else { Tri::Unknown }
+            }
+        }
+    }
+
+    pub fn covers_resource(&self, resource: &Pattern, extent: Extent) -> Tri {
+        let patterns = &self.resources.patterns;
+        if !self.resources.is_negated {
+            let named = Tri::any(patterns.iter().map(|pattern| pattern.answers(resource, extent)));
+            return if self.resources.is_open { named.or(Tri::Unknown) } else { named };
+        }
+        if patterns.iter().any(|pattern| pattern.covers(resource) == Tri::True) {
+            return Tri::False;
+        }
+        let nothing_left_out = match extent {
+            Extent::All => !patterns.iter().any(|pattern| pattern.may_meet(resource)),
+            Extent::Some => !patterns.iter().any(|pattern| pattern.may_cover(resource)),
+        };
+        if nothing_left_out && !self.resources.is_open { Tri::True } else { Tri::Unknown }
+    }
+
+    pub fn conditions_hold(&self, context: &Context, extent: Extent) -> Tri {
+        let written = Tri::all(self.conditions.iter().map(|condition| condition.holds(context, extent)));
+        if self.has_open_conditions { written.and(Tri::Unknown) } else { written }
+    }
+}
+
+/// A wildcard in the part before the colon that is not the whole pattern.
+pub fn has_odd_service(pattern: &Pattern) -> bool {
+    use super::pattern::Symbol;
+    if pattern.is_everything() {
+        return false;
+    }
+    let before_colon = pattern.symbols().iter().take_while(|symbol| **symbol != Symbol::Literal(':'));
+    before_colon.clone().any(|symbol| matches!(symbol, Symbol::Star { .. } | Symbol::Question))
+}
