@@ -1,1 +1,161 @@
-//! Workflow expressions, evaluated with three truth values.
+//! Workflow expressions, evaluated with three truth values, and who has a hand in each value. What a name means in one
+//! workflow (`env`, `needs`, `steps`) is told by a `Scope`; what GitHub itself provides is told here.
+
+mod context;
+mod control;
+mod evaluate;
+mod template;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crate::logic::{Reason, Tri};
+use crate::source::Span;
+use crate::value::{Kind, Origin, Reference, Value};
+
+pub use context::{RefPattern, Run, RunSource, github};
+pub use control::{Charset, Control};
+pub use evaluate::{evaluate, truth};
+pub use template::{Template, read_template};
+
+/// Someone's share in a value.
+#[derive(Clone, Debug)]
+pub struct Share {
+    pub control: Control,
+    pub charset: Charset,
+    /// What it came from: `github.event.issue.title`.
+    pub name: Arc<str>,
+    /// The places it came through, the source first.
+    pub way: Vec<Span>,
+}
+
+/// What an expression is worth at run time.
+#[derive(Clone, Debug)]
+pub struct Operand {
+    pub value: Value,
+    /// Who can put something into it. Empty for what nobody varies.
+    pub shares: Vec<Share>,
+    /// Why there may be further shares: the output of something that cannot be read.
+    pub open: Option<Reason>,
+    /// The texts it is one of, where they are known.
+    pub among: Option<Arc<[String]>>,
+}
+
+impl Operand {
+    pub fn known(value: Value) -> Operand {
+        Operand { value, shares: Vec::new(), open: None, among: None }
+    }
+
+    pub fn text(text: &str) -> Operand {
+        Operand::known(Value::text(text, Origin::none()))
+    }
+
+    pub fn null() -> Operand {
+        Operand::known(Value::null(Origin::none()))
+    }
+
+    /// Somebody decides it at run time.
+    pub fn chosen(control: Control, charset: Charset, name: &str) -> Operand {
+        let value = Value::unknown(Reason::new("run-time-value", name), Origin::none());
+        let share = Share { control, charset, name: name.into(), way: Vec::new() };
+        Operand { value, shares: vec![share], open: None, among: None }
+    }
+
+    /// One of these texts; somebody decides which.
+    pub fn one_of(control: Control, name: &str, among: Vec<String>) -> Operand {
+        Operand { among: Some(among.into()), ..Operand::chosen(control, Charset::Enum, name) }
+    }
+
+    /// A setting or result that the files do not show.
+    pub fn unknown(reason: Reason) -> Operand {
+        let value = Value::unknown(reason.clone(), Origin::none());
+        Operand { value, shares: Vec::new(), open: Some(reason), among: None }
+    }
+
+    /// A setting that the files do not show, and into which nobody from outside can put anything.
+    pub fn setting(code: &'static str, name: &str) -> Operand {
+        Operand { open: None, ..Operand::unknown(Reason::new(code, name)) }
+    }
+
+    /// Something of the platform that is equal to itself alone: this repository, its owner.
+    pub fn thing(name: &str) -> Operand {
+        let reference = Reference { root: "github".into(), address: name.into(), path: "".into() };
+        Operand::known(Value::new(Kind::Reference(Arc::new(reference)), Origin::none()))
+    }
+
+    /// Whether somebody decides the value when the run begins or while it goes on.
+    pub fn is_chosen(&self) -> bool {
+        !self.shares.is_empty()
+    }
+
+    /// The most dangerous share.
+    pub fn worst(&self) -> Option<&Share> {
+        self.shares.iter().max_by_key(|share| (share.control, share.charset))
+    }
+
+    /// The same, read at one more place.
+    pub fn at(mut self, span: Span) -> Operand {
+        for share in &mut self.shares {
+            if share.way.len() < 16 && share.way.last() != Some(&span) {
+                share.way.push(span);
+            }
+        }
+        self
+    }
+}
+
+/// Whether a condition holds in one run: what people decide can be had either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[must_use]
+pub enum Outcome {
+    No,
+    Unknown,
+    /// Whoever starts the run, or the course of it, decides.
+    Either,
+    Yes,
+}
+
+impl Outcome {
+    pub fn and(self, other: Outcome) -> Outcome {
+        self.min(other)
+    }
+
+    pub fn or(self, other: Outcome) -> Outcome {
+        self.max(other)
+    }
+
+    /// Whether a run can come this far.
+    pub fn is_possible(self) -> Tri {
+        match self {
+            Outcome::No => Tri::False,
+            Outcome::Unknown => Tri::Unknown,
+            Outcome::Either | Outcome::Yes => Tri::True,
+        }
+    }
+}
+
+impl std::ops::Not for Outcome {
+    type Output = Outcome;
+
+    fn not(self) -> Outcome {
+        match self {
+            Outcome::No => Outcome::Yes,
+            Outcome::Yes => Outcome::No,
+            Outcome::Unknown => Outcome::Unknown,
+            Outcome::Either => Outcome::Either,
+        }
+    }
+}
+
+impl From<bool> for Outcome {
+    fn from(value: bool) -> Outcome {
+        if value { Outcome::Yes } else { Outcome::No }
+    }
+}
+
+/// What the names of an expression mean where it stands.
+pub trait Scope {
+    /// The value at a path of lower-case names, the context first.
+    fn lookup(&self, path: &[String]) -> Operand;
+}
