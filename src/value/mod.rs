@@ -1,16 +1,30 @@
 //! A value and where it came from. Shared by evaluation, the model and the rules; how values are computed is the
 //! business of `eval`.
 
+mod convert;
+mod equal;
+mod error;
+mod identity;
+mod join;
 mod number;
 mod origin;
 mod text;
+mod types;
+mod unknown;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use convert::convert;
+pub use equal::equals;
+pub use error::{TerraformError, is_error_code};
+pub use identity::{ShapePart, canonical_path, is_identity, resource_type, shape};
+pub use join::join;
 pub use number::Number;
 pub use origin::{Origin, Step, StepKind};
-pub use text::{Piece, Text};
+pub use text::{Piece, Text, TextBuilder, Wrapped, Wrapper, nfc};
+pub use types::{Attribute, Type, common_type, type_of};
+pub use unknown::{Outcome, fingerprint};
 
 use crate::logic::{Reason, Tri};
 use crate::source::Span;
@@ -87,6 +101,8 @@ pub struct Unknown {
     /// Equal for the same node asked twice; a function of unknowns hashes its name and arguments.
     pub identity: u64,
     pub may_be_null: bool,
+    /// An operation on unknowns made it, which Terraform may yet refuse; never set for what is merely not written here.
+    pub may_fail: bool,
 }
 
 impl Value {
@@ -123,7 +139,7 @@ impl Value {
     /// A fresh unknown; its identity is the reason with its place, so that the same node asked twice is the same.
     pub fn unknown(reason: Reason, origin: Origin) -> Value {
         let identity = fingerprint(&reason);
-        Value::new(Kind::Unknown(Arc::new(Unknown { reason, identity, may_be_null: true })), origin)
+        Value::new(Kind::Unknown(Arc::new(Unknown { reason, identity, may_be_null: true, may_fail: false })), origin)
     }
 
     pub fn sensitive(self) -> Value {
@@ -219,11 +235,4 @@ impl Value {
         }
         found
     }
-}
-
-/// A stable hash: equal inputs give equal identities in every run.
-pub fn fingerprint(value: &impl std::hash::Hash) -> u64 {
-    let mut hasher = std::hash::DefaultHasher::new();
-    value.hash(&mut hasher);
-    std::hash::Hasher::finish(&hasher)
 }

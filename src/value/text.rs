@@ -1,14 +1,22 @@
 //! Text as pieces, each literal or a hole: `"${repo}:latest"` has a known end. Whoever asks gets an answer in three
-//! values as soon as the known pieces decide.
+//! values as soon as the known pieces decide. The shapes of references count: an ARN begins with `arn:`.
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
+use unicode_normalization::{UnicodeNormalization, is_nfc_quick};
+
+use super::equal::same_hole;
+use super::identity::{ShapePart, shape};
 use super::{Kind, Origin, Value};
 use crate::logic::Tri;
+use crate::source::{Span, World};
 
 #[derive(Clone, Debug)]
 pub struct Text {
     pieces: Arc<[Piece]>,
+    extra: Option<Arc<Extra>>,
 }
 
 #[derive(Clone, Debug)]
@@ -19,34 +27,71 @@ pub enum Piece {
     Hole(Box<Value>),
 }
 
+/// What few texts have: literals that melted from several places, and the value that the text wraps.
+#[derive(Clone, Debug, Default)]
+struct Extra {
+    seams: Vec<Seam>,
+    wraps: Option<Wrapped>,
+}
+
+/// From this byte of all literals on, the text was written at this place.
+#[derive(Clone, Debug)]
+struct Seam {
+    start: usize,
+    origin: Origin,
+}
+
+/// The value that a function turned into this text.
+#[derive(Clone, Debug)]
+pub struct Wrapped {
+    pub by: Wrapper,
+    pub value: Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrapper {
+    Json,
+    Yaml,
+    Base64,
+    Gzip,
+}
+
+/// A stretch of a text as seen by comparisons.
+enum Part<'a> {
+    Known(&'a str),
+    Open,
+}
+
 impl Text {
     pub fn literal(text: &str, origin: Origin) -> Text {
-        Text { pieces: Arc::new([Piece::Literal(text.into(), origin)]) }
+        Text { pieces: Arc::new([Piece::Literal(text.into(), origin)]), extra: None }
     }
 
     pub fn hole(value: Value) -> Text {
-        Text { pieces: Arc::new([Piece::Hole(Box::new(value))]) }
+        Text { pieces: Arc::new([Piece::Hole(Box::new(value))]), extra: None }
     }
 
-    /// Melts adjacent literals that come from one place and drops empty ones.
+    /// Melts adjacent literals and drops empty ones; each stretch keeps its own place.
     pub fn from_pieces(pieces: impl IntoIterator<Item = Piece>) -> Text {
-        let mut melted: Vec<Piece> = Vec::new();
+        let mut builder = TextBuilder::default();
         for piece in pieces {
-            if let (Piece::Literal(text, _), Some(Piece::Literal(before, _))) = (&piece, melted.last_mut()) {
-                if !text.is_empty() {
-                    *before = format!("{before}{text}").into();
-                }
-                continue;
+            match piece {
+                Piece::Literal(text, origin) => builder.literal(&text, &origin),
+                Piece::Hole(value) => builder.hole(*value),
             }
-            melted.push(piece);
         }
-        if melted.len() > 1 {
-            melted.retain(|piece| !matches!(piece, Piece::Literal(text, _) if text.is_empty()));
-        }
-        if melted.is_empty() {
-            return Text::literal("", Origin::none());
-        }
-        Text { pieces: melted.into() }
+        builder.finish()
+    }
+
+    pub fn wrapping(self, by: Wrapper, value: Value) -> Text {
+        let seams = self.extra.map_or_else(Vec::new, |extra| extra.seams.clone());
+        let extra = Extra { seams, wraps: Some(Wrapped { by, value }) };
+        Text { pieces: self.pieces, extra: Some(Arc::new(extra)) }
+    }
+
+    /// The value behind a text that a function made of it.
+    pub fn wrapped(&self) -> Option<&Wrapped> {
+        self.extra.as_ref()?.wraps.as_ref()
     }
 
     pub fn pieces(&self) -> &[Piece] {
@@ -84,34 +129,108 @@ impl Text {
         }
     }
 
+    /// How many bytes the literals have together.
+    pub fn known_length(&self) -> usize {
+        self.pieces.iter().map(literal_length).sum()
+    }
+
+    /// The origin of the literal that holds a byte of all literals, with the bytes that came from there.
+    pub fn origin_at(&self, at: usize) -> Option<(&Origin, Range<usize>)> {
+        let (origin, piece) = self.piece_at(at)?;
+        let seams = self.extra.as_ref().map_or(&[][..], |extra| &extra.seams);
+        let next = seams.partition_point(|seam| seam.start <= at);
+        let end = seams.get(next).map_or(piece.end, |seam| seam.start.min(piece.end));
+        match next.checked_sub(1).and_then(|index| seams.get(index)) {
+            Some(seam) if seam.start > piece.start => Some((&seam.origin, seam.start..end)),
+            _ => Some((origin, piece.start..end)),
+        }
+    }
+
+    fn piece_at(&self, at: usize) -> Option<(&Origin, Range<usize>)> {
+        let mut start = 0;
+        for piece in self.pieces.iter() {
+            let Piece::Literal(text, origin) = piece else { continue };
+            let end = start + text.len();
+            if at < end || (at == end && at == self.known_length()) {
+                return Some((origin, start..end));
+            }
+            start = end;
+        }
+        None
+    }
+
+    /// Where bytes of the literals are written, as near as the source tells.
+    pub fn place(&self, world: &World, range: Range<usize>) -> Option<Span> {
+        let first = self.place_of_one(world, range.start, range.end)?;
+        let (_, stretch) = self.origin_at(range.start)?;
+        if range.end <= stretch.end {
+            return Some(first);
+        }
+        let last = self.place_of_one(world, range.end.saturating_sub(1), range.end)?;
+        let is_one_place = last.file == first.file && last.end >= first.end;
+        Some(if is_one_place { first.to(last) } else { first })
+    }
+
+    fn place_of_one(&self, world: &World, start: usize, end: usize) -> Option<Span> {
+        let (origin, stretch) = self.origin_at(start)?;
+        let span = origin.span()?;
+        let literal: String = self.literal_slice(&stretch);
+        let within = start - stretch.start..end.min(stretch.end) - stretch.start;
+        Some(source_range(world, span, &literal, within).unwrap_or(span))
+    }
+
+    fn literal_slice(&self, range: &Range<usize>) -> String {
+        let mut start = 0;
+        for piece in self.pieces.iter() {
+            let Piece::Literal(text, _) = piece else { continue };
+            if range.start < start + text.len() {
+                return text.get(range.start - start..range.end - start).unwrap_or("").to_owned();
+            }
+            start += text.len();
+        }
+        String::new()
+    }
+
     pub fn starts_with(&self, needle: &str) -> Tri {
-        let prefix = self.prefix();
-        if prefix.starts_with(needle) {
-            return Tri::True;
+        let mut rest = needle;
+        for part in self.parts() {
+            let Part::Known(text) = part else { return if rest.is_empty() { Tri::True } else { Tri::Unknown } };
+            if text.starts_with(rest) {
+                return Tri::True;
+            }
+            match rest.strip_prefix(text) {
+                Some(after) => rest = after,
+                None => return Tri::False,
+            }
         }
-        match self.known().is_some() || !needle.starts_with(prefix) {
-            true => Tri::False,
-            false => Tri::Unknown,
-        }
+        Tri::from(rest.is_empty())
     }
 
     pub fn ends_with(&self, needle: &str) -> Tri {
-        let suffix = self.suffix();
-        if suffix.ends_with(needle) {
-            return Tri::True;
+        let mut rest = needle;
+        for part in self.parts().into_iter().rev() {
+            let Part::Known(text) = part else { return if rest.is_empty() { Tri::True } else { Tri::Unknown } };
+            if text.ends_with(rest) {
+                return Tri::True;
+            }
+            match rest.strip_suffix(text) {
+                Some(before) => rest = before,
+                None => return Tri::False,
+            }
         }
-        match self.known().is_some() || !needle.ends_with(suffix) {
-            true => Tri::False,
-            false => Tri::Unknown,
-        }
+        Tri::from(rest.is_empty())
     }
 
     pub fn contains(&self, needle: &str) -> Tri {
-        let found = self.pieces.iter().any(|piece| match piece {
-            Piece::Literal(text, _) => text.contains(needle),
-            Piece::Hole(_) => false,
-        });
-        match (found, self.known()) {
+        let mut run = String::new();
+        for part in self.parts() {
+            match part {
+                Part::Known(text) => run.push_str(text),
+                Part::Open if run.contains(needle) => return Tri::True,
+                Part::Open => run.clear(),
+            }
+        }
+        match (run.contains(needle), self.known()) {
             (true, _) => Tri::True,
             (false, Some(_)) => Tri::False,
             (false, None) => Tri::Unknown,
@@ -122,9 +241,7 @@ impl Text {
         if let Some(known) = self.known() {
             return Tri::from(known == other);
         }
-        let shortest: usize = self.pieces.iter().map(literal_length).sum();
-        let fits = other.len() >= shortest && other.starts_with(self.prefix()) && other.ends_with(self.suffix());
-        if fits { Tri::Unknown } else { Tri::False }
+        if fits(&self.parts(), other) { Tri::Unknown } else { Tri::False }
     }
 
     /// Equal pieces are equal texts; ends that exclude each other make different ones.
@@ -135,27 +252,249 @@ impl Text {
         if let Some(known) = self.known() {
             return other.equals_str(known);
         }
-        if self.same_pieces(other) {
-            return Tri::True;
+        match self.same_frame(other) {
+            Some(Tri::True) => return Tri::True,
+            Some(Tri::False) => return Tri::False,
+            Some(Tri::Unknown) | None => {}
         }
-        let (a, b) = (self.prefix(), other.prefix());
-        let (c, d) = (self.suffix(), other.suffix());
-        let heads_fit = a.starts_with(b) || b.starts_with(a);
-        let tails_fit = c.ends_with(d) || d.ends_with(c);
+        let (a, b) = (known_prefix(&self.parts()), known_prefix(&other.parts()));
+        let (c, d) = (known_suffix(&self.parts()), known_suffix(&other.parts()));
+        let heads_fit = a.starts_with(&b) || b.starts_with(&a);
+        let tails_fit = c.ends_with(&d) || d.ends_with(&c);
         if heads_fit && tails_fit { Tri::Unknown } else { Tri::False }
     }
 
-    fn same_pieces(&self, other: &Text) -> bool {
-        self.pieces.len() == other.pieces.len()
-            && self.pieces.iter().zip(other.pieces.iter()).all(|(a, b)| match (a, b) {
-                (Piece::Literal(a, _), Piece::Literal(b, _)) => a == b,
-                (Piece::Hole(a), Piece::Hole(b)) => match (&a.kind, &b.kind) {
-                    (Kind::Reference(a), Kind::Reference(b)) => a == b,
-                    (Kind::Unknown(a), Kind::Unknown(b)) => a.identity == b.identity,
-                    _ => false,
+    /// Texts with the same literals are equal if their holes are, and different if their only holes are.
+    fn same_frame(&self, other: &Text) -> Option<Tri> {
+        if self.pieces.len() != other.pieces.len() {
+            return None;
+        }
+        let mut holes = Vec::new();
+        for (a, b) in self.pieces.iter().zip(other.pieces.iter()) {
+            match (a, b) {
+                (Piece::Literal(a, _), Piece::Literal(b, _)) if a == b => {}
+                (Piece::Hole(a), Piece::Hole(b)) => holes.push(same_hole(a, b)),
+                _ => return None,
+            }
+        }
+        let n_equal = holes.iter().filter(|hole| **hole == Tri::True).count();
+        let n_different = holes.iter().filter(|hole| **hole == Tri::False).count();
+        match (holes.len() - n_equal, n_different) {
+            (0, _) => Some(Tri::True),
+            (1, 1) => Some(Tri::False),
+            _ => None,
+        }
+    }
+
+    /// The literals, with what the shapes of references add to them.
+    fn parts(&self) -> Vec<Part<'_>> {
+        let mut parts = Vec::with_capacity(self.pieces.len());
+        for piece in self.pieces.iter() {
+            match piece {
+                Piece::Literal(text, _) => parts.push(Part::Known(text)),
+                Piece::Hole(value) => match &value.kind {
+                    Kind::Reference(reference) => parts.extend(shape(reference).iter().map(|part| match part {
+                        ShapePart::Literal(text) => Part::Known(text),
+                        ShapePart::Anything | ShapePart::Attribute(_) => Part::Open,
+                    })),
+                    _ => parts.push(Part::Open),
                 },
-                _ => false,
-            })
+            }
+        }
+        parts
+    }
+}
+
+fn known_prefix(parts: &[Part<'_>]) -> String {
+    parts.iter().map_while(|part| if let Part::Known(text) = part { Some(*text) } else { None }).collect()
+}
+
+fn known_suffix(parts: &[Part<'_>]) -> String {
+    let tail: Vec<&str> =
+        parts.iter().rev().map_while(|part| if let Part::Known(text) = part { Some(*text) } else { None }).collect();
+    tail.into_iter().rev().collect()
+}
+
+/// Whether a text may be these parts with something in the open ones: head and tail fit, the rest follows in order.
+fn fits(parts: &[Part<'_>], text: &str) -> bool {
+    let (head, tail) = (known_prefix(parts), known_suffix(parts));
+    let Some(rest) = text.strip_prefix(head.as_str()) else { return false };
+    let Some(mut rest) = rest.strip_suffix(tail.as_str()) else { return false };
+    let is_open = |part: &Part<'_>| matches!(part, Part::Open);
+    let first = parts.iter().position(is_open).unwrap_or(0);
+    let last = parts.iter().rposition(is_open).unwrap_or(0);
+    let mut run = String::new();
+    for part in &parts[first..=last.max(first)] {
+        match part {
+            Part::Known(text) => run.push_str(text),
+            Part::Open => match rest.find(run.as_str()) {
+                Some(at) => {
+                    rest = &rest[at + run.len()..];
+                    run.clear();
+                }
+                None => return false,
+            },
+        }
+    }
+    true
+}
+
+/// Puts a text together from stretches, each with its own place.
+#[derive(Debug, Default)]
+pub struct TextBuilder {
+    pieces: Vec<Piece>,
+    /// The literal that is still growing.
+    literal: String,
+    origin: Origin,
+    seams: Vec<Seam>,
+    known_length: usize,
+}
+
+impl TextBuilder {
+    pub fn literal(&mut self, text: &str, origin: &Origin) {
+        if text.is_empty() {
+            return;
+        }
+        if self.literal.is_empty() {
+            self.origin = origin.clone();
+        } else {
+            self.seams.push(Seam { start: self.known_length, origin: origin.clone() });
+        }
+        self.literal.push_str(text);
+        self.known_length += text.len();
+    }
+
+    pub fn hole(&mut self, value: Value) {
+        self.end_literal();
+        self.pieces.push(Piece::Hole(Box::new(value)));
+    }
+
+    pub fn text(&mut self, text: &Text) {
+        let mut at = 0;
+        for piece in text.pieces() {
+            match piece {
+                Piece::Hole(value) => self.hole((**value).clone()),
+                Piece::Literal(literal, origin) => {
+                    let end = at + literal.len();
+                    if text.extra.as_ref().is_none_or(|extra| extra.seams.is_empty()) {
+                        self.literal(literal, origin);
+                        at = end;
+                        continue;
+                    }
+                    let start = at;
+                    while at < end {
+                        let Some((origin, stretch)) = text.origin_at(at) else { break };
+                        self.literal(&literal[at - start..stretch.end - start], &origin.clone());
+                        at = stretch.end;
+                    }
+                    at = end;
+                }
+            }
+        }
+    }
+
+    fn end_literal(&mut self) {
+        if !self.literal.is_empty() {
+            let text = std::mem::take(&mut self.literal);
+            self.pieces.push(Piece::Literal(text.into(), std::mem::take(&mut self.origin)));
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.pieces.is_empty() && self.literal.is_empty()
+    }
+
+    /// How many bytes of literals are in it so far.
+    pub fn known_length(&self) -> usize {
+        self.known_length
+    }
+
+    pub fn finish(mut self) -> Text {
+        self.end_literal();
+        if self.pieces.is_empty() {
+            return Text::literal("", self.origin);
+        }
+        let extra = match self.seams.is_empty() {
+            true => None,
+            false => Some(Arc::new(Extra { seams: self.seams, wraps: None })),
+        };
+        Text { pieces: self.pieces.into(), extra }
+    }
+}
+
+/// Terraform's texts are in normal form C.
+pub fn nfc(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || is_nfc_quick(text.chars()) == unicode_normalization::IsNormalized::Yes {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.nfc().collect())
+}
+
+/// The bytes of the source that a range of a literal was written with. Source and literal differ in length where
+/// there are escapes; nothing if they do not correspond at all.
+fn source_range(world: &World, span: Span, literal: &str, within: Range<usize>) -> Option<Span> {
+    let source = world.text(span);
+    let at = |offset: usize| Some(span.start as usize + offset);
+    if source == literal {
+        return Some(Span::new(span.file, at(within.start)?, at(within.end)?));
+    }
+    let map = escape_map(source, literal, Escapes::Template).or_else(|| escape_map(source, literal, Escapes::Quoted));
+    let Some(map) = map else {
+        let inside = source.strip_prefix('"')?.strip_suffix('"')?;
+        let start = span.start as usize + 1;
+        return source_range(world, Span::new(span.file, start, start + inside.len()), literal, within);
+    };
+    Some(Span::new(span.file, at(*map.get(within.start)?)?, at(*map.get(within.end)?)?))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Escapes {
+    /// Heredocs and template files: `$${` and `%%{`.
+    Template,
+    /// Quoted texts: backslashes too.
+    Quoted,
+}
+
+/// For each byte of the literal (and its end) the byte of the source that it begins at.
+fn escape_map(source: &str, literal: &str, escapes: Escapes) -> Option<Vec<usize>> {
+    let mut map = Vec::with_capacity(literal.len() + 1);
+    let mut at = 0;
+    let mut rest = literal;
+    while let Some(next) = source.get(at..).filter(|next| !next.is_empty()) {
+        let (decoded, length) = decode_one(next, escapes)?;
+        let mut buffer = [0; 4];
+        let decoded: &str = decoded.encode_utf8(&mut buffer);
+        rest = rest.strip_prefix(decoded)?;
+        map.extend(std::iter::repeat_n(at, decoded.len()));
+        at += length;
+    }
+    map.push(at);
+    rest.is_empty().then_some(map)
+}
+
+/// The next character and how many bytes of source it takes.
+fn decode_one(source: &str, escapes: Escapes) -> Option<(char, usize)> {
+    let first = source.chars().next()?;
+    if source.starts_with("$${") || source.starts_with("%%{") {
+        return Some((first, 2));
+    }
+    if first != '\\' || escapes == Escapes::Template {
+        return Some((first, first.len_utf8()));
+    }
+    let hex = |digits: usize| {
+        let code = u32::from_str_radix(source.get(2..2 + digits)?, 16).ok()?;
+        Some((char::from_u32(code)?, 2 + digits))
+    };
+    match source.as_bytes().get(1)? {
+        b'n' => Some(('\n', 2)),
+        b'r' => Some(('\r', 2)),
+        b't' => Some(('\t', 2)),
+        b'b' => Some(('\u{8}', 2)),
+        b'f' => Some(('\u{c}', 2)),
+        escaped @ (b'"' | b'\\' | b'/') => Some((char::from(*escaped), 2)),
+        b'u' => hex(4),
+        b'U' => hex(8),
+        _ => None,
     }
 }
 
@@ -182,5 +521,75 @@ fn literal_length(piece: &Piece) -> usize {
     match piece {
         Piece::Literal(text, _) => text.len(),
         Piece::Hole(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Text, TextBuilder};
+    use crate::logic::{Reason, Tri};
+    use crate::source::{FileId, Span, World, WorldBuilder};
+    use crate::value::{Origin, Reference, Value};
+    use std::sync::Arc;
+
+    fn hole() -> Value {
+        Value::unknown(Reason::new("no-value", "var.x"), Origin::none())
+    }
+
+    fn reference(address: &str, path: &str) -> Value {
+        let reference = Reference { root: "".into(), address: address.into(), path: path.into() };
+        Value::new(super::Kind::Reference(Arc::new(reference)), Origin::none())
+    }
+
+    fn text(before: &str, value: Value, after: &str) -> Text {
+        let mut builder = TextBuilder::default();
+        builder.literal(before, &Origin::none());
+        builder.hole(value);
+        builder.literal(after, &Origin::none());
+        builder.finish()
+    }
+
+    #[test]
+    fn the_known_ends_decide() {
+        let it = text("a-", hole(), "-z");
+        assert_eq!(it.starts_with("a"), Tri::True);
+        assert_eq!(it.starts_with("a-b"), Tri::Unknown);
+        assert_eq!(it.starts_with("b"), Tri::False);
+        assert_eq!(it.ends_with("y-z"), Tri::Unknown);
+        assert_eq!(it.equals_str("a-z"), Tri::False);
+        assert_eq!(it.equals_str("a--z"), Tri::Unknown);
+        assert_eq!(it.equals(&text("a-", hole(), "-z")), Tri::True);
+        assert_eq!(it.equals(&text("b-", hole(), "-z")), Tri::False);
+    }
+
+    #[test]
+    fn shapes_of_references_count() {
+        let it = text("", reference("aws_s3_bucket.logs", "arn"), "/*");
+        assert_eq!(it.starts_with("arn:"), Tri::True);
+        assert_eq!(it.equals_str("*"), Tri::False);
+        assert_eq!(it.equals_str("arn:aws:sqs:x"), Tri::False);
+        assert_eq!(it.equals_str("arn:aws:s3:::logs/*"), Tri::Unknown);
+        let url = Text::hole(reference("aws_ecr_repository.app", "repository_url"));
+        assert_eq!(url.contains(".dkr.ecr."), Tri::True);
+        assert_eq!(url.starts_with("docker.io/"), Tri::Unknown);
+    }
+
+    #[test]
+    fn each_stretch_keeps_its_place() {
+        let source = "x = \"a\\n$${b}\"\nfar";
+        let mut files = WorldBuilder::default();
+        files.add_bytes("main.tf", source.as_bytes().to_vec(), true);
+        let world: World = files.build();
+        let span = |start, end| Span::new(FileId(0), start, end);
+        let mut builder = TextBuilder::default();
+        builder.literal("a\n${b}", &Origin::written(span(5, 13)));
+        builder.literal("far", &Origin::written(span(15, 18)));
+        let it = builder.finish();
+        assert_eq!(it.known(), Some("a\n${b}far"));
+        let at = |range| it.place(&world, range).map(|span| world.text(span).to_owned());
+        assert_eq!(at(4..5).as_deref(), Some("b"));
+        assert_eq!(at(1..2).as_deref(), Some("\\n"));
+        assert_eq!(at(7..9).as_deref(), Some("ar"));
+        assert_eq!(at(4..7).as_deref(), Some("b}\"\nf"));
     }
 }
