@@ -97,7 +97,7 @@ static ALL: &[&[EntitySchema]] = &[
 ];
 
 /// All views, likewise (`network::VIEWS`).
-static ALL_VIEWS: &[&[ViewSchema]] = &[network::VIEWS, data::VIEWS];
+static ALL_VIEWS: &[&[ViewSchema]] = &[network::VIEWS, data::VIEWS, identity::VIEWS];
 
 pub fn entities() -> impl Iterator<Item = &'static EntitySchema> {
     ALL.iter().copied().flatten()
