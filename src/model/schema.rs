@@ -2,7 +2,7 @@
 //! `explain --model` and by the evaluation of conditions.
 
 use super::entity::{AnyId, Head};
-use super::{Model, data, identity, image, network, pipeline, resource, secret, terraform, workload};
+use super::{Model, data, delivery, identity, image, network, pipeline, resource, secret, terraform, workload};
 use crate::logic::{Fact, Reason};
 use crate::source::Place;
 use crate::value::{Origin, Value};
@@ -91,6 +91,7 @@ static ALL: &[&[EntitySchema]] = &[
     image::ENTITIES,
     identity::ENTITIES,
     pipeline::ENTITIES,
+    delivery::ENTITIES,
     data::ENTITIES,
     secret::ENTITIES,
     terraform::ENTITIES,
