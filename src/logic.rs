@@ -57,6 +57,8 @@ pub struct Fact {
     pub places: Vec<Place>,
     /// Why nothing can be said: the unknowns that stand in the way. Empty unless `tri` is unknown.
     pub reasons: Vec<Reason>,
+    /// What is not there and should be: "aws_vpc_endpoint for logs in aws_vpc.main".
+    pub missing: Vec<String>,
 }
 
 /// Why something is not known: a code (one namespace, `spec` of reasons in the documentation), the object it is about
@@ -80,7 +82,7 @@ impl Reason {
 
 impl Fact {
     pub fn new(tri: Tri, places: Vec<Place>) -> Fact {
-        Fact { tri, places, reasons: Vec::new() }
+        Fact { tri, places, reasons: Vec::new(), missing: Vec::new() }
     }
 
     pub fn yes(places: Vec<Place>) -> Fact {
@@ -92,7 +94,7 @@ impl Fact {
     }
 
     pub fn unknown(reason: Reason) -> Fact {
-        Fact { tri: Tri::Unknown, places: Vec::new(), reasons: vec![reason] }
+        Fact { reasons: vec![reason], ..Fact::new(Tri::Unknown, Vec::new()) }
     }
 
     /// Both: the first that is false decides; otherwise what is not known; otherwise all places.
@@ -138,6 +140,7 @@ fn join(mut left: Fact, mut right: Fact, decisive: Tri) -> Fact {
     }
     left.places.append(&mut right.places);
     left.reasons.append(&mut right.reasons);
+    left.missing.append(&mut right.missing);
     left
 }
 

@@ -5,7 +5,7 @@ pub mod permit;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 use crate::logic::Fact;
 use crate::model::Model;
@@ -71,14 +71,14 @@ pub struct Facts<'m> {
 
 impl<'m> Facts<'m> {
     pub fn new(model: &'m Model) -> Facts<'m> {
-        let answers = schema().map(|_| OnceLock::new()).collect();
+        let answers = NUMBERED.iter().map(|_| OnceLock::new()).collect();
         Facts { model, answers, analyses: Mutex::new(HashMap::new()) }
     }
 
     /// The answer of the fact at `number` in the schema. A fact must not ask for itself: cycles are the business of
     /// an `Analysis`, which sees the whole graph.
     pub fn answer(&self, number: usize, index: u32) -> Answer<'_> {
-        let fact = schema_at(number);
+        let fact = NUMBERED[number];
         let table = self.answers[number].get_or_init(|| {
             let entity = crate::model::schema::find_entity(fact.entity);
             let n_rows = entity.map_or(0, |entity| (entity.len)(self.model));
@@ -108,9 +108,7 @@ pub fn schema() -> impl Iterator<Item = &'static FactSchema> {
     ALL.iter().copied().flatten()
 }
 
-fn schema_at(number: usize) -> &'static FactSchema {
-    schema().nth(number).expect("fact numbers come from the schema")
-}
+static NUMBERED: LazyLock<Vec<&'static FactSchema>> = LazyLock::new(|| schema().collect());
 
 /// Declares facts. The function takes `&Facts` and the entity's id and returns a `Fact`, or `(Value, Vec<Place>)` for
 /// words, numbers and texts, or `Many<Entity>`.

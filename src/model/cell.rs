@@ -34,8 +34,6 @@ pub mod mark {
 #[derive(Clone, Debug)]
 pub struct Cell<T> {
     value: Value,
-    /// Where a fix would write: the block and the attribute's name in it.
-    site: Option<(Span, &'static str)>,
     marker: PhantomData<T>,
 }
 
@@ -61,11 +59,11 @@ impl<T> Reading<T> {
 impl<T: CellType> Cell<T> {
     /// Nothing was written.
     pub fn absent(block: Span) -> Cell<T> {
-        Cell { value: Value::null(Origin::provider_default("", block)), site: None, marker: PhantomData }
+        Cell { value: Value::null(Origin::provider_default("", block)), marker: PhantomData }
     }
 
     pub fn of(value: Value) -> Cell<T> {
-        Cell { value: T::convert(value), site: None, marker: PhantomData }
+        Cell { value: T::convert(value), marker: PhantomData }
     }
 
     pub fn unknown(reason: Reason, origin: Origin) -> Cell<T> {
@@ -74,7 +72,6 @@ impl<T: CellType> Cell<T> {
 
     /// Takes what was written; nothing and null leave the default, and say which attribute a fix would write.
     pub fn read(&mut self, block: Span, attribute: &'static str, written: Option<Value>) {
-        self.site = Some((block, attribute));
         match written {
             Some(value) if !matches!(value.kind, Kind::Null) => self.value = T::convert(value),
             Some(_) | None => {
@@ -96,10 +93,6 @@ impl<T: CellType> Cell<T> {
 
     pub fn origin(&self) -> &Origin {
         &self.value.origin
-    }
-
-    pub fn site(&self) -> Option<(Span, &'static str)> {
-        self.site
     }
 
     pub fn is_default(&self) -> bool {

@@ -89,6 +89,8 @@ pub struct Head {
     pub presence: Tri,
     /// Why the presence is not known.
     pub presence_reason: Option<Reason>,
+    /// What is used here and elsewhere, where findings about all uses of it are one: `action#actions/checkout@v4`.
+    pub thing: Option<String>,
     /// The `module` block in the user's own code, where the entity comes from a module that is not theirs.
     pub caller: Option<Span>,
     /// The whole way in Terraform, with instance keys: references resolve to it. Empty elsewhere.
@@ -103,6 +105,7 @@ impl Head {
             block: span,
             presence: Tri::True,
             presence_reason: None,
+            thing: None,
             caller: None,
             terraform: None,
         }

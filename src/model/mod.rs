@@ -3,7 +3,6 @@
 
 mod cell;
 pub mod data;
-pub mod delivery;
 mod edge;
 mod entity;
 pub mod identity;
@@ -30,7 +29,6 @@ pub(crate) use entity::{entities, field, views};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::finding::Confidence;
 use crate::value::Reference;
 
 /// One consistent world: every root with one of its variable sets, and all files of the other languages.
@@ -44,7 +42,6 @@ pub struct Model {
     pub image: image::Tables,
     pub identity: identity::Tables,
     pub pipeline: pipeline::Tables,
-    pub delivery: delivery::Tables,
     pub data: data::Tables,
     pub secret: secret::Tables,
     pub terraform: terraform::Tables,
@@ -59,8 +56,8 @@ pub struct Variant {
     pub label: String,
     /// How many sets the root has; with one, no finding names it.
     pub n_variants: usize,
-    /// Lower where the set is only assumed to be used.
-    pub confidence: Confidence,
+    /// No call in the repository names the set: it only lies there.
+    pub is_assumed: bool,
 }
 
 impl Model {

@@ -1,8 +1,11 @@
 //! What entities there are and what can be asked of them: made from the declarations, read by the type checker, by
 //! `explain --model` and by the evaluation of conditions.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::entity::{AnyId, Head};
-use super::{Model, data, delivery, identity, image, network, pipeline, resource, secret, terraform, workload};
+use super::{Model, data, identity, image, network, pipeline, resource, secret, terraform, workload};
 use crate::logic::{Fact, Reason};
 use crate::source::Place;
 use crate::value::{Origin, Value};
@@ -91,7 +94,6 @@ static ALL: &[&[EntitySchema]] = &[
     image::ENTITIES,
     identity::ENTITIES,
     pipeline::ENTITIES,
-    delivery::ENTITIES,
     data::ENTITIES,
     secret::ENTITIES,
     terraform::ENTITIES,
@@ -108,11 +110,90 @@ pub fn views() -> impl Iterator<Item = &'static ViewSchema> {
     ALL_VIEWS.iter().copied().flatten()
 }
 
+static BY_NAME: LazyLock<HashMap<&'static str, &'static EntitySchema>> =
+    LazyLock::new(|| entities().map(|entity| (entity.name, entity)).collect());
+
 pub fn find_entity(name: &str) -> Option<&'static EntitySchema> {
-    entities().find(|entity| entity.name == name)
+    BY_NAME.get(name).copied()
 }
 
 /// The schema of an entity that exists; its name comes from an id, and ids are only made for declared entities.
 pub(crate) fn entity(name: &'static str) -> &'static EntitySchema {
     find_entity(name).expect("every id names a declared entity")
+}
+
+/// Where a property's or a fact's answer comes from.
+#[derive(Clone, Copy)]
+pub enum Getter {
+    Property(fn(&Model, u32) -> Answer<'_>),
+    /// The fact's number in `facts::schema`.
+    Fact(usize),
+}
+
+/// One thing that can be asked of an entity, wherever it is declared.
+#[derive(Clone, Copy)]
+pub struct Asked {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub ty: PropertyType,
+    pub default: &'static str,
+    pub getter: Getter,
+}
+
+/// Properties and facts as one: what conditions are checked against. `check` makes it; `rule` is handed it.
+#[derive(Default)]
+pub struct Schema {
+    entities: HashMap<&'static str, HashMap<&'static str, Asked>>,
+}
+
+impl Schema {
+    /// The properties of the model; facts are added with `add`.
+    pub fn of_model() -> Schema {
+        let mut schema = Schema::default();
+        for entity in entities() {
+            let asked = schema.entities.entry(entity.name).or_default();
+            for property in entity.properties {
+                let getter = Getter::Property(property.get);
+                let PropertySchema { name, doc, ty, default, .. } = *property;
+                asked.insert(name, Asked { name, doc, ty, default, getter });
+            }
+        }
+        schema
+    }
+
+    pub fn add(&mut self, entity: &'static str, asked: Asked) {
+        self.entities.entry(entity).or_default().insert(asked.name, asked);
+    }
+
+    /// The entities behind a name: itself, or the members of a view. Empty if there is no such name.
+    pub fn members(&self, name: &str) -> Vec<&'static str> {
+        if let Some((name, _)) = self.entities.get_key_value(name) {
+            return vec![name];
+        }
+        views().find(|view| view.name == name).map_or_else(Vec::new, |view| view.members.to_vec())
+    }
+
+    pub fn asked(&self, entity: &str, name: &str) -> Option<&Asked> {
+        self.entities.get(entity)?.get(name)
+    }
+
+    /// What can be asked of an entity, or of every member of a view, in the order of names.
+    pub fn names(&self, target: &str) -> Vec<&'static str> {
+        let members = self.members(target);
+        let Some((first, others)) = members.split_first() else {
+            return Vec::new();
+        };
+        let mut names: Vec<&'static str> =
+            self.entities.get(first).map_or_else(Vec::new, |e| e.keys().copied().collect());
+        names.retain(|name| others.iter().all(|other| self.asked(other, name).is_some()));
+        names.sort_unstable();
+        names
+    }
+
+    /// Names of entities and views.
+    pub fn targets(&self) -> Vec<&'static str> {
+        let mut names: Vec<&'static str> = self.entities.keys().copied().chain(views().map(|view| view.name)).collect();
+        names.sort_unstable();
+        names
+    }
 }

@@ -2,6 +2,7 @@
 //! `check`.
 
 mod catalog;
+pub mod condition;
 mod error;
 pub mod example;
 mod file;

@@ -4,6 +4,11 @@
 pub mod dockerfile;
 pub mod expression;
 pub mod hcl;
+mod kind;
 pub mod lines;
 pub mod shell;
+mod sources;
 pub mod yaml;
+
+pub use kind::{Kind, kind_of};
+pub use sources::Sources;

@@ -1,0 +1,40 @@
+//! The whole way as one pure function: a world and settings in, an outcome out. Nothing here decides; it only hands
+//! each floor what the one below made.
+
+use crate::check::{self, Rule};
+use crate::facts;
+use crate::finding::{Outcome, Read, RootRead, VariantRead};
+use crate::lower::{self, Addresses, Description};
+use crate::source::World;
+
+/// Analyses a world with these rules. Triage and reports come after.
+pub fn analyse(world: &World, description: &Description, rules: &[Rule]) -> Outcome {
+    let mut lowered = lower::lower(world, description);
+    for model in &mut lowered.models {
+        facts::derive(model);
+    }
+    let addresses = Addresses::new(&lowered.sources);
+    let checked = check::check(world, &lowered.models, rules, &|span| addresses.of(span));
+    let (files, kinds) = lowered.kinds();
+    let mut problems = world.problems.clone();
+    problems.extend(lowered.problems.iter().cloned());
+    problems.extend(checked.problems);
+    problems.sort();
+    problems.dedup();
+    let roots = lowered.roots.iter().map(|root| RootRead {
+        path: root.path.clone(),
+        variants: root
+            .variants
+            .iter()
+            .map(|(name, var_files)| VariantRead { name: name.clone(), var_files: var_files.clone() })
+            .collect(),
+    });
+    Outcome {
+        findings: checked.findings,
+        undecided: checked.undecided,
+        problems,
+        comments: lowered.comments(),
+        secrets: lowered.secrets.clone(),
+        read: Read { files, kinds, roots: roots.collect() },
+    }
+}

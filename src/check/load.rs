@@ -1,0 +1,155 @@
+//! A rule made ready to run: its condition and message, parsed and checked against the schema, with the parameters of
+//! this run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::finding::{Param, RuleMeta};
+use crate::model::schema::Schema;
+use crate::rule::condition::{
+    Condition, ConditionError, Constant, Environment, Message, MessagePiece, Operand, Test, compile, compile_message,
+};
+use crate::rule::example::examples;
+use crate::rule::{Each, RuleError, RuleFile};
+use crate::source::{FileId, Span};
+use crate::syntax::hcl;
+use crate::value::Number;
+
+/// A rule that can be run.
+#[derive(Debug)]
+pub struct Rule {
+    pub meta: Arc<RuleMeta>,
+    pub file: RuleFile,
+    pub condition: Condition,
+    pub message: Option<Message>,
+    /// The entities that `each` names: itself, or the members of a view.
+    pub entities: Vec<&'static str>,
+}
+
+/// Checks a rule's condition and message. `params` override the defaults that the file declares.
+pub fn load(file: &RuleFile, schema: &Schema, params: &BTreeMap<String, Param>) -> Result<Rule, Vec<RuleError>> {
+    let each = match &file.each {
+        Each::Entity(name) => name.as_str(),
+        Each::Resource(_) => "resource",
+    };
+    let entities = schema.members(each);
+    if entities.is_empty() || (each == "resource" && matches!(file.each, Each::Entity(_))) {
+        let error = file.source.error(file.each_range.clone(), format!("there is no entity `{each}`"));
+        return Err(vec![error.offer(each, schema.targets().iter().copied())]);
+    }
+    let mut constants: BTreeMap<String, Constant> = BTreeMap::new();
+    for (name, param) in file.meta.params.iter().chain(params) {
+        constants.insert(name.clone(), constant(param));
+    }
+    let environment = Environment { schema, each, params: &constants };
+    let Some(excerpt) = &file.condition else {
+        return Err(vec![file.source.error(0..0, "a rule has a condition: a fence `hcl require`")]);
+    };
+    let expr = hcl::parse_expression(FileId(0), &excerpt.text, excerpt.range.start)
+        .map_err(|fault| vec![file.source.error(fault.span.range(), fault.message)])?;
+    let condition = compile(&expr, &environment).map_err(|errors| rule_errors(file, errors))?;
+    let message = match &file.message {
+        Some(excerpt) => Some(message(file, &excerpt.text, excerpt.range.start, &condition, &environment)?),
+        None => None,
+    };
+    Ok(Rule { meta: file.meta.clone(), file: file.clone(), condition, message, entities })
+}
+
+/// The paths of `attr`, `attrs` and `present` that no example of the file writes: no schema knows them, so a misspelt
+/// one would never fire.
+pub fn unwritten_paths(rule: &Rule) -> Vec<RuleError> {
+    let mut paths = Vec::new();
+    paths_of_test(&rule.condition.test, &mut paths);
+    if paths.is_empty() {
+        return Vec::new();
+    }
+    let Ok(examples) = examples(&rule.file) else { return Vec::new() };
+    let texts: Vec<&str> =
+        examples.examples.iter().flat_map(|example| &example.files).map(|file| file.text.as_str()).collect();
+    paths
+        .into_iter()
+        .filter(|path| !path.iter().all(|part| texts.iter().any(|text| text.contains(part.as_str()))))
+        .map(|path| {
+            let name = path.join(".");
+            let at = rule.file.source.text.find(&name).unwrap_or(0);
+            rule.file.source.error(at..at + name.len(), format!("no example writes `{name}`, so it may be misspelt"))
+        })
+        .collect()
+}
+
+fn message(
+    file: &RuleFile,
+    text: &str,
+    offset: usize,
+    condition: &Condition,
+    environment: &Environment<'_>,
+) -> Result<Message, Vec<RuleError>> {
+    let quoted = format!("\"{}\"", text.replace('"', "\\\""));
+    let expr = hcl::parse_expression(FileId(0), &quoted, offset.saturating_sub(1))
+        .map_err(|fault| vec![file.source.error(fault.span.range(), fault.message)])?;
+    compile_message(&expr, condition, environment).map_err(|errors| rule_errors(file, errors))
+}
+
+fn rule_errors(file: &RuleFile, errors: Vec<ConditionError>) -> Vec<RuleError> {
+    errors
+        .into_iter()
+        .map(|ConditionError { span, message, suggestion }: ConditionError| {
+            let error = file.source.error(Span::range(&span), message);
+            match suggestion {
+                Some(name) => error.help(format!("did you mean `{name}`?")),
+                None => error,
+            }
+        })
+        .collect()
+}
+
+fn constant(param: &Param) -> Constant {
+    match param {
+        Param::Bool(value) => Constant::Bool(*value),
+        Param::Number(value) => Constant::Number(Number::from_f64(*value).unwrap_or(Number::from(0))),
+        Param::Text(text) => Constant::Text(text.clone()),
+        Param::Texts(texts) => Constant::List(texts.iter().cloned().map(Constant::Text).collect()),
+    }
+}
+
+fn paths_of_test<'t>(test: &'t Test, paths: &mut Vec<&'t [String]>) {
+    match test {
+        Test::Literal(_) | Test::Has(_) => {}
+        Test::Not(inner) => paths_of_test(inner, paths),
+        Test::And(tests) | Test::Or(tests) => tests.iter().for_each(|test| paths_of_test(test, paths)),
+        Test::Flag(operand) => paths_of_operand(operand, paths),
+        Test::Compare { left, right, .. } => {
+            paths_of_operand(left, paths);
+            paths_of_operand(right, paths);
+        }
+        Test::Quantified { list, body, .. } => {
+            paths_of_operand(list, paths);
+            paths_of_test(body, paths);
+        }
+        Test::Contains { list, item } => {
+            paths_of_operand(list, paths);
+            paths_of_operand(item, paths);
+        }
+        Test::TextTest { text, needle, .. } => {
+            paths_of_operand(text, paths);
+            paths_of_operand(needle, paths);
+        }
+        Test::Matches { text, .. } => paths_of_operand(text, paths),
+        Test::Present(path) => paths.push(path),
+    }
+}
+
+fn paths_of_operand<'t>(operand: &'t Operand, paths: &mut Vec<&'t [String]>) {
+    match operand {
+        Operand::Constant(_) | Operand::Access(_) => {}
+        Operand::Length(inner) => paths_of_operand(inner, paths),
+        Operand::Attribute { path, .. } | Operand::Attributes { path } => paths.push(path),
+    }
+}
+
+impl Rule {
+    /// What the message names, for those who print it.
+    pub(crate) fn message_pieces(&self) -> &[MessagePiece] {
+        self.message.as_ref().map_or(&[], |message| &message.pieces)
+    }
+}

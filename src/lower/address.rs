@@ -1,0 +1,219 @@
+//! What stands at a span, as an address that survives moved lines: `terraform#aws_lb.main.internal`,
+//! `.github/workflows/deploy.yml#jobs.deploy.steps[build].run`. A function of the tree alone; asked for findings only.
+
+use crate::source::Span;
+use crate::syntax::hcl::{Body, Expr, ExprKind, ObjectKey};
+use crate::syntax::yaml::{Kind as NodeKind, Node};
+use crate::syntax::{Kind, Sources};
+
+pub struct Addresses<'s, 'w> {
+    sources: &'s Sources<'w>,
+}
+
+impl<'s, 'w> Addresses<'s, 'w> {
+    pub fn new(sources: &'s Sources<'w>) -> Addresses<'s, 'w> {
+        Addresses { sources }
+    }
+
+    pub fn of(&self, span: Span) -> String {
+        let file = self.sources.world.file(span.file);
+        match self.sources.kind(span.file) {
+            Kind::Terraform => format!("{}#{}", or_dot(file.folder()), self.terraform(span)),
+            Kind::Tfvars | Kind::LockFile => format!("{}#{}", file.path, self.terraform(span)),
+            Kind::TerraformJson => format!("{}#{}", or_dot(file.folder()), self.tree(span)),
+            Kind::TfvarsJson
+            | Kind::Workflow
+            | Kind::Action
+            | Kind::Dependabot
+            | Kind::PreCommit
+            | Kind::Compose
+            | Kind::TaskDefinition
+            | Kind::Policy => format!("{}#{}", file.path, self.tree(span)),
+            Kind::StateFile
+            | Kind::Dockerfile
+            | Kind::DockerIgnore
+            | Kind::Requirements
+            | Kind::EnvFile
+            | Kind::ShellScript
+            | Kind::Config
+            | Kind::Other => format!("{}#{}", file.path, self.line(span)),
+        }
+    }
+
+    fn terraform(&self, span: Span) -> String {
+        let mut path = Vec::new();
+        body_path(&self.sources.hcl(span.file).body, span, Depth::Top, &mut path);
+        join(&path)
+    }
+
+    fn tree(&self, span: Span) -> String {
+        let mut path = Vec::new();
+        if let Some(root) = &self.sources.tree(span.file).root {
+            node_path(root, span, &mut path);
+        }
+        join(&path)
+    }
+
+    /// Where no tree is at hand: the line's words, which survive moving.
+    fn line(&self, span: Span) -> String {
+        let file = self.sources.world.file(span.file);
+        let Some(text) = file.text() else { return String::new() };
+        let line = file.lines().line(span.start);
+        text[file.lines().line_range(text, line)].split_whitespace().take(6).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn or_dot(folder: &str) -> &str {
+    if folder.is_empty() { "." } else { folder }
+}
+
+fn join(path: &[String]) -> String {
+    let mut text = String::new();
+    for part in path {
+        if !text.is_empty() && !part.starts_with('[') {
+            text.push('.');
+        }
+        text.push_str(part);
+    }
+    text
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    Top,
+    Inside,
+}
+
+/// Blocks may nest as deep as the parser lets them, which is a small bound.
+fn body_path(body: &Body, span: Span, depth: Depth, path: &mut Vec<String>) {
+    if let Some(attribute) = body.attributes.iter().find(|attribute| attribute.span.contains(&span)) {
+        path.push(attribute.name.to_string());
+        expr_path(&attribute.value, span, path);
+        return;
+    }
+    let Some(block) = body.blocks.iter().find(|block| block.span.contains(&span)) else { return };
+    let labels: Vec<&str> = block.labels.iter().map(|label| &*label.text).collect();
+    match (depth, &*block.kind, labels.as_slice()) {
+        (Depth::Top, "resource", [ty, name]) => path.push(format!("{ty}.{name}")),
+        (Depth::Top, "variable", [name]) => path.push(format!("var.{name}")),
+        (Depth::Top, "locals", []) => path.push("local".to_owned()),
+        (Depth::Inside, "dynamic", [kind]) => path.push((*kind).to_owned()),
+        (_, kind, labels) => {
+            let same: Vec<_> = body.blocks.iter().filter(|other| other.kind == block.kind).collect();
+            let position = same.iter().position(|other| other.span == block.span).unwrap_or(0);
+            let mut name = kind.to_owned();
+            for label in labels {
+                name.push('.');
+                name.push_str(label);
+            }
+            let sid = block.body.attribute("sid").or(block.body.attribute("name")).and_then(|it| it.value.as_text());
+            match (depth, sid) {
+                (Depth::Inside, Some(sid)) if same.len() > 1 => name.push_str(&format!("[{sid}]")),
+                _ if position > 0 => name.push_str(&format!("[{position}]")),
+                _ => {}
+            }
+            path.push(name);
+        }
+    }
+    if block.header_span.contains(&span) {
+        return;
+    }
+    body_path(&block.body, span, Depth::Inside, path);
+}
+
+fn expr_path(expr: &Expr, span: Span, path: &mut Vec<String>) {
+    if expr.span == span {
+        return;
+    }
+    match &expr.kind {
+        ExprKind::List(items) => {
+            let Some(index) = items.iter().position(|item| item.span.contains(&span)) else { return };
+            let name = match &items[index].kind {
+                ExprKind::Object(entries) => entries.iter().find_map(|entry| {
+                    let key = key_name(&entry.key)?;
+                    let is_name = ["name", "Name", "id", "Sid", "sid", "key"].contains(&key);
+                    if is_name { entry.value.as_text().map(str::to_owned) } else { None }
+                }),
+                _ => None,
+            };
+            path.push(format!("[{}]", name.unwrap_or_else(|| index.to_string())));
+            expr_path(&items[index], span, path);
+        }
+        ExprKind::Object(entries) => {
+            let Some(entry) = entries.iter().find(|entry| entry.span().contains(&span)) else { return };
+            path.push(key_name(&entry.key).unwrap_or("?").to_owned());
+            expr_path(&entry.value, span, path);
+        }
+        ExprKind::Parentheses(inner) => expr_path(inner, span, path),
+        ExprKind::Call(call) => {
+            if let Some(argument) = call.arguments.iter().find(|argument| argument.span.contains(&span)) {
+                expr_path(argument, span, path);
+            }
+        }
+        ExprKind::Conditional(conditional) => {
+            for branch in [&conditional.condition, &conditional.then, &conditional.otherwise] {
+                if branch.span.contains(&span) {
+                    expr_path(branch, span, path);
+                }
+            }
+        }
+        ExprKind::Null
+        | ExprKind::Bool(_)
+        | ExprKind::Number(_)
+        | ExprKind::Text(_)
+        | ExprKind::Template(_)
+        | ExprKind::Variable(_)
+        | ExprKind::Traversal(_)
+        | ExprKind::Binary(_)
+        | ExprKind::Unary(..)
+        | ExprKind::For(_)
+        | ExprKind::Unreadable(_) => {}
+    }
+}
+
+fn key_name(key: &ObjectKey) -> Option<&str> {
+    match key {
+        ObjectKey::Name(name, _) => Some(name),
+        ObjectKey::Expr(expr) => expr.as_text(),
+    }
+}
+
+/// Depth is bounded by the reader.
+fn node_path(node: &Node, span: Span, path: &mut Vec<String>) {
+    if node.is_alias() {
+        return;
+    }
+    match node.kind() {
+        NodeKind::Map(_) => {
+            let Some(entry) = node.entries().iter().rev().find(|entry| entry.span().contains(&span)) else { return };
+            path.push(entry.key.to_string());
+            node_path(&entry.value, span, path);
+        }
+        NodeKind::List(_) => {
+            let Some(index) = node.items().iter().position(|item| item.span.contains(&span)) else { return };
+            let item = &node.items()[index];
+            let names: Vec<Option<String>> = node.items().iter().map(item_name).collect();
+            let name = match &names[index] {
+                Some(name) => {
+                    let before = names[..index].iter().filter(|other| other.as_ref() == Some(name)).count();
+                    if before == 0 { name.clone() } else { format!("{name}~{}", before + 1) }
+                }
+                None => index.to_string(),
+            };
+            path.push(format!("[{name}]"));
+            node_path(item, span, path);
+        }
+        _ => {}
+    }
+}
+
+/// What a list item is called: its id or name, a step's action, the first line of its script.
+fn item_name(item: &Node) -> Option<String> {
+    let text = |key: &str| item.get(key).and_then(Node::scalar_text).map(str::to_owned);
+    if item.get("uses").is_some() || item.get("run").is_some() {
+        let uses = || text("uses").map(|uses| uses.split('@').next().unwrap_or("").to_owned());
+        let run = || text("run").and_then(|run| run.lines().next().map(|line| line.trim().to_owned()));
+        return text("id").or_else(|| text("name")).or_else(uses).or_else(run);
+    }
+    text("name").or_else(|| text("id")).or_else(|| text("Sid")).or_else(|| text("key"))
+}

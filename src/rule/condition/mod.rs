@@ -1,0 +1,152 @@
+//! The condition language: an HCL expression over properties and facts, checked against the schema when a rule is
+//! loaded. Here stands what a checked condition is; how it is evaluated is the business of `check`.
+
+mod compile;
+mod message;
+mod path;
+
+use regex::Regex;
+
+use crate::model::schema::{Getter, PropertyType};
+use crate::value::Number;
+
+pub use compile::{ConditionError, Environment, compile};
+pub use message::{Message, MessagePiece, compile_message};
+
+/// A condition that refers to nothing that does not exist.
+#[derive(Debug)]
+pub struct Condition {
+    pub test: Test,
+    /// The variables, by number, with the entity or view that they stand for (none for values).
+    pub variables: Vec<Variable>,
+}
+
+/// Number 0 is the entity of `each`; the others are bound by `for`.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    pub name: String,
+    pub target: Option<String>,
+}
+
+/// What is true, false or unknown.
+#[derive(Debug)]
+pub enum Test {
+    Literal(bool),
+    Not(Box<Test>),
+    And(Vec<Test>),
+    Or(Vec<Test>),
+    /// A flag, or a fact.
+    Flag(Operand),
+    /// `has_x`: whether a property is written or has a default, or an edge leads anywhere.
+    Has(Access),
+    Compare {
+        left: Operand,
+        operator: Operator,
+        right: Operand,
+    },
+    /// `alltrue([for variable in list : body])`, or with `anytrue`.
+    Quantified {
+        quantifier: Quantifier,
+        variable: usize,
+        list: Operand,
+        body: Box<Test>,
+    },
+    Contains {
+        list: Operand,
+        item: Operand,
+    },
+    TextTest {
+        relation: TextRelation,
+        text: Operand,
+        needle: Operand,
+    },
+    Matches {
+        text: Operand,
+        pattern: Regex,
+    },
+    /// `present("a.b")`.
+    Present(Vec<String>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantifier {
+    All,
+    Any,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextRelation {
+    StartsWith,
+    EndsWith,
+    Contains,
+}
+
+/// What has a value.
+#[derive(Debug)]
+pub enum Operand {
+    Constant(Constant),
+    Access(Access),
+    /// Of a list or a text.
+    Length(Box<Operand>),
+    /// `attr("a.b", default)`.
+    Attribute {
+        path: Vec<String>,
+        default: Option<Constant>,
+    },
+    /// `attrs("a.b")`.
+    Attributes {
+        path: Vec<String>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Constant {
+    Bool(bool),
+    Number(Number),
+    Text(String),
+    List(Vec<Constant>),
+}
+
+/// A path from a variable over edges to a property or fact; without steps the variable itself.
+#[derive(Debug)]
+pub struct Access {
+    pub variable: usize,
+    pub steps: Vec<Step>,
+    pub ty: OperandType,
+}
+
+#[derive(Debug)]
+pub struct Step {
+    pub name: &'static str,
+    /// By entity: a view has several.
+    pub getters: Vec<(&'static str, Getter)>,
+}
+
+/// The type of an operand, as the checker sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperandType {
+    Property(PropertyType),
+    /// A list whose members are of any kind, from a literal or `attrs`.
+    List,
+    /// What an attribute of a resource holds: takes the type of what it is compared with.
+    Any,
+}
+
+impl std::fmt::Debug for Getter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Getter::Property(_) => f.write_str("property"),
+            Getter::Fact(number) => write!(f, "fact {number}"),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Every file of a world with its kind, read when somebody asks and once only.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
+use super::kind::{Kind, kind_of};
+use super::{hcl, yaml};
+use crate::source::{Comment, FileId, Problem, SourceFile, World};
+
+pub struct Sources<'w> {
+    pub world: &'w World,
+    files: Vec<Source>,
+    by_kind: BTreeMap<Kind, Vec<FileId>>,
+}
+
+struct Source {
+    kind: Kind,
+    hcl: OnceLock<hcl::Parsed>,
+    tree: OnceLock<yaml::Parsed>,
+}
+
+impl<'w> Sources<'w> {
+    pub fn new(world: &'w World) -> Sources<'w> {
+        let mut by_kind: BTreeMap<Kind, Vec<FileId>> = BTreeMap::new();
+        let mut files = Vec::with_capacity(world.n_files());
+        for (id, file) in world.files() {
+            let kind = kind_of(file);
+            by_kind.entry(kind).or_default().push(id);
+            files.push(Source { kind, hcl: OnceLock::new(), tree: OnceLock::new() });
+        }
+        Sources { world, files, by_kind }
+    }
+
+    pub fn kind(&self, file: FileId) -> Kind {
+        self.files[file.0 as usize].kind
+    }
+
+    /// All files of a kind, in order of path; those in hidden folders and installed modules too.
+    pub fn all_of(&self, kind: Kind) -> impl Iterator<Item = FileId> {
+        self.by_kind.get(&kind).into_iter().flatten().copied()
+    }
+
+    /// The files of a kind that are subjects of their own.
+    pub fn subjects_of(&self, kind: Kind) -> impl Iterator<Item = FileId> {
+        self.all_of(kind).filter(|id| self.world.file(*id).is_subject)
+    }
+
+    /// A file of HCL; empty if it has no text.
+    pub fn hcl(&self, file: FileId) -> &hcl::Parsed {
+        self.files[file.0 as usize]
+            .hcl
+            .get_or_init(|| self.world.file(file).text().map(|text| hcl::parse(file, text)).unwrap_or_default())
+    }
+
+    /// A file of YAML or JSON; empty if it has no text.
+    pub fn tree(&self, file: FileId) -> &yaml::Parsed {
+        self.files[file.0 as usize].tree.get_or_init(|| {
+            let source = self.world.file(file);
+            source.text().map(|text| yaml::read(file, source.name(), text)).unwrap_or_default()
+        })
+    }
+
+    /// Reads all subjects of the kinds that are always asked for, on all threads.
+    pub fn read_ahead(&self) {
+        let subjects: Vec<FileId> = self.world.files().filter(|(_, file)| file.is_subject).map(|(id, _)| id).collect();
+        subjects.par_iter().for_each(|id| self.read(*id));
+    }
+
+    fn read(&self, id: FileId) {
+        match self.kind(id) {
+            Kind::Terraform | Kind::Tfvars | Kind::LockFile => {
+                self.hcl(id);
+            }
+            Kind::TerraformJson
+            | Kind::TfvarsJson
+            | Kind::Workflow
+            | Kind::Action
+            | Kind::Dependabot
+            | Kind::PreCommit
+            | Kind::Compose
+            | Kind::TaskDefinition
+            | Kind::Policy => {
+                self.tree(id);
+            }
+            Kind::StateFile
+            | Kind::Dockerfile
+            | Kind::DockerIgnore
+            | Kind::Requirements
+            | Kind::EnvFile
+            | Kind::ShellScript
+            | Kind::Config
+            | Kind::Other => {}
+        }
+    }
+
+    /// The comments of all files that were read so far.
+    pub fn comments(&self) -> Vec<Comment> {
+        let mut comments = Vec::new();
+        for source in &self.files {
+            comments.extend(source.hcl.get().into_iter().flat_map(|parsed| parsed.comments.iter().cloned()));
+            comments.extend(source.tree.get().into_iter().flat_map(|parsed| parsed.comments.iter().cloned()));
+        }
+        comments
+    }
+
+    /// What could not be read of the files that were read so far.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (source, (_, file)) in self.files.iter().zip(self.world.files()) {
+            let hcl = source.hcl.get().into_iter().flat_map(|parsed| parsed.faults.iter());
+            let tree = source.tree.get().into_iter().flat_map(|parsed| parsed.faults.iter());
+            problems.extend(hcl.chain(tree).map(|fault| fault.problem(&file.path)));
+            if source.kind.name().is_some() && is_not_text(file) {
+                let message = "not UTF-8, so nothing of it was read".to_owned();
+                problems.push(Problem::of_file("not-text", &file.path, message));
+            }
+        }
+        problems
+    }
+}
+
+fn is_not_text(file: &SourceFile) -> bool {
+    matches!(file.content, crate::source::Content::Bytes(_))
+}
