@@ -16,6 +16,7 @@ use super::tree::{
     ObjectKey, Step, StepKind, Template, TemplateForm, Traversal, UnaryOperator,
 };
 use crate::source::{FileId, Span};
+use crate::syntax::yaml::Scalar;
 
 /// What was put into a copy of an item's text so that hcl-edit takes it: a mark before each repeated key.
 #[derive(Debug, Default)]
@@ -91,12 +92,17 @@ pub(super) struct Converter<'a> {
     /// Where that text begins in the file.
     pub(super) base: usize,
     pub(super) marks: &'a Marks,
+    /// Of a text of JSON: where its decoded bytes stand in the file, escapes considered.
+    pub(super) scalar: Option<&'a Scalar>,
     pub(super) names: &'a mut Names,
 }
 
 impl Converter<'_> {
     pub(super) fn span(&self, range: Option<Range<usize>>) -> Span {
         let range = range.unwrap_or(0..0);
+        if let Some(scalar) = self.scalar {
+            return Span::new(self.file, scalar.source_offset(range.start), scalar.source_end(range.end));
+        }
         let start = self.base + self.marks.original(range.start);
         Span::new(self.file, start, self.base + self.marks.original(range.end))
     }

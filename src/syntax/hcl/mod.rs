@@ -3,6 +3,7 @@
 
 mod comments;
 mod convert;
+mod json;
 mod scan;
 mod template;
 #[cfg(test)]
@@ -21,6 +22,8 @@ pub use tree::{
 };
 
 pub use crate::syntax::yaml::Fault;
+use crate::syntax::yaml::Scalar;
+pub use json::{parse_json, parse_json_values};
 
 /// What could be read of a file, and what went wrong.
 #[derive(Debug, Default)]
@@ -61,7 +64,7 @@ pub fn parse_expression(file: FileId, text: &str, offset: usize) -> Result<Expr,
     match parser::parse_expr(&wrapped) {
         Ok(expression) => {
             // The opening parenthesis is ours; it stands one byte before the text.
-            let shift = Shift { text: &wrapped, marks: &Marks::opening_parenthesis(), offset };
+            let shift = Shift { text: &wrapped, marks: &Marks::opening_parenthesis(), offset, scalar: None };
             let converted = reader.converter(&shift).expr(&expression);
             match converted.kind {
                 ExprKind::Parentheses(inner) => Ok(*inner),
@@ -80,7 +83,7 @@ pub fn parse_template(file: FileId, text: &str, offset: usize) -> Result<Templat
     let mut reader = Reader { file, names: Names::default(), faults: Vec::new() };
     match parser::parse_template(text) {
         Ok(template) => {
-            let shift = Shift { text, marks: &Marks::default(), offset };
+            let shift = Shift { text, marks: &Marks::default(), offset, scalar: None };
             match reader.converter(&shift).template(&template, TemplateForm::Bare, Indent::Kept) {
                 ExprKind::Template(template) => Ok(*template),
                 _ => Ok(Template { form: TemplateForm::Bare, parts: Vec::new() }),
@@ -101,18 +104,26 @@ struct Shift<'a> {
     text: &'a str,
     marks: &'a Marks,
     offset: usize,
+    scalar: Option<&'a Scalar>,
 }
 
 impl Reader {
     fn converter<'a>(&'a mut self, shift: &Shift<'a>) -> Converter<'a> {
-        Converter { file: self.file, text: shift.text, base: shift.offset, marks: shift.marks, names: &mut self.names }
+        Converter {
+            file: self.file,
+            text: shift.text,
+            base: shift.offset,
+            marks: shift.marks,
+            scalar: shift.scalar,
+            names: &mut self.names,
+        }
     }
 
     fn item(&mut self, text: &str, range: Range<usize>) -> Option<Body> {
         let source = &text[range.clone()];
         match parser::parse_body(source) {
             Ok(body) => {
-                let shift = Shift { text: source, marks: &Marks::default(), offset: range.start };
+                let shift = Shift { text: source, marks: &Marks::default(), offset: range.start, scalar: None };
                 Some(self.converter(&shift).body(&body))
             }
             Err(error) if is_repeated_key(&error) => self.item_with_repeated_keys(source, range.start, &error),
@@ -141,7 +152,7 @@ impl Reader {
             }
             match parser::parse_body(&marked.text) {
                 Ok(body) => {
-                    let shift = Shift { text: &marked.text, marks: &marked.marks, offset: base };
+                    let shift = Shift { text: &marked.text, marks: &marked.marks, offset: base, scalar: None };
                     return Some(self.converter(&shift).body(&body));
                 }
                 Err(error) if is_repeated_key(&error) => offset = error.location().offset(),

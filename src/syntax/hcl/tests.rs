@@ -161,3 +161,36 @@ fn hostile_texts_end_in_faults() {
         assert_eq!(parsed.body.blocks.first().and_then(|block| block.label(0)), Some("x"));
     }
 }
+
+#[test]
+fn json_syntax_becomes_the_same_tree() {
+    let text = r#"{
+  "//": "a comment",
+  "resource": {"aws_vpc": {"main": {"cidr_block": "${var.cidr}\t-x", "tags": {"a": null}}},
+               "aws_subnet": [{"app": [{"count": 2}]}]},
+  "variable": {"v": {"type": "list(string)", "default": "${not}"}},
+  "locals": {"x": 1},
+  "terraform": {"backend": {"s3": {"bucket": "b"}}}
+}"#;
+    let parsed = super::parse_json(FileId(0), text);
+    assert!(parsed.faults.is_empty(), "{:?}", parsed.faults);
+    let kinds: Vec<(&str, Option<&str>, Option<&str>)> =
+        parsed.body.blocks.iter().map(|block| (&*block.kind, block.label(0), block.label(1))).collect();
+    assert_eq!(
+        kinds,
+        [
+            ("resource", Some("aws_vpc"), Some("main")),
+            ("resource", Some("aws_subnet"), Some("app")),
+            ("variable", Some("v"), None),
+            ("locals", None, None),
+            ("terraform", None, None),
+        ]
+    );
+    let cidr = &parsed.body.blocks[0].body.attributes[0];
+    let ExprKind::Template(template) = &cidr.value.kind else { panic!("a template") };
+    assert_eq!(parts(text, &template.parts), "${var.cidr}\"\\t-x\"");
+    let variable = &parsed.body.blocks[2].body;
+    assert!(matches!(variable.attribute("type").expect("type").value.kind, ExprKind::Call(_)));
+    assert_eq!(variable.attribute("default").expect("default").value.as_text(), Some("${not}"));
+    assert_eq!(parsed.body.blocks[4].body.blocks[0].label(0), Some("s3"));
+}
