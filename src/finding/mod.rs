@@ -2,6 +2,7 @@
 //! reports print. Made by `check`, sorted out by `triage`, written by `report`.
 
 mod fingerprint;
+mod report;
 mod run;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use crate::logic::Reason;
 use crate::source::{Place, Span};
 
 pub use fingerprint::{finding_fingerprint, path_fingerprint};
+pub use report::{BaselineUse, Changed, Counts, Fixed, Report, Run, Since};
 pub use run::{Outcome, Read, RootRead, VariantRead};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,6 +3,7 @@
 
 mod cell;
 pub mod data;
+pub mod delivery;
 mod edge;
 mod entity;
 pub mod identity;
@@ -42,6 +43,7 @@ pub struct Model {
     pub image: image::Tables,
     pub identity: identity::Tables,
     pub pipeline: pipeline::Tables,
+    pub delivery: delivery::Tables,
     pub data: data::Tables,
     pub secret: secret::Tables,
     pub terraform: terraform::Tables,

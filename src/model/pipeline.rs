@@ -1,5 +1,358 @@
-//! Workflows and delivery: triggers, jobs, steps, credentials, pushes, deployments.
+//! Workflows: what starts them, what their jobs run, hold and use, and what they say wrongly. What a job builds, pushes
+//! and deploys is in `delivery`.
 
+use super::delivery::Deployment;
 use super::entities;
 
-entities! { in pipeline; }
+entities! { in pipeline;
+    /// A folder with `.github/workflows`, and what the configuration says of the repository.
+    GithubRepository "github_repository" repositories {
+        path: Text,
+        /// `owner/name`.
+        name: Text,
+        visibility: Word["public", "private", "internal"],
+        default_branch: Text,
+        /// Owners whose actions are trusted like one's own.
+        trusted_owners: Texts,
+        workflows: Many<Workflow>,
+        action_lock: One<ActionLock>,
+        updates: Many<Update>,
+        hooks: Many<Hook>,
+        /// Uses of actions and callees, one per action and ref; the others are further places.
+        action_uses: Many<Uses>,
+    }
+
+    /// One file in `.github/workflows`.
+    Workflow "workflow" workflows {
+        path: Text,
+        name: Text,
+        cache_mode: Word["read", "write", "write-only", "none"],
+        /// Whether other workflows may call it.
+        is_callable: Flag = false,
+        /// Whether `actions.lock` speaks of it.
+        is_onboarded: Flag = false,
+        github_repository: One<GithubRepository>,
+        triggers: Many<Trigger>,
+        jobs: Many<Job>,
+        permissions: Many<Permission>,
+        concurrency: One<Concurrency>,
+        /// The jobs that call it.
+        callers: Many<Job>,
+    }
+
+    /// A member of `on`.
+    Trigger "trigger" triggers {
+        event: Text,
+        types: Texts,
+        branches: Texts,
+        branches_ignore: Texts,
+        tags: Texts,
+        tags_ignore: Texts,
+        paths: Texts,
+        /// The names that `workflow_run` waits for.
+        workflows: Texts,
+        crons: Texts,
+        inputs: Entries,
+        /// Whether outsiders start it where secrets and a writing token are.
+        is_privileged: Flag = false,
+        workflow: One<Workflow>,
+    }
+
+    /// An input that whoever starts a run fills in.
+    DispatchInput "dispatch_input" dispatch_inputs {
+        name: Text,
+        kind: Word["string", "choice", "boolean", "number", "environment"] = "string",
+        options: Texts,
+        /// Whether the name or the options ask for an approval.
+        asks_for_approval: Flag = false,
+        trigger: One<Trigger>,
+        /// The jobs whose condition asks for it.
+        guarded_jobs: Many<Job>,
+    }
+
+    /// A member of `jobs`.
+    Job "job" jobs {
+        id: Text,
+        runs_on: Texts,
+        /// Unknown where a label is not one of GitHub's.
+        is_self_hosted: Flag = false,
+        timeout_minutes: Number = 360,
+        continue_on_error: Flag = false,
+        cache_mode: Word["read", "write", "write-only", "none"],
+        inherits_secrets: Flag = false,
+        /// The secrets that it names, its steps' included.
+        secrets: Texts,
+        matrix: Entries,
+        with: Entries,
+        outputs: Entries,
+        /// Scope to level; `repository default` where no block speaks.
+        effective_permission: Entries,
+        workflow: One<Workflow>,
+        steps: Many<Step>,
+        needs: Many<Job>,
+        callee: One<Workflow>,
+        uses: One<Uses>,
+        environment: One<Environment>,
+        permissions: Many<Permission>,
+        concurrency: One<Concurrency>,
+        condition: One<Condition>,
+        credentials: Many<Credential>,
+        job_containers: Many<JobContainer>,
+        deployments: Many<Deployment>,
+        starts: Many<Start>,
+    }
+
+    /// One way in which a job can begin.
+    Start "start" starts {
+        event: Text,
+        /// `refs/heads/main`, or what is known of it.
+        git_ref as "ref": Text,
+        source: Word["base", "same", "fork"],
+        who: Word["outsider", "merged", "reviewer", "writer", "platform"],
+        controls: Word["code", "text", "artifact", "nothing"],
+        /// Whether it runs with the default branch's secrets and token although others began it.
+        is_trusted: Flag = false,
+        /// Whether a condition that is not known stands in the way.
+        maybe: Flag = false,
+        job: One<Job>,
+        trigger: One<Trigger>,
+        /// The jobs that call the job's workflow, outermost first.
+        callers: Many<Job>,
+        /// The steps that run in it.
+        steps: Many<Step>,
+    }
+
+    /// A member of `steps`.
+    Step "step" steps {
+        index: Number,
+        id: Text,
+        name: Text,
+        shell: Text,
+        working_directory: Text,
+        continue_on_error: Flag = false,
+        background: Flag = false,
+        with: Entries,
+        /// The folders whose content it executes.
+        executes: Texts,
+        /// Whether it gives the run's outcome to somebody who looks at it.
+        outcome_is_read: Flag = false,
+        job: One<Job>,
+        uses: One<Uses>,
+        run: One<Run>,
+        condition: One<Condition>,
+        credentials: Many<Credential>,
+        artifacts: Many<Artifact>,
+    }
+
+    /// Code or files of others that a step brings into a job, in one of the ways it starts.
+    Arrival "arrival" arrivals {
+        kind: Word["code", "artifact"],
+        /// Who decided what it holds.
+        control: Word["outsider", "merged", "reviewer", "writer", "platform"],
+        /// Whether it may differ from what somebody approved.
+        is_mutable: Flag = false,
+        /// Whether the checkout refuses the code of forks here.
+        guard: Word["present", "absent", "unread", "off"],
+        folder: Text,
+        step: One<Step>,
+        start: One<Start>,
+    }
+
+    /// A `uses` of a step or job.
+    Uses "uses" uses {
+        kind: Word["action", "reusable", "workspace", "self", "docker"],
+        owner: Text,
+        repo: Text,
+        path: Text,
+        git_ref as "ref": Text,
+        /// The text of the comment behind it.
+        comment: Text,
+        pin: Word["commit", "locked", "version", "branch", "short-commit", "none", "digest", "image-tag", "image-latest",
+            "local"],
+        /// The version that the ref, the comment or the lock names.
+        version: Text,
+        locked_commit: Text,
+        trusted_owner: Flag = false,
+        /// `owner/repo/path@ref`, as written.
+        text: Text,
+        step: One<Step>,
+        job: One<Job>,
+        action: One<Action>,
+        github_repository: One<GithubRepository>,
+        /// Further places with the same action and ref.
+        same: Many<Uses>,
+    }
+
+    /// An `action.yml` of this repository.
+    Action "action" actions {
+        path: Text,
+        kind: Word["composite", "node", "docker"],
+        runtime: Text,
+        inputs: Entries,
+        outputs: Entries,
+        uses: Many<Uses>,
+        runs: Many<Run>,
+    }
+
+    /// The script of a step.
+    Run "run" runs {
+        script: Text,
+        shell: Word["bash", "bash-default", "sh", "pwsh", "powershell", "cmd", "python", "other"],
+        directory: Text,
+        step: One<Step>,
+        expansions: Many<Expansion>,
+    }
+
+    /// An expression at a place where its value becomes code, an option or a file.
+    Expansion "expansion" expansions {
+        expression: Text,
+        sink: Word["run", "evaluated-input", "agent-prompt", "arguments", "other"],
+        /// The one with most reach who can put something into it.
+        control: Word["closed", "platform", "writer", "reviewer", "merged", "outsider"],
+        charset: Word["enum", "number", "hex", "name", "url", "email", "path", "ref", "line", "text"],
+        /// Whether its value can leave the place where it stands.
+        can_inject: Flag,
+        /// Whether this happens where the job holds more than a fork's own run.
+        in_trusted_run: Flag,
+        /// What the value came from.
+        source: Text,
+        /// Whether all secrets, or one chosen at run time, go into it.
+        takes_all_secrets: Flag = false,
+        /// Whether it computes something from a secret that the log does not mask.
+        derives_from_secret: Flag = false,
+        /// Whether the value of a condition's first branch is lost because it counts as false.
+        loses_value: Flag = false,
+        run: One<Run>,
+        step: One<Step>,
+        job: One<Job>,
+    }
+
+    /// One scope of a `permissions` block.
+    Permission "permission" permissions {
+        scope: Text,
+        level: Word["none", "read", "write"],
+        set_in: Word["workflow", "job"],
+        /// Whether the whole block is one word: `write-all` or `read-all`.
+        is_for_all: Flag = false,
+        workflow: One<Workflow>,
+        job: One<Job>,
+    }
+
+    /// The environment of a job.
+    Environment "environment" environments {
+        name: Text,
+        url: Text,
+        job: One<Job>,
+    }
+
+    /// The concurrency group of a workflow or job.
+    Concurrency "concurrency" concurrencies {
+        group: Text,
+        cancel_in_progress: Flag = false,
+        queue_limit: Text,
+        workflow: One<Workflow>,
+        job: One<Job>,
+    }
+
+    /// An `if`.
+    Condition "condition" conditions {
+        text: Text,
+        /// Whether it is a text around an expression, which is never empty.
+        is_always_true: Flag = false,
+        /// Whether it looks for a ref or a name in a text that holds several, so that parts of them pass too.
+        matches_substrings: Flag = false,
+        /// Whether it trusts the last actor to be a bot.
+        trusts_last_actor: Flag = false,
+        /// Whether it asks for a label.
+        asks_for_label: Flag = false,
+        /// Whether it asks what a comment says.
+        asks_for_comment: Flag = false,
+        /// Whether it lets only members of the project pass.
+        asks_for_membership: Flag = false,
+        job: One<Job>,
+        step: One<Step>,
+    }
+
+    /// An image that a job runs: its container, a service, a `docker://` step.
+    JobContainer "job_container" job_containers {
+        kind: Word["container", "service", "step"],
+        image: Text,
+        /// How the image is named: by digest, by a tag, by `latest` or none.
+        pin: Word["digest", "tag", "latest", "none"],
+        options: Text,
+        ports: Texts,
+        has_literal_password: Flag = false,
+        job: One<Job>,
+    }
+
+    /// What a job holds that opens something: a key, a role, a login.
+    Credential "credential" credentials {
+        kind: Word["secret", "oidc_role", "chained_role", "static_keys", "ambient", "registry", "app_token", "other_cloud"],
+        scope: Word["workflow", "job", "step"],
+        /// From this step of the job on.
+        from_step: Number,
+        role_reference: Text,
+        audience: Text = "sts.amazonaws.com",
+        duration: Number = 3600,
+        region: Text,
+        account_ids: Texts,
+        /// Whether long-lived keys stand beside the role.
+        has_keys_beside: Flag = false,
+        /// Whether what it gets is handed on in outputs, for the log and other jobs to see.
+        is_output: Flag = false,
+        session_name: Text,
+        job: One<Job>,
+        step: One<Step>,
+    }
+
+    /// An upload or a download.
+    Artifact "artifact" artifacts {
+        name: Text,
+        paths: Texts,
+        is_upload: Flag,
+        includes_hidden: Flag = false,
+        /// Whether it comes from another run.
+        from_other_run: Flag = false,
+        step: One<Step>,
+        job: One<Job>,
+    }
+
+    /// `.github/workflows/actions.lock`.
+    ActionLock "action_lock" action_locks {
+        version: Text,
+        /// Key of an action to its commit.
+        entries: Entries,
+        github_repository: One<GithubRepository>,
+    }
+
+    /// An entry of `dependabot.yml`.
+    Update "update" updates {
+        ecosystem: Text,
+        directories: Texts,
+        has_cooldown: Flag = false,
+        runs_external_code: Flag = false,
+        github_repository: One<GithubRepository>,
+    }
+
+    /// A repository of pre-commit hooks.
+    Hook "hook" hooks {
+        url: Text,
+        rev: Text,
+        github_repository: One<GithubRepository>,
+    }
+
+    /// Something that GitHub refuses or never uses: a misspelt key, a value of another type, an unknown name.
+    Oddity "oddity" oddities {
+        kind: Word["misspelt-key", "unknown-key", "duplicate-key", "missing-key", "wrong-type", "expression-syntax",
+            "unknown-scope", "unknown-event", "unknown-need", "cyclic-need", "unknown-context", "unknown-output",
+            "malformed-id", "retired-runner", "lost-zero", "unknown-input", "missing-input", "call-mismatch",
+            "missing-shell", "action-metadata", "dispatch-input", "filter", "retired-command"],
+        name: Text,
+        /// What was probably meant.
+        nearest: Text,
+        /// What GitHub says to it.
+        message: Text,
+        workflow: One<Workflow>,
+        job: One<Job>,
+    }
+}

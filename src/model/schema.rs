@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::entity::{AnyId, Head};
-use super::{Model, data, identity, image, network, pipeline, resource, secret, terraform, workload};
+use super::{Model, data, delivery, identity, image, network, pipeline, resource, secret, terraform, workload};
 use crate::logic::{Fact, Reason};
 use crate::source::Place;
 use crate::value::{Origin, Value};
@@ -94,6 +94,7 @@ static ALL: &[&[EntitySchema]] = &[
     image::ENTITIES,
     identity::ENTITIES,
     pipeline::ENTITIES,
+    delivery::ENTITIES,
     data::ENTITIES,
     secret::ENTITIES,
     terraform::ENTITIES,

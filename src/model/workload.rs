@@ -2,6 +2,7 @@
 
 use super::data::{Disk, FileSystem, Key, LogGroup, MachineImage};
 use super::entities;
+use super::identity::Role;
 use super::network::{LoadBalancer, SecurityGroup, Subnet, TargetGroup};
 
 entities! { in workload;
@@ -54,9 +55,14 @@ entities! { in workload;
         fault_injection: Flag = false,
         /// What the definition itself demands: `FARGATE`, `EC2`.
         compatibilities: Texts,
+        /// The roles as written: an ARN or a name.
+        execution_role_arn: Text,
+        task_role_arn: Text,
         containers: Many<Container>,
         volumes: Many<Volume>,
         services: Many<Service>,
+        execution_role: One<Role>,
+        task_role: One<Role>,
     }
 
     /// A container of a task definition.
@@ -143,6 +149,7 @@ entities! { in workload;
         /// `false` on what forwards traffic of others.
         checks_source: Flag = true,
         elastic_address: Flag = false,
+        role: One<Role>,
         subnet: One<Subnet>,
         security_groups: Many<SecurityGroup>,
         machine_image: One<MachineImage>,
@@ -159,6 +166,7 @@ entities! { in workload;
     /// A Lambda function.
     Function "function" functions {
         runtime: Text,
+        role: One<Role>,
         subnets: Many<Subnet>,
         security_groups: Many<SecurityGroup>,
     }

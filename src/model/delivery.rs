@@ -1,0 +1,52 @@
+//! What workflows bring about outside GitHub: images pushed, services deployed, Terraform run.
+
+use super::entities;
+use super::pipeline::{Credential, Job, Step};
+
+entities! { in delivery;
+    /// A step or command that pushes an image.
+    Push "push" pushes {
+        /// The image without tag and digest, as far as it is known.
+        target: Text,
+        tags: Texts,
+        step: One<Step>,
+        job: One<Job>,
+    }
+
+    /// What changes a service, or runs a task.
+    Deployment "deployment" deployments {
+        kind: Word["service", "task", "codedeploy", "stack"],
+        source: Word["file", "rendered", "described", "registered"],
+        service_name: Text,
+        cluster_name: Text,
+        /// The task definition that is deployed: a file, or a family.
+        definition: Text,
+        /// The image that a rendering step puts into it.
+        image_reference: Text,
+        /// Whether the step itself waits.
+        waits: Flag = false,
+        step: One<Step>,
+        job: One<Job>,
+    }
+
+    /// A run of Terraform or OpenTofu.
+    TerraformRun "terraform_run" terraform_runs {
+        program: Text,
+        verb: Text,
+        directory: Text,
+        var_files: Texts,
+        plan_in: Text,
+        plan_out: Text,
+        flags: Texts,
+        workspace: Text,
+        backend_settings: Entries,
+        /// Whether it makes, changes or removes something, or edits the state.
+        changes_state: Flag,
+        /// Whether it goes on without asking.
+        is_approved_in_advance: Flag = false,
+        locks: Flag = true,
+        step: One<Step>,
+        job: One<Job>,
+        credential: One<Credential>,
+    }
+}

@@ -1,0 +1,35 @@
+//! Reason codes in words, for people; the codes themselves are what machines and `accept-incomplete` use.
+
+/// The words for a reason code: the heading under which its objects are listed.
+pub(crate) fn words(code: &str) -> String {
+    let known = match code {
+        "no-value" => "no value given",
+        "provider-computed" => "value assigned by the provider",
+        "secret-of-platform" => "value known only to GitHub",
+        "module-not-downloaded" => "module not downloaded",
+        "module-not-found" => "module not found",
+        "syntax-error" => "not readable as its language",
+        "unreadable" => "not readable",
+        "too-large" => "too large",
+        "not-text" => "not text",
+        "link-outside" => "a link that leads outside",
+        "unsupported" => "not supported",
+        "cycle" => "depends on itself",
+        "outside-tree" => "outside this tree",
+        "other-repository" => "in another repository",
+        "run-time" => "known only when it runs",
+        "shell" => "a script that cannot be read",
+        "rule-failed" => "a rule failed",
+        _ => return code.replace('-', " "),
+    };
+    known.to_owned()
+}
+
+/// What a person can do about it, where there is something.
+pub(crate) fn advice(code: &str) -> Option<&'static str> {
+    match code {
+        "module-not-downloaded" => Some("run `terraform init` first"),
+        "too-large" => Some("raise `max-file-size`"),
+        _ => None,
+    }
+}
