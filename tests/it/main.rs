@@ -1,3 +1,4 @@
 //! Tests that talk to the program as a whole. Each file checks one promise of ARCHITECTURE.md.
 
+mod derived;
 mod tidy;

@@ -3,10 +3,10 @@
 
 use std::ops::Range;
 
-use super::{Example, ExampleKind, Marker};
+use super::{Example, ExampleKind, Examples, Marker, examples};
 use crate::finding::{Finding, Outcome};
 use crate::logic::Reason;
-use crate::rule::RuleFile;
+use crate::rule::{RuleError, RuleFile};
 use crate::source::{Problem, World};
 
 /// Lints a world with one rule, whatever its profile and state; and prints the outcome as the terminal does.
@@ -32,6 +32,42 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}: {}, {}: {}", self.path, self.line, self.rule, self.example, self.message)
     }
+}
+
+/// Runs all examples of a rule, and says which kind it lacks.
+pub fn judge_rule(rule: &RuleFile, linter: &impl Linter) -> Result<Vec<Failure>, Vec<RuleError>> {
+    let found = examples(rule)?;
+    let mut failures = missing_kinds(rule, &found);
+    for example in &found.examples {
+        failures.append(&mut judge(rule, example, linter));
+    }
+    Ok(failures)
+}
+
+fn missing_kinds(rule: &RuleFile, found: &Examples) -> Vec<Failure> {
+    let has = |kind: ExampleKind| found.examples.iter().any(|example| example.kind == kind);
+    let failure = |message: &str| Failure {
+        path: rule.meta.path.clone(),
+        line: 1,
+        rule: rule.meta.id.clone(),
+        example: "the file".to_owned(),
+        message: message.to_owned(),
+    };
+    let mut failures = Vec::new();
+    for kind in [ExampleKind::Bad, ExampleKind::Good] {
+        if !has(kind) {
+            failures.push(failure(&format!("no {} example", kind.name())));
+        }
+    }
+    match (has(ExampleKind::Unknown), &found.never_unknown) {
+        (true, Some(_)) => failures.push(failure("an Unknown example, and a heading that says there is none")),
+        // Whether a comment silences something is always known.
+        (false, None) if !rule.is_about_suppressions() => {
+            failures.push(failure("no Unknown example, and no heading `## Never unknown: <why>`"));
+        }
+        (true, None) | (false, Some(_)) | (false, None) => {}
+    }
+    failures
 }
 
 /// Runs one example. The printed output is compared only where the example shows one.

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::source::{World, WorldBuilder};
 
-pub use judge::{Failure, Linter, judge};
+pub use judge::{Failure, Linter, judge, judge_rule};
 pub use output::with_outputs;
 pub(crate) use read::is_marker;
 pub use read::{Examples, examples};
