@@ -3,10 +3,9 @@
 
 mod catalog;
 pub mod condition;
-mod error;
 pub mod example;
 mod file;
 
+pub use crate::source::TextError as RuleError;
 pub use catalog::{Catalog, builtin_sources};
-pub use error::RuleError;
 pub use file::{Each, Excerpt, FixAction, FixSpec, FixTarget, Reads, RuleFile, RuleSource};

@@ -2,6 +2,7 @@
 //! the command line fills a `World`, everything else reads it.
 
 mod comment;
+mod error;
 mod lines;
 mod mapped;
 mod nearest;
@@ -10,6 +11,7 @@ mod problem;
 mod world;
 
 pub use comment::{Comment, CommentPosition, starts_in};
+pub use error::TextError;
 pub use lines::{LineIndex, Position};
 pub use mapped::MappedText;
 pub use nearest::nearest;
