@@ -3,6 +3,7 @@
 
 mod address;
 mod description;
+pub(crate) mod policy;
 
 use std::collections::BTreeMap;
 

@@ -56,12 +56,16 @@ pub enum Extent {
 }
 
 impl Pattern {
-    pub fn new(text: &Text, reading: Reading, case: Case) -> Pattern {
+    /// `unfold` may know more of a hole than that it is one: the ARN of a resource here has known pieces.
+    pub fn new(text: &Text, reading: Reading, case: Case, unfold: &dyn Fn(&Value) -> Option<Vec<Symbol>>) -> Pattern {
         let mut symbols = Vec::new();
         for piece in text.pieces() {
             match piece {
                 Piece::Literal(literal, _) => read_literal(literal, reading, case, &mut symbols),
-                Piece::Hole(value) => symbols.push(Symbol::Hole(identity(value))),
+                Piece::Hole(value) => match unfold(value) {
+                    Some(known) => symbols.extend(known),
+                    None => symbols.push(Symbol::Hole(identity(value))),
+                },
             }
         }
         Pattern::of(symbols)
@@ -230,7 +234,7 @@ fn variable(name: &str) -> Symbol {
 }
 
 /// Account, partition and Region are one symbol each within a root module.
-fn identity(value: &Value) -> u64 {
+pub(super) fn identity(value: &Value) -> u64 {
     match &value.kind {
         Kind::Reference(reference) => {
             let last = |name: &str| &*reference.path == name;
