@@ -4,19 +4,17 @@
 use std::collections::BTreeMap;
 
 use super::evidence::Way;
+use super::fix::{self, Sites};
 use super::judge::{Draft, DraftSubject, DraftVerdict};
 use crate::finding::{
-    AddressedPlace, Confidence, Finding, Path, State, Subject, Undecided, finding_fingerprint, path_fingerprint,
+    AddressedPlace, Confidence, Finding, Path, Safety, State, Subject, Undecided, finding_fingerprint, path_fingerprint,
 };
 use crate::model::Model;
 use crate::source::{Place, Span, World};
 
-/// Says what stands at a span: `terraform#aws_lb.main.internal`.
-pub type AddressOf<'a> = dyn Fn(Span) -> String + Sync + 'a;
-
 pub(super) struct Collector<'a> {
     world: &'a World,
-    address_of: &'a AddressOf<'a>,
+    sites: &'a dyn Sites,
     n_models: usize,
     findings: BTreeMap<(String, Cause), Gathered>,
     undecided: BTreeMap<Undecided, Vec<usize>>,
@@ -37,12 +35,12 @@ struct Gathered {
 }
 
 impl<'a> Collector<'a> {
-    pub(super) fn new(world: &'a World, address_of: &'a AddressOf<'a>, n_models: usize) -> Collector<'a> {
-        Collector { world, address_of, n_models, findings: BTreeMap::new(), undecided: BTreeMap::new() }
+    pub(super) fn new(world: &'a World, sites: &'a dyn Sites, n_models: usize) -> Collector<'a> {
+        Collector { world, sites, n_models, findings: BTreeMap::new(), undecided: BTreeMap::new() }
     }
 
     pub(super) fn add(&mut self, number: usize, model: &Model, draft: Draft<'_>) {
-        let subject = Subject { address: (self.address_of)(draft.subject.span), name: draft.subject.name.clone() };
+        let subject = Subject { address: self.sites.address(draft.subject.span), name: draft.subject.name.clone() };
         match draft.verdict {
             DraftVerdict::Undecided(mut reasons) => {
                 reasons.sort();
@@ -56,10 +54,10 @@ impl<'a> Collector<'a> {
                 };
                 self.undecided.entry(undecided).or_default().push(number);
             }
-            DraftVerdict::Fails { ways, message } => {
+            DraftVerdict::Fails { ways, message, fix } => {
                 let is_assumed = model.variants.iter().any(|variant| variant.n_variants > 1 && variant.is_assumed);
                 let confidence = if is_assumed { Confidence::Likely } else { Confidence::Certain };
-                let found = Found { draft: &draft.subject, subject, message, confidence };
+                let found = Found { draft: &draft.subject, subject, message, confidence, fix };
                 self.add_finding(number, draft.rule, found, ways);
             }
         }
@@ -92,6 +90,8 @@ impl<'a> Collector<'a> {
             })
             .collect();
         let title = found.message.unwrap_or_else(|| format!("{}: {}", rule.meta.title, found.subject.name));
+        let sites = self.sites;
+        let fix = found.fix.and_then(|(draft, safety)| fix::finished(draft, safety, primary.span(), sites));
         let gathered = self.findings.entry((rule.meta.id.clone(), cause)).or_insert_with(|| Gathered {
             finding: Finding {
                 rule: rule.meta.clone(),
@@ -106,7 +106,7 @@ impl<'a> Collector<'a> {
                 missing: Vec::new(),
                 fingerprint: String::new(),
                 state: State::New,
-                fix: None,
+                fix,
                 suppression: None,
             },
             models: Vec::new(),
@@ -146,7 +146,7 @@ impl<'a> Collector<'a> {
     }
 
     fn addressed(&self, place: &Place) -> AddressedPlace {
-        AddressedPlace { address: (self.address_of)(place.span), place: place.clone() }
+        AddressedPlace { address: self.sites.address(place.span), place: place.clone() }
     }
 
     pub(super) fn finish(self, models: &[Model]) -> (Vec<Finding>, Vec<Undecided>) {
@@ -167,6 +167,7 @@ struct Found<'a> {
     subject: Subject,
     message: Option<String>,
     confidence: Confidence,
+    fix: Option<(fix::Draft, Safety)>,
 }
 
 fn finished(gathered: Gathered, cause: Cause, models: &[Model]) -> Finding {

@@ -7,9 +7,11 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::evaluate::{Evaluator, Evidence};
 use super::evidence::{Bound, Way};
+use super::fix;
 use super::load::Rule;
 use super::operand::Found;
 use crate::facts::Facts;
+use crate::finding::Safety;
 use crate::logic::{Reason, Tri};
 use crate::model::{AnyId, Link, Model, Resource, ResourceMode, schema};
 use crate::rule::Each;
@@ -32,7 +34,7 @@ pub(super) struct DraftSubject {
 }
 
 pub(super) enum DraftVerdict {
-    Fails { ways: Vec<Way>, message: Option<String> },
+    Fails { ways: Vec<Way>, message: Option<String>, fix: Option<(fix::Draft, Safety)> },
     Undecided(Vec<Reason>),
 }
 
@@ -122,7 +124,9 @@ fn judge_entity<'r>(facts: &Facts<'_>, rule: &'r Rule, id: AnyId) -> Option<Draf
                 evaluator.bound[number] = Some(bound);
             }
             let message = message(&mut evaluator, rule);
-            Some(Draft { rule, subject: subject(), verdict: DraftVerdict::Fails { ways, message } })
+            let fix = rule.fix.as_ref();
+            let fix = fix.and_then(|(action, safety)| Some((fix::draft(&mut evaluator, action)?, *safety)));
+            Some(Draft { rule, subject: subject(), verdict: DraftVerdict::Fails { ways, message, fix } })
         }
     }
 }

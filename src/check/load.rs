@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::finding::{Param, RuleMeta};
+use super::fix;
+use crate::finding::{Param, RuleMeta, Safety};
 use crate::model::schema::Schema;
 use crate::rule::condition::{
     Condition, ConditionError, Constant, Environment, Message, MessagePiece, Operand, Test, compile, compile_message,
@@ -22,6 +23,7 @@ pub struct Rule {
     pub file: RuleFile,
     pub condition: Condition,
     pub message: Option<Message>,
+    pub(super) fix: Option<(fix::Action, Safety)>,
     /// The entities that `each` names: itself, or the members of a view.
     pub entities: Vec<&'static str>,
 }
@@ -52,7 +54,8 @@ pub fn load(file: &RuleFile, schema: &Schema, params: &BTreeMap<String, Param>) 
         Some(excerpt) => Some(message(file, &excerpt.text, excerpt.range.start, &condition, &environment)?),
         None => None,
     };
-    Ok(Rule { meta: file.meta.clone(), file: file.clone(), condition, message, entities })
+    let fix = fix::load(file, &environment)?;
+    Ok(Rule { meta: file.meta.clone(), file: file.clone(), condition, message, fix, entities })
 }
 
 /// The paths of `attr`, `attrs` and `present` that no example of the file writes: no schema knows them, so a misspelt

@@ -4,11 +4,12 @@
 mod collect;
 mod evaluate;
 mod evidence;
+mod fix;
 mod judge;
 mod load;
 mod operand;
 
-pub use collect::AddressOf;
+pub use fix::Sites;
 pub use load::{Rule, load, unwritten_paths};
 
 use crate::facts;
@@ -36,8 +37,8 @@ pub struct Checked {
 }
 
 /// Runs all rules over all models.
-pub fn check(world: &World, models: &[Model], rules: &[Rule], address_of: &AddressOf<'_>) -> Checked {
-    let mut collector = collect::Collector::new(world, address_of, models.len());
+pub fn check(world: &World, models: &[Model], rules: &[Rule], sites: &dyn Sites) -> Checked {
+    let mut collector = collect::Collector::new(world, sites, models.len());
     let mut problems = Vec::new();
     for (number, model) in models.iter().enumerate() {
         let judged = judge::judge(model, rules);

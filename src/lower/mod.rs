@@ -3,6 +3,7 @@
 
 mod address;
 mod description;
+mod edit;
 pub(crate) mod policy;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use crate::syntax::{Kind, Sources};
 
 pub use address::Addresses;
 pub use description::{Described, Description};
+pub use edit::Edits;
 
 /// What lowering makes of a world.
 pub struct Lowered<'w> {

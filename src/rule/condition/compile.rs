@@ -44,6 +44,15 @@ pub fn compile(expr: &Expr, environment: &Environment<'_>) -> Result<Condition, 
     }
 }
 
+/// Checks a lone operand over the entity of `each`.
+pub fn compile_operand(expr: &Expr, environment: &Environment<'_>) -> Result<Operand, Vec<ConditionError>> {
+    let mut compiler = Compiler::new(environment);
+    match (compiler.operand(expr), compiler.errors.is_empty()) {
+        (Some(typed), true) => Ok(typed.operand),
+        (_, _) => Err(compiler.errors),
+    }
+}
+
 pub(super) struct Compiler<'a> {
     pub(super) environment: &'a Environment<'a>,
     pub(super) errors: Vec<ConditionError>,

@@ -10,7 +10,7 @@ use regex::Regex;
 use crate::model::schema::{Getter, PropertyType};
 use crate::value::Number;
 
-pub use compile::{ConditionError, Environment, compile};
+pub use compile::{ConditionError, Environment, compile, compile_operand};
 pub use message::{Message, MessagePiece, compile_message};
 
 /// A condition that refers to nothing that does not exist.
