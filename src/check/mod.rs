@@ -8,6 +8,8 @@ mod fix;
 mod judge;
 mod load;
 mod operand;
+#[cfg(test)]
+mod tests;
 
 pub use fix::Sites;
 pub use load::{Rule, load, unwritten_paths};
