@@ -83,6 +83,26 @@ pub fn at_any_path(name: &str) -> Option<&'static str> {
     names().find(|known| known.rsplit('/').next() == Some(name))
 }
 
+/// The policy that an ARN names, or surely means: the same name at another path, or with a field left out.
+pub fn intended(arn: &str) -> Option<&'static str> {
+    let name = match name_in_arn(arn) {
+        Some(name) => name,
+        None if arn.starts_with("arn:") && arn.contains(":iam:") => malformed_name(arn)?,
+        None => return None,
+    };
+    let exact = TABLE.policies.binary_search_by(|(known, _)| (*known).cmp(name)).ok();
+    match exact {
+        Some(index) => Some(TABLE.policies[index].0),
+        None => at_any_path(name.rsplit('/').next()?),
+    }
+}
+
+/// What stands after `policy/` in an ARN that lacks a field. A customer's policy has twelve digits before it.
+fn malformed_name(arn: &str) -> Option<&str> {
+    let has_account = arn.split(':').any(|field| field.len() == 12 && field.bytes().all(|byte| byte.is_ascii_digit()));
+    if has_account { None } else { arn.split_once("policy/").map(|(_, name)| name) }
+}
+
 fn decode(name: &'static str, block: &'static [u8]) -> ManagedPolicy {
     let mut packed = Unpacker::new(block);
     let (version, updated) = (packed.text(), packed.text());
@@ -116,7 +136,7 @@ fn statement(packed: &mut Unpacker) -> ManagedStatement {
 
 #[cfg(test)]
 mod tests {
-    use super::{at_any_path, is_linked, name_in_arn, names, policy};
+    use super::{at_any_path, intended, is_linked, name_in_arn, names, policy};
 
     #[test]
     fn policies_are_found_by_name() {
@@ -135,6 +155,20 @@ mod tests {
             Some("service-role/AmazonECSTaskExecutionRolePolicy")
         );
         assert!(is_linked("aws-service-role/AmazonECSServiceRolePolicy"));
+    }
+
+    #[test]
+    fn what_a_wrong_arn_means() {
+        let check = |arn, expected| assert_eq!(intended(arn), expected, "{arn}");
+        check("arn:aws:iam::aws:policy/AmazonECS_FullAccess", Some("AmazonECS_FullAccess"));
+        check("arn:aws:iam::policy/AmazonECS_FullAccess", Some("AmazonECS_FullAccess"));
+        check(
+            "arn:aws:iam::aws:policy/AmazonECSTaskExecutionRolePolicy",
+            Some("service-role/AmazonECSTaskExecutionRolePolicy"),
+        );
+        check("arn:aws:iam::123456789012:policy/AmazonECS_FullAccess", None);
+        check("arn:aws:iam::aws:policy/NoSuchPolicy", None);
+        check("AmazonECS_FullAccess", None);
     }
 
     #[test]

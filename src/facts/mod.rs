@@ -17,7 +17,7 @@ use crate::value::Value;
 pub fn derive(_model: &mut Model) {}
 
 /// All facts, by declaring module. A new module of facts adds its line here.
-static ALL: &[&[FactSchema]] = &[];
+static ALL: &[&[FactSchema]] = &[permit::spelling::FACTS];
 
 pub struct FactSchema {
     pub entity: &'static str,
@@ -127,7 +127,7 @@ static NUMBERED: LazyLock<Vec<&'static FactSchema>> = LazyLock::new(|| schema().
 #[allow(unused_macros, reason = "used as soon as the first module declares facts")]
 macro_rules! facts {
     ($( $Entity:ty { $( $(#[doc = $doc:literal])* $name:ident : $Kind:ident $(<$Target:ty>)? $([$($word:literal),* $(,)?])? = $compute:expr ),* $(,)? } )*) => {
-        pub(super) static FACTS: &[$crate::facts::FactSchema] = &[ $( $(
+        pub(in $crate::facts) static FACTS: &[$crate::facts::FactSchema] = &[ $( $(
             $crate::facts::FactSchema {
                 entity: <$Entity as $crate::model::Entity>::NAME,
                 name: stringify!($name),

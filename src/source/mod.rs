@@ -14,7 +14,7 @@ pub use comment::{Comment, CommentPosition, starts_in};
 pub use error::TextError;
 pub use lines::{LineIndex, Position};
 pub use mapped::MappedText;
-pub use nearest::nearest;
+pub use nearest::{nearest, nearest_within};
 pub use place::{Place, Span};
 pub use problem::{Problem, ProblemLevel};
 pub use world::{Content, FileId, SourceFile, World, WorldBuilder, clean_path, parent_of};

@@ -3,8 +3,13 @@
 /// The candidate that needs the fewest single edits (a letter added, dropped, replaced, or two neighbours swapped), if
 /// they are few enough to be a slip; the first of equals in the order of the alphabet.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let most = (name.chars().take(LONGEST).count() / 3).max(1);
+    nearest_within(name, candidates, most)
+}
+
+/// The same for at most `most` edits.
+pub fn nearest_within<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>, most: usize) -> Option<&'a str> {
     let wanted: Vec<char> = name.chars().take(LONGEST).flat_map(char::to_lowercase).collect();
-    let most = (wanted.len() / 3).max(1);
     candidates
         .into_iter()
         .filter(|candidate| candidate.len().abs_diff(name.len()) <= most * 4)

@@ -5,7 +5,9 @@ pub mod arn;
 pub mod condition;
 pub mod grant;
 pub mod pattern;
+pub mod principal;
 pub mod read;
+pub(super) mod spelling;
 pub mod statement;
 
 #[cfg(test)]
