@@ -5,8 +5,7 @@ use super::evaluate::Evaluator;
 use crate::finding::{Edit, Fix, Safety};
 use crate::rule::condition::{Environment, Operand, compile_operand};
 use crate::rule::{FixAction, FixTarget, RuleError, RuleFile};
-use crate::source::{FileId, Span};
-use crate::syntax::hcl;
+use crate::source::Span;
 use crate::value::{Origin, StepKind};
 
 /// Where text stands and how it is edited: what the syntax floors know and this one does not.
@@ -53,8 +52,7 @@ pub(super) fn load(file: &RuleFile, environment: &Environment<'_>) -> Result<Opt
                 let each = environment.each;
                 let whole = if path.starts_with(&format!("{each}.")) { path.clone() } else { format!("{each}.{path}") };
                 let error = |message: String| vec![file.source.error(spec.range.clone(), message)];
-                let expr = hcl::parse_expression(FileId(0), &whole, 0).map_err(|fault| error(fault.message))?;
-                let operand = compile_operand(&expr, environment)
+                let operand = compile_operand(&whole, 0, environment)
                     .map_err(|errors| errors.into_iter().flat_map(|it| error(it.message)).collect::<Vec<_>>())?;
                 Ok((operand, whole))
             }

@@ -12,8 +12,7 @@ use crate::rule::condition::{
 };
 use crate::rule::example::examples;
 use crate::rule::{Each, RuleError, RuleFile};
-use crate::source::{FileId, Span};
-use crate::syntax::hcl;
+use crate::source::Span;
 use crate::value::Number;
 
 /// A rule that can be run.
@@ -47,9 +46,8 @@ pub fn load(file: &RuleFile, schema: &Schema, params: &BTreeMap<String, Param>) 
     let Some(excerpt) = &file.condition else {
         return Err(vec![file.source.error(0..0, "a rule has a condition: a fence `hcl require`")]);
     };
-    let expr = hcl::parse_expression(FileId(0), &excerpt.text, excerpt.range.start)
-        .map_err(|fault| vec![file.source.error(fault.span.range(), fault.message)])?;
-    let condition = compile(&expr, &environment).map_err(|errors| rule_errors(file, errors))?;
+    let condition =
+        compile(&excerpt.text, excerpt.range.start, &environment).map_err(|errors| rule_errors(file, errors))?;
     let message = match &file.message {
         Some(excerpt) => Some(message(file, &excerpt.text, excerpt.range.start, &condition, &environment)?),
         None => None,
@@ -88,9 +86,8 @@ fn message(
     environment: &Environment<'_>,
 ) -> Result<Message, Vec<RuleError>> {
     let quoted = format!("\"{}\"", text.replace('"', "\\\""));
-    let expr = hcl::parse_expression(FileId(0), &quoted, offset.saturating_sub(1))
-        .map_err(|fault| vec![file.source.error(fault.span.range(), fault.message)])?;
-    compile_message(&expr, condition, environment).map_err(|errors| rule_errors(file, errors))
+    compile_message(&quoted, offset.saturating_sub(1), condition, environment)
+        .map_err(|errors| rule_errors(file, errors))
 }
 
 fn rule_errors(file: &RuleFile, errors: Vec<ConditionError>) -> Vec<RuleError> {

@@ -1,1 +1,3 @@
 //! Arguments, reading the tree, git, printing, exit codes.
+
+pub mod examples;

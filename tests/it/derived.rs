@@ -9,10 +9,10 @@ mod terraform;
 #[cfg(test)]
 mod tests;
 
-use secure_lint::finding::Outcome;
+use secure_lint::cli::examples::Examiner;
+use secure_lint::finding::Report;
 use secure_lint::rule::RuleFile;
 use secure_lint::rule::example::{Example, ExampleKind, Linter, examples, world};
-use secure_lint::source::World;
 
 use terraform::Files;
 
@@ -46,12 +46,11 @@ struct Verdict {
 }
 
 impl Verdict {
-    fn of(outcome: &Outcome, world: &World) -> Verdict {
-        let findings = outcome.findings.iter().filter(|finding| finding.suppression.is_none());
+    fn of(report: &Report<'_>) -> Verdict {
         let mut primaries: Vec<String> =
-            findings.map(|finding| world.text(finding.primary.span()).to_owned()).collect();
+            report.findings.iter().map(|finding| report.world.text(finding.primary.span()).to_owned()).collect();
         primaries.sort();
-        Verdict { n_findings: primaries.len(), is_undecided: !outcome.undecided.is_empty(), primaries }
+        Verdict { n_findings: primaries.len(), is_undecided: !report.undecided.is_empty(), primaries }
     }
 
     fn name(&self) -> String {
@@ -64,14 +63,26 @@ impl Verdict {
     }
 }
 
+/// `RUN_SLOW_TESTS` runs all hidings; without it each example has a few.
+#[test]
+fn what_is_derived_from_every_example() {
+    let amount = match std::env::var_os("RUN_SLOW_TESTS") {
+        Some(_) => Amount::All,
+        None => Amount::Sample(3),
+    };
+    let examiner = Examiner::default();
+    crate::rules::assert_each(|rule| derived_failures(rule, &examiner, amount));
+}
+
 /// All that is wrong with what is derived from one rule's examples.
 fn derived_failures(rule: &RuleFile, linter: &impl Linter, amount: Amount) -> Vec<String> {
+    // What cannot be read or run is the business of the test of examples.
     let Ok(found) = examples(rule) else { return Vec::new() };
     let mut failures = Vec::new();
     for example in &found.examples {
         let world = example.world();
-        let verdict = Verdict::of(&linter.lint(&world, rule), &world);
-        // A wrong example is the business of the test of examples.
+        let Ok(report) = linter.lint(&world, rule) else { return Vec::new() };
+        let verdict = Verdict::of(&report);
         let is_right = match example.kind {
             ExampleKind::Bad => verdict.n_findings > 0,
             ExampleKind::Good => verdict.n_findings == 0 && !verdict.is_undecided,
@@ -84,7 +95,7 @@ fn derived_failures(rule: &RuleFile, linter: &impl Linter, amount: Amount) -> Ve
         let files: Files = example.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
         run.hidings(&files, amount);
         run.rewritings(&files);
-        run.allow(&files);
+        run.allow(&files, &report);
     }
     failures
 }
@@ -147,13 +158,11 @@ impl<L: Linter> Run<'_, L> {
         before.iter().all(|literal| after.contains(literal))
     }
 
-    fn allow(&mut self, files: &Files) {
+    fn allow(&mut self, files: &Files, report: &Report<'_>) {
         if self.example.kind != ExampleKind::Bad || self.rule.meta.area == "suppression" {
             return;
         }
-        let world = self.example.world();
-        let outcome = self.linter.lint(&world, self.rule);
-        let changed = allow::with_comments(files, &world, &outcome, self.rule.id());
+        let changed = allow::with_comments(files, report, self.rule.id());
         let variant = Variant::new("allow", "a comment at each finding".to_owned(), changed);
         let after = self.lint(&variant.files);
         if after.n_findings > 0 {
@@ -163,7 +172,10 @@ impl<L: Linter> Run<'_, L> {
 
     fn lint(&self, files: &Files) -> Verdict {
         let world = world(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-        Verdict::of(&self.linter.lint(&world, self.rule), &world)
+        match self.linter.lint(&world, self.rule) {
+            Ok(report) => Verdict::of(&report),
+            Err(_) => Verdict { n_findings: 0, is_undecided: false, primaries: vec!["rule that does not load".into()] },
+        }
     }
 
     fn fail(&mut self, variant: &Variant, after: &Verdict) {

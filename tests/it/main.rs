@@ -1,4 +1,5 @@
 //! Tests that talk to the program as a whole. Each file checks one promise of ARCHITECTURE.md.
 
 mod derived;
+mod rules;
 mod tidy;

@@ -8,8 +8,8 @@ use regex::RegexBuilder;
 use super::path::PathType;
 use super::{Condition, Constant, Operand, OperandType, Operator, Quantifier, Test, TextRelation, Variable};
 use crate::model::schema::{PropertyType, Schema};
-use crate::source::{Span, nearest};
-use crate::syntax::hcl::{BinaryOperator, Call, Expr, ExprKind, For, UnaryOperator};
+use crate::source::{FileId, Span, nearest};
+use crate::syntax::hcl::{BinaryOperator, Call, Expr, ExprKind, For, UnaryOperator, parse_expression};
 use crate::value::Number;
 
 /// Patterns beyond this size in memory are refused when the rule is loaded.
@@ -34,23 +34,35 @@ pub struct Environment<'a> {
     pub params: &'a BTreeMap<String, Constant>,
 }
 
-/// Checks the expression; all errors at once.
-pub fn compile(expr: &Expr, environment: &Environment<'_>) -> Result<Condition, Vec<ConditionError>> {
+/// Reads and checks a condition whose first byte stands at `offset` of its file; all errors at once.
+pub fn compile(text: &str, offset: usize, environment: &Environment<'_>) -> Result<Condition, Vec<ConditionError>> {
+    let expr = parse(text, offset)?;
     let mut compiler = Compiler::new(environment);
-    let test = compiler.test(expr);
+    let test = compiler.test(&expr);
     match (test, compiler.errors.is_empty()) {
         (Some(test), true) => Ok(Condition { test, variables: compiler.variables }),
         (_, _) => Err(compiler.errors),
     }
 }
 
-/// Checks a lone operand over the entity of `each`.
-pub fn compile_operand(expr: &Expr, environment: &Environment<'_>) -> Result<Operand, Vec<ConditionError>> {
+/// Reads and checks a lone operand over the entity of `each`.
+pub fn compile_operand(
+    text: &str,
+    offset: usize,
+    environment: &Environment<'_>,
+) -> Result<Operand, Vec<ConditionError>> {
+    let expr = parse(text, offset)?;
     let mut compiler = Compiler::new(environment);
-    match (compiler.operand(expr), compiler.errors.is_empty()) {
+    match (compiler.operand(&expr), compiler.errors.is_empty()) {
         (Some(typed), true) => Ok(typed.operand),
         (_, _) => Err(compiler.errors),
     }
+}
+
+/// A rule is a file of its own, so its spans need no world: they count from the start of its text.
+pub(super) fn parse(text: &str, offset: usize) -> Result<Expr, Vec<ConditionError>> {
+    parse_expression(FileId(0), text, offset)
+        .map_err(|fault| vec![ConditionError { span: fault.span, message: fault.message, suggestion: None }])
 }
 
 pub(super) struct Compiler<'a> {

@@ -1,9 +1,9 @@
 //! The template of a rule's message, over the subject, the loop variables of the condition and the parameters.
 
-use super::compile::Compiler;
+use super::compile::{Compiler, parse};
 use super::path::PathType;
 use super::{Condition, ConditionError, Environment, Operand};
-use crate::syntax::hcl::{Expr, ExprKind, Part};
+use crate::syntax::hcl::{ExprKind, Part};
 
 /// A checked message.
 #[derive(Debug)]
@@ -17,12 +17,14 @@ pub enum MessagePiece {
     Operand(Operand),
 }
 
-/// Checks the template; it may name the variables of the condition.
+/// Reads and checks the quoted template, whose quote stands at `offset` of its file; it may name the variables of the condition.
 pub fn compile_message(
-    expr: &Expr,
+    quoted: &str,
+    offset: usize,
     condition: &Condition,
     environment: &Environment<'_>,
 ) -> Result<Message, Vec<ConditionError>> {
+    let expr = parse(quoted, offset)?;
     let mut compiler = Compiler::new(environment);
     for (number, variable) in condition.variables.iter().enumerate().skip(1) {
         let ty = variable.target.clone().map_or(PathType::Any, PathType::Entity);

@@ -4,16 +4,17 @@
 use std::ops::Range;
 
 use super::{Example, ExampleKind, Examples, Marker, examples};
-use crate::finding::{Finding, Outcome};
+use crate::finding::{Finding, Report};
 use crate::logic::Reason;
 use crate::rule::{RuleError, RuleFile};
 use crate::source::{Problem, World};
 
-/// Lints a world with one rule, whatever its profile and state; and prints the outcome as the terminal does.
+/// Lints a world with one rule, whatever its profile and state; and prints the report as the terminal does. A rule that
+/// cannot run says why.
 pub trait Linter {
-    fn lint(&self, world: &World, rule: &RuleFile) -> Outcome;
+    fn lint<'w>(&self, world: &'w World, rule: &RuleFile) -> Result<Report<'w>, Vec<RuleError>>;
 
-    fn print(&self, world: &World, outcome: &Outcome) -> String;
+    fn print(&self, report: &Report<'_>) -> String;
 }
 
 /// What is wrong with one example.
@@ -39,7 +40,7 @@ pub fn judge_rule(rule: &RuleFile, linter: &impl Linter) -> Result<Vec<Failure>,
     let found = examples(rule)?;
     let mut failures = missing_kinds(rule, &found);
     for example in &found.examples {
-        failures.append(&mut judge(rule, example, linter));
+        failures.append(&mut judge(rule, example, linter)?);
     }
     Ok(failures)
 }
@@ -71,17 +72,17 @@ fn missing_kinds(rule: &RuleFile, found: &Examples) -> Vec<Failure> {
 }
 
 /// Runs one example. The printed output is compared only where the example shows one.
-pub fn judge(rule: &RuleFile, example: &Example, linter: &impl Linter) -> Vec<Failure> {
+pub fn judge(rule: &RuleFile, example: &Example, linter: &impl Linter) -> Result<Vec<Failure>, Vec<RuleError>> {
     let world = example.world();
-    let outcome = linter.lint(&world, rule);
+    let report = linter.lint(&world, rule)?;
     let mut judge = Judge { rule, example, world: &world, failures: Vec::new() };
-    for problem in &outcome.problems {
+    for problem in &report.problems {
         judge.problem(problem);
     }
-    let findings: Vec<&Finding> = outcome.findings.iter().filter(|it| it.suppression.is_none()).collect();
+    let findings: Vec<&Finding> = report.findings.iter().collect();
     match example.kind {
         ExampleKind::Bad if findings.is_empty() => {
-            let why = reasons(&outcome);
+            let why = reasons(&report);
             judge.fail(example.line, format!("no finding{why}"));
         }
         ExampleKind::Bad => judge.markers(&findings),
@@ -92,24 +93,24 @@ pub fn judge(rule: &RuleFile, example: &Example, linter: &impl Linter) -> Vec<Fa
         }
     }
     match example.kind {
-        ExampleKind::Good if !outcome.undecided.is_empty() => {
-            let why = reasons(&outcome);
+        ExampleKind::Good if !report.undecided.is_empty() => {
+            let why = reasons(&report);
             judge.fail(example.line, format!("undecided verdict{why}"));
         }
-        ExampleKind::Unknown if outcome.undecided.is_empty() => {
+        ExampleKind::Unknown if report.undecided.is_empty() => {
             judge.fail(example.line, "no undecided verdict".to_owned());
         }
         ExampleKind::Bad | ExampleKind::Good | ExampleKind::Unknown => {}
     }
     if let Some(expected) = &example.output {
-        let printed = linter.print(&world, &outcome);
+        let printed = linter.print(&report);
         if printed.trim_end() != expected.text.trim_end() {
             let message = format!("the output is another (UPDATE=1 rewrites it):\n{}", printed.trim_end());
             judge.fail(example.line, message);
         }
     }
     judge.failures.sort();
-    judge.failures
+    Ok(judge.failures)
 }
 
 struct Judge<'a> {
@@ -218,16 +219,16 @@ fn place<'a>(world: &'a World, finding: &Finding) -> (&'a str, Range<usize>) {
 }
 
 /// Why verdicts could not be reached, in brackets.
-fn reasons(outcome: &Outcome) -> String {
+fn reasons(report: &Report<'_>) -> String {
     let shown = |reason: &Reason| match reason.object.as_str() {
         "" => reason.code.to_owned(),
         object => format!("{} {object}", reason.code),
     };
     let mut reasons: Vec<String> =
-        outcome.undecided.iter().flat_map(|undecided| undecided.reasons.iter().map(shown)).collect();
+        report.undecided.iter().flat_map(|undecided| undecided.reasons.iter().map(shown)).collect();
     reasons.sort();
     reasons.dedup();
-    match (reasons.is_empty(), outcome.undecided.is_empty()) {
+    match (reasons.is_empty(), report.undecided.is_empty()) {
         (true, true) => String::new(),
         (true, false) => " (undecided without a reason)".to_owned(),
         (false, _) => format!(" (not known: {})", reasons.join(", ")),

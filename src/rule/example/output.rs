@@ -11,7 +11,7 @@ pub fn with_outputs(rule: &RuleFile, linter: &impl Linter) -> Result<String, Vec
     for example in examples(rule)?.examples.iter().rev() {
         let Some(output) = &example.output else { continue };
         let world = example.world();
-        let printed = linter.print(&world, &linter.lint(&world, rule));
+        let printed = linter.print(&linter.lint(&world, rule)?);
         let mut body = printed.trim_end().to_owned();
         body.push('\n');
         text.replace_range(output.body.clone(), &body);

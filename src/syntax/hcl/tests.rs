@@ -1,3 +1,5 @@
+//! Texts that the reader takes, and what it says of those it does not.
+
 use super::{ExprKind, ObjectKey, Parsed, Part, parse, parse_expression, parse_template};
 use crate::source::FileId;
 

@@ -1,21 +1,21 @@
 //! Silencing: a comment of ours above the thing that holds a finding's primary place, or an entry of the configuration
 //! where the language has no comments.
 
-use secure_lint::finding::{Finding, Outcome};
-use secure_lint::source::{FileId, World};
+use secure_lint::finding::{Finding, Report};
+use secure_lint::source::FileId;
 use secure_lint::syntax::{hcl, yaml};
 
 use super::terraform::{Edit, Files, edited};
 
 /// The files with every finding allowed.
-pub(super) fn with_comments(files: &Files, world: &World, outcome: &Outcome, rule: &str) -> Files {
+pub(super) fn with_comments(files: &Files, report: &Report<'_>, rule: &str) -> Files {
     let mut changed = files.clone();
     let mut entries = String::new();
     for (path, text) in files {
         let mut lines: Vec<usize> = Vec::new();
-        for finding in &outcome.findings {
+        for finding in &report.findings {
             let span = finding.primary.span();
-            if world.file(span.file).path != *path {
+            if report.world.file(span.file).path != *path {
                 continue;
             }
             match start_of_thing(path, text, span.start as usize) {

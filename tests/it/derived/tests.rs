@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use secure_lint::finding::{AddressedPlace, Finding, Outcome, Severity, State, Subject, Undecided};
+use secure_lint::finding::{AddressedPlace, Finding, Report, Run, Severity, State, Subject, Undecided};
 use secure_lint::rule::example::Linter;
-use secure_lint::rule::{RuleFile, RuleSource};
+use secure_lint::rule::{RuleError, RuleFile, RuleSource};
 use secure_lint::source::{FileId, Place, Span, World};
 use secure_lint::syntax::hcl;
 
@@ -56,26 +56,37 @@ struct TextMatcher {
 }
 
 impl Linter for TextMatcher {
-    fn lint(&self, world: &World, rule: &RuleFile) -> Outcome {
-        let mut outcome = Outcome::default();
+    fn lint<'w>(&self, world: &'w World, rule: &RuleFile) -> Result<Report<'w>, Vec<RuleError>> {
+        let mut report = Report {
+            world,
+            findings: Vec::new(),
+            suppressed: Vec::new(),
+            absorbed: Vec::new(),
+            fixed: Vec::new(),
+            undecided: Vec::new(),
+            problems: Vec::new(),
+            secrets: Vec::new(),
+            rules: Vec::new(),
+            run: Run::default(),
+        };
         for (id, file) in world.files() {
             let text = file.text().unwrap_or("");
             for (at, line) in text.match_indices("open = ") {
                 let value = text[at + line.len()..].lines().next().unwrap_or("");
                 let span = Span::new(id, at, at + line.len() + value.len());
                 match value {
-                    "true" if !text.contains("secure-lint: allow") => outcome.findings.push(finding(rule, span)),
+                    "true" if !text.contains("secure-lint: allow") => report.findings.push(finding(rule, span)),
                     "true" | "false" => {}
-                    _ if self.is_wary => outcome.undecided.push(undecided(rule)),
+                    _ if self.is_wary => report.undecided.push(undecided(rule)),
                     _ => {}
                 }
             }
         }
-        outcome
+        Ok(report)
     }
 
-    fn print(&self, _: &World, outcome: &Outcome) -> String {
-        format!("{} findings", outcome.findings.len())
+    fn print(&self, report: &Report<'_>) -> String {
+        format!("{} findings", report.findings.len())
     }
 }
 
