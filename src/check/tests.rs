@@ -10,7 +10,6 @@ use crate::model::network::{Route, RouteTable, Subnet};
 use crate::model::{Cell, Head, Id, Model};
 use crate::rule::condition::{Condition, ConditionError, Environment, compile};
 use crate::source::{FileId, Span};
-use crate::syntax::hcl;
 use crate::value::{Origin, Value};
 
 fn span(start: usize, end: usize) -> Span {
@@ -20,8 +19,7 @@ fn span(start: usize, end: usize) -> Span {
 fn compiled(condition: &str, each: &str) -> Result<Condition, Vec<ConditionError>> {
     let schema = super::schema();
     let params = BTreeMap::new();
-    let expr = hcl::parse_expression(FileId(0), condition, 0).expect("the condition parses");
-    compile(&expr, &Environment { schema: &schema, each, params: &params })
+    compile(condition, 0, &Environment { schema: &schema, each, params: &params })
 }
 
 fn refused(condition: &str, each: &str) -> (String, String) {
