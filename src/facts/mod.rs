@@ -2,6 +2,7 @@
 //! `facts!` in its module, computed when asked, once per entity. What many facts share is an `Analysis`.
 
 pub mod permit;
+mod reach;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -17,7 +18,7 @@ use crate::value::Value;
 pub fn derive(_model: &mut Model) {}
 
 /// All facts, by declaring module. A new module of facts adds its line here.
-static ALL: &[&[FactSchema]] = &[permit::spelling::FACTS];
+static ALL: &[&[FactSchema]] = &[permit::spelling::FACTS, reach::FACTS];
 
 pub struct FactSchema {
     pub entity: &'static str,

@@ -5,6 +5,7 @@ mod address;
 mod description;
 mod edit;
 pub(crate) mod policy;
+pub mod terraform;
 
 use std::collections::BTreeMap;
 

@@ -5,6 +5,9 @@ use super::data::{Cache, Certificate, Database};
 use super::workload::{Function, Host, MountTarget, Registration, Service};
 use super::{entities, views};
 
+/// The reason for which a table is open where a VPN gateway may add routes to it: they lead to that gateway.
+pub const ROUTES_PROPAGATED: &str = "routes-propagated";
+
 entities! { in network;
     /// A virtual private cloud.
     Vpc "vpc" vpcs {
@@ -125,6 +128,8 @@ entities! { in network;
     SecurityGroup "security_group" security_groups {
         /// Whether it is the group that AWS made with the VPC.
         is_default: Flag = false,
+        /// Whether a block of the repository says what its rules are.
+        is_declared: Flag = true,
         /// The spellings of its rules: `inline`, `separate`.
         rule_styles: Texts,
         vpc: One<Vpc>,

@@ -1,0 +1,34 @@
+//! An evaluated deployment into the model. Three passes: every instance becomes an entity that references lead to; then
+//! the edges are drawn and split resources joined; then what is asked of the whole is closed or opened. An area is one
+//! module with up to three functions, called here.
+
+mod context;
+mod endpoint;
+mod groups;
+mod loadbalancer;
+mod resolve;
+mod routes;
+mod vpc;
+
+use crate::eval::terraform::Deployment;
+use crate::model::Model;
+
+pub(crate) use context::Context;
+
+/// Adds all that a deployment holds to the model.
+pub fn lower(deployment: &Deployment, model: &mut Model) {
+    let mut cx = Context::new(deployment, model);
+    vpc::make(&mut cx);
+    routes::make(&mut cx);
+    groups::make(&mut cx);
+    endpoint::make(&mut cx);
+    loadbalancer::make(&mut cx);
+
+    vpc::connect(&mut cx);
+    routes::connect(&mut cx);
+    groups::connect(&mut cx);
+    endpoint::connect(&mut cx);
+    loadbalancer::connect(&mut cx);
+
+    groups::consumers(&mut cx);
+}
