@@ -101,7 +101,7 @@ static ALL: &[&[EntitySchema]] = &[
 ];
 
 /// All views, likewise (`network::VIEWS`).
-static ALL_VIEWS: &[&[ViewSchema]] = &[network::VIEWS, data::VIEWS, identity::VIEWS];
+static ALL_VIEWS: &[&[ViewSchema]] = &[network::VIEWS, data::VIEWS, identity::VIEWS, secret::VIEWS];
 
 pub fn entities() -> impl Iterator<Item = &'static EntitySchema> {
     ALL.iter().copied().flatten()

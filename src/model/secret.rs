@@ -1,5 +1,46 @@
 //! Secrets, parameters, variables and where secrets end up.
 
-use super::entities;
+use super::data::Key;
+use super::identity::Policy;
+use super::workload::Container;
+use super::{entities, views};
 
-entities! { in secret; }
+entities! { in secret;
+    /// A secret of Secrets Manager.
+    Secret "secret" secrets {
+        name: Text,
+        key: One<Key>,
+        policy: One<Policy>,
+    }
+
+    /// A parameter of Systems Manager.
+    Parameter "parameter" parameters {
+        name: Text,
+        kind as "type": Word["String", "StringList", "SecureString"],
+        content as "value": Raw,
+        key: One<Key>,
+    }
+
+    /// What a container takes from a secret or a parameter when it starts.
+    SecretReference "secret_reference" secret_references {
+        name: Text,
+        value_from: Text,
+        /// The key inside a secret that holds a JSON object.
+        json_key: Text,
+        container: One<Container>,
+        source: One<SecretSource>,
+    }
+
+    /// An entry of an environment.
+    Variable "variable" variables {
+        name: Text,
+        content as "value": Raw,
+        set_in: Word["image", "task", "file", "workflow", "job", "step"],
+        container: One<Container>,
+    }
+}
+
+views! {
+    /// What a secret reference may name.
+    SecretSource "secret_source" { Secret, Parameter }
+}

@@ -4,6 +4,7 @@ use super::data::{Disk, FileSystem, Key, LogGroup, MachineImage};
 use super::entities;
 use super::identity::Role;
 use super::network::{LoadBalancer, SecurityGroup, Subnet, TargetGroup};
+use super::secret::{SecretReference, Variable};
 
 entities! { in workload;
     /// Tasks that are kept running, or started by an event or a schedule.
@@ -53,6 +54,8 @@ entities! { in workload;
         ephemeral_storage: Number,
         architecture: Text = "X86_64",
         fault_injection: Flag = false,
+        /// The settings of the task and its volumes that Fargate refuses, as they are written.
+        refused_by_fargate: Texts,
         /// What the definition itself demands: `FARGATE`, `EC2`.
         compatibilities: Texts,
         /// The roles as written: an ARN or a name.
@@ -88,7 +91,15 @@ entities! { in workload;
         repository_credentials: Text,
         /// The image as written.
         image_name: Text,
+        /// `dependsOn` as written: each entry names a container and the condition it waits for.
+        dependencies: Raw,
+        /// `fluentd` or `fluentbit` where the container takes the logs of the others.
+        firelens: Text,
+        /// The keys that Fargate refuses, as they are written.
+        refused_by_fargate: Texts,
         task: One<Task>,
+        variables: Many<Variable>,
+        secret_references: Many<SecretReference>,
         port_mappings: Many<PortMapping>,
         volumes: Many<Volume>,
         log_configuration: One<LogConfiguration>,
@@ -98,7 +109,9 @@ entities! { in workload;
     /// A volume of a task.
     Volume "volume" volumes {
         name: Text,
+        kind: Word["scratch", "host", "efs", "fsx", "docker", "ebs"],
         host_path: Text,
+        access_point: Text,
         transit_encryption: Word["ENABLED", "DISABLED"] = "DISABLED",
         iam_authorization: Word["ENABLED", "DISABLED"] = "DISABLED",
         /// An EBS volume that ECS makes with the task.
