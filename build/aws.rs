@@ -96,7 +96,7 @@ fn check_lists(services: &[Service], lists: &str, paths: &str) {
         .flat_map(|service| service.actions.iter().map(|action| format!("{}:{}", service.prefix, action.name)))
         .collect();
     let in_lists = rows(lists)
-        .filter(|row| matches!(row[0], "no-resource" | "wrong-type" | "read-data" | "expose" | "blind" | "credential"))
+        .filter(|row| matches!(row[0], "no-resource" | "acts-on" | "read-data" | "expose" | "blind" | "credential"))
         .flat_map(|row| members(row.get(1)));
     let in_paths = rows(paths).flat_map(|row| members(row.get(2)));
     for name in in_lists.chain(in_paths) {

@@ -14,25 +14,19 @@ pub struct GlobalKey {
     pub is_always_present: bool,
 }
 
-/// A shape of resource that an action never acts on, although the service has it.
+/// What an action acts on, where policies often name another type of the same service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WrongType {
-    /// A bucket's ARN, for an action on objects.
-    Bucket,
-    /// An object's ARN, for an action on buckets.
-    Object,
-    LogGroupWithoutStream,
-    NamedLogGroup,
-    Cluster,
-    Policy,
-    Alias,
+pub enum ActsOn {
+    Arn(&'static str),
+    /// Anything whose name has no slash: a bucket, no object.
+    WithoutSlash,
 }
 
 #[derive(Default)]
 struct Lists {
     global_keys: Vec<GlobalKey>,
     without_resource: Vec<&'static str>,
-    wrong_types: Vec<(&'static str, WrongType)>,
+    acts_on: Vec<(&'static str, ActsOn)>,
     read_data: Vec<Vec<&'static str>>,
     expose: Vec<Vec<&'static str>>,
     blind: Vec<Vec<&'static str>>,
@@ -54,11 +48,10 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
                 is_always_present: rest.get(1) == Some(&"always"),
             }),
             "no-resource" => lists.without_resource.push(first),
-            "wrong-type" => {
-                if let Some(shape) = rest.first().and_then(|shape| wrong_type(shape)) {
-                    lists.wrong_types.push((first, shape));
-                }
-            }
+            "acts-on" => lists.acts_on.extend(rest.first().map(|shape| match *shape {
+                "!/" => (*first, ActsOn::WithoutSlash),
+                arn => (*first, ActsOn::Arn(arn)),
+            })),
             "read-data" => lists.read_data.push(group()),
             "expose" => lists.expose.push(group()),
             "blind" => lists.blind.push(group()),
@@ -70,19 +63,6 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
     }
     lists
 });
-
-fn wrong_type(word: &str) -> Option<WrongType> {
-    Some(match word {
-        "bucket" => WrongType::Bucket,
-        "object" => WrongType::Object,
-        "log-group-without-stream" => WrongType::LogGroupWithoutStream,
-        "named-log-group" => WrongType::NamedLogGroup,
-        "cluster" => WrongType::Cluster,
-        "policy" => WrongType::Policy,
-        "alias" => WrongType::Alias,
-        _ => return None,
-    })
-}
 
 pub fn global_key(name: &str) -> Option<&'static GlobalKey> {
     LISTS.global_keys.iter().find(|key| matches_name(key.name, name))
@@ -97,8 +77,9 @@ pub fn surely_takes_no_resource(action: &str) -> bool {
     LISTS.without_resource.iter().any(|listed| matches_name(listed, action))
 }
 
-pub fn wrong_types_of(action: &str) -> impl Iterator<Item = WrongType> {
-    LISTS.wrong_types.iter().filter(move |(listed, _)| listed.eq_ignore_ascii_case(action)).map(|(_, shape)| *shape)
+/// Reviewed: what else in Resource grants nothing of this action.
+pub fn acts_on(action: &str) -> Option<ActsOn> {
+    LISTS.acts_on.iter().find(|(listed, _)| listed.eq_ignore_ascii_case(action)).map(|(_, shape)| *shape)
 }
 
 /// Actions that read data; those of one row are needed together.
@@ -133,8 +114,7 @@ pub fn is_sensitive_service(prefix: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{
-        WrongType, blind, credential, expose, global_key, is_source_advised, read_data, surely_takes_no_resource,
-        wrong_types_of,
+        ActsOn, acts_on, blind, credential, expose, global_key, is_source_advised, read_data, surely_takes_no_resource,
     };
 
     #[test]
@@ -142,7 +122,8 @@ mod tests {
         assert!(global_key("aws:principalarn").is_some_and(|key| key.is_always_present));
         assert!(global_key("aws:PrincipalTag/team").is_some_and(|key| !key.is_always_present));
         assert!(surely_takes_no_resource("ecr:GetAuthorizationToken"));
-        assert_eq!(wrong_types_of("s3:ListBucket").collect::<Vec<_>>(), [WrongType::Object]);
+        assert_eq!(acts_on("s3:listbucket"), Some(ActsOn::WithoutSlash));
+        assert!(matches!(acts_on("iam:PassRole"), Some(ActsOn::Arn(_))));
         assert!(read_data().iter().any(|group| *group == ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]));
         assert!(expose().len() > 30 && blind().len() > 9 && credential().len() > 20);
         assert!(is_source_advised("ecs-tasks.amazonaws.com"));

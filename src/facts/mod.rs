@@ -18,7 +18,14 @@ use crate::value::Value;
 pub fn derive(_model: &mut Model) {}
 
 /// All facts, by declaring module. A new module of facts adds its line here.
-static ALL: &[&[FactSchema]] = &[permit::spelling::FACTS, reach::FACTS];
+static ALL: &[&[FactSchema]] = &[
+    permit::dead::FACTS,
+    permit::sets::FACTS,
+    permit::spelling::FACTS,
+    permit::width::FACTS,
+    // The network.
+    reach::FACTS,
+];
 
 pub struct FactSchema {
     pub entity: &'static str,

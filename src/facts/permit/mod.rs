@@ -3,12 +3,16 @@
 
 pub mod arn;
 pub mod condition;
+pub(super) mod dead;
 pub mod grant;
 pub mod pattern;
 pub mod principal;
 pub mod read;
+mod scope;
+pub(super) mod sets;
 pub(super) mod spelling;
 pub mod statement;
+pub(super) mod width;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,264 @@
+//! Statements that grant more than anybody names: whole services, every resource, every role.
+
+use super::pattern::{Case, Pattern, Reading as How};
+use super::scope::{allowed_actions, grant_of, is_everything, known, narrowed_by_condition};
+use super::statement::Statement;
+use crate::data::actions::{self, Action, Level, Service};
+use crate::data::lists;
+use crate::facts::{Facts, facts};
+use crate::logic::{Fact, Reason, Tri};
+use crate::model::identity::{self, ActionPattern};
+use crate::model::{Id, Model};
+use crate::source::Place;
+
+facts! {
+    identity::Statement {
+        /// Whether it allows all actions of a service, or nearly all that write, on all of its resources.
+        grants_whole_service: Flag = grants_whole_service,
+        /// Whether such a service holds identities, keys, secrets or the data of many.
+        service_is_sensitive: Flag = service_is_sensitive,
+        /// Whether it allows to change things that have names, on every resource.
+        covers_every_resource: Flag = covers_every_resource,
+        /// Whether it is part of a policy that grants something to a principal.
+        is_grant: Flag = is_grant,
+        /// Whether its `NotAction` or `NotResource` grants all the rest.
+        grants_all_the_rest: Flag = grants_all_the_rest,
+    }
+}
+
+pub(super) type StatementId = Id<identity::Statement>;
+
+/// Runs `judge` on a statement that grants something; anything else is not what the question is about.
+pub(super) fn on_grant(
+    facts: &Facts<'_>,
+    id: StatementId,
+    judge: impl FnOnce(&Model, StatementId, &Statement) -> Fact,
+) -> Fact {
+    match grant_of(facts.model, id) {
+        Ok(Some(grant)) => judge(facts.model, grant.id, &grant.statement),
+        Ok(None) => Fact::no(vec![Place::new(facts.model[id].head.span, "")]),
+        Err(reason) => Fact::unknown(reason),
+    }
+}
+
+fn is_grant(facts: &Facts<'_>, id: StatementId) -> Fact {
+    on_grant(facts, id, |model, id, _| Fact::yes(vec![Place::new(model[id].head.span, "")]))
+}
+
+fn grants_all_the_rest(facts: &Facts<'_>, id: StatementId) -> Fact {
+    on_grant(facts, id, |model, id, statement| {
+        let written = &model[id];
+        if statement.actions.is_negated {
+            let place = written.actions.origin.span().unwrap_or(written.head.span);
+            let first = written.actions.ids().next().map_or(place, |id| model[id].head.span);
+            let strongest = strongest(statement);
+            return Fact::yes(vec![Place::new(first, format!("all other actions are allowed: {strongest}"))]);
+        }
+        if statement.resources.is_negated {
+            let first = written.resources.ids().next().map_or(written.head.span, |id| model[id].head.span);
+            return Fact::yes(vec![Place::new(first, "all other resources are reached")]);
+        }
+        Fact::no(vec![Place::new(written.head.span, "")])
+    })
+}
+
+/// A few actions that an exception leaves allowed, the most dangerous first.
+fn strongest(statement: &Statement) -> String {
+    let names = |name: &&str| {
+        let asked = Pattern::parse(name, How::Literal, Case::Folded);
+        statement.names_action(&asked) == Tri::True
+    };
+    let wanted =
+        ["iam:PassRole", "iam:PutRolePolicy", "sts:AssumeRole", "kms:Decrypt", "s3:GetObject", "ec2:RunInstances"];
+    let mut found: Vec<&str> = wanted.iter().filter(|name| names(name)).copied().collect();
+    found.truncate(3);
+    format!("{}, and what AWS adds", found.join(", "))
+}
+
+/// One action pattern that stands for a whole service.
+struct Whole {
+    action: Id<ActionPattern>,
+    service: Option<&'static Service>,
+    is_scoped: Tri,
+}
+
+/// The first entry that allows a whole service, with whether its resources are all of the service's.
+fn whole_service(model: &Model, id: StatementId, statement: &Statement) -> Result<Option<Whole>, Reason> {
+    if statement.actions.is_negated {
+        return Ok(None);
+    }
+    let mut hidden = None;
+    for action in model[id].actions.ids() {
+        let Some(text) = model[action].text.value().as_text() else { continue };
+        let Some(known) = text.known() else {
+            hidden.get_or_insert_with(|| Reason::at("no-value", text.to_string(), model[action].head.span));
+            continue;
+        };
+        if known == "*" || known == "*:*" {
+            // On everything it is an administrator's, which has a rule of its own.
+            if statement.resources.patterns.iter().any(Pattern::is_everything) {
+                continue;
+            }
+            return Ok(Some(Whole { action, service: None, is_scoped: Tri::False }));
+        }
+        let Some((prefix, name)) = known.split_once(':') else { continue };
+        let Some(service) = actions::service(prefix) else { continue };
+        if !name.contains('*') || !is_most_of(service, name) {
+            continue;
+        }
+        let unscoped = Tri::any(statement.resources.patterns.iter().map(|pattern| {
+            Tri::any(service.matching(name).take(40).map(|action| is_everything(pattern, service, action)))
+        }));
+        let unscoped = if statement.resources.is_negated { Tri::True } else { unscoped };
+        if unscoped != Tri::False {
+            return Ok(Some(Whole { action, service: Some(service), is_scoped: !unscoped }));
+        }
+    }
+    match hidden {
+        Some(reason) => Err(reason),
+        None => Ok(None),
+    }
+}
+
+/// All actions, or more than 60 % of those that write.
+fn is_most_of(service: &Service, name: &str) -> bool {
+    if name == "*" {
+        return true;
+    }
+    let writes = |action: &&Action| matches!(action.level, Level::Write | Level::Permissions);
+    let all = service.actions.iter().filter(writes).count();
+    let matched = service.matching(name).filter(writes).count();
+    all > 3 && matched * 10 > all * 6
+}
+
+fn grants_whole_service(facts: &Facts<'_>, id: StatementId) -> Fact {
+    on_grant(facts, id, |model, id, statement| match whole_service(model, id, statement) {
+        Err(reason) => Fact::unknown(reason),
+        Ok(None) => Fact::no(vec![Place::new(model[id].head.span, "")]),
+        Ok(Some(whole)) => {
+            if whole.is_scoped != Tri::False || narrowed_by_condition(statement) {
+                return Fact::unknown(Reason::at("scoped-by-condition", "the statement", model[id].head.span));
+            }
+            let place = Place::new(model[whole.action].head.span, count(whole.service));
+            Fact::yes(vec![place])
+        }
+    })
+}
+
+/// What is in the service: how many actions of each level.
+fn count(service: Option<&Service>) -> String {
+    let Some(service) = service else { return "every action of every service".to_owned() };
+    let of = |level: Level| service.actions.iter().filter(|action| action.level == level).count();
+    let (writes, permissions) = (of(Level::Write), of(Level::Permissions));
+    let all = service.actions.len();
+    format!("all {all} actions of {}: {writes} write, {permissions} manage permissions", service.name)
+}
+
+fn service_is_sensitive(facts: &Facts<'_>, id: StatementId) -> Fact {
+    on_grant(facts, id, |model, id, statement| match whole_service(model, id, statement) {
+        Err(reason) => Fact::unknown(reason),
+        Ok(None) => Fact::no(vec![Place::new(model[id].head.span, "")]),
+        Ok(Some(whole)) => {
+            let is_sensitive = whole.service.is_none_or(|service| lists::is_sensitive_service(service.prefix));
+            Fact::new(is_sensitive.into(), vec![Place::new(model[whole.action].head.span, count(whole.service))])
+        }
+    })
+}
+
+/// A resource entry with the actions that it lets reach everything.
+fn covers_every_resource(facts: &Facts<'_>, id: StatementId) -> Fact {
+    on_grant(facts, id, |model, id, statement| {
+        let written = &model[id];
+        let nothing = Fact::no(vec![Place::new(written.head.span, "")]);
+        if statement.actions.is_negated || statement.resources.is_negated {
+            return nothing;
+        }
+        if super::sets::reads_everything(statement) {
+            return nothing;
+        }
+        let candidates = nameable_actions(statement);
+        let mut doubt = false;
+        for (resource, pattern) in written.resources.ids().zip(&statement.resources.patterns) {
+            let mut reached: Vec<String> = Vec::new();
+            for (service, action) in &candidates {
+                match is_everything(pattern, service, action) {
+                    Tri::True => reached.push(format!("{}:{}", service.prefix, action.name)),
+                    Tri::Unknown => doubt = true,
+                    Tri::False => {}
+                }
+            }
+            if reached.is_empty() {
+                continue;
+            }
+            if narrowed_by_condition(statement) {
+                return Fact::unknown(Reason::at("scoped-by-condition", "the statement", written.head.span));
+            }
+            let mut places = vec![Place::new(model[resource].head.span, "nothing is left out")];
+            places.extend(reached.iter().take(8).filter_map(|name| super::principal::action_place(model, id, name)));
+            places.dedup();
+            return Fact::yes(places);
+        }
+        match doubt {
+            true => Fact::unknown(Reason::at("no-value", "the resource", written.head.span)),
+            false => nothing,
+        }
+    })
+}
+
+/// What a statement surely allows that changes something, or pulls images, and acts on things that have names.
+fn nameable_actions(statement: &Statement) -> Vec<(&'static Service, &'static Action)> {
+    let allowed = allowed_actions(statement);
+    let has = |name: &str| {
+        known(name).is_some_and(|(service, action)| {
+            allowed
+                .iter()
+                .any(|(s, a, named)| s.prefix == service.prefix && a.name == action.name && *named == Tri::True)
+        })
+    };
+    let pulls_images = has("ecr:BatchGetImage") && has("ecr:GetDownloadUrlForLayer");
+    allowed
+        .iter()
+        .filter(|(service, action, named)| {
+            *named == Tri::True
+                && !action.is_disputed
+                && !is_whole(statement, service)
+                && match action.level {
+                    Level::Write | Level::Permissions | Level::Tagging => true,
+                    Level::Read | Level::List => pulls_images && is_image_pull(service, action),
+                }
+                && can_be_named(service, action)
+        })
+        .map(|(service, action, _)| (*service, *action))
+        .collect()
+}
+
+fn is_image_pull(service: &Service, action: &Action) -> bool {
+    service.prefix == "ecr" && matches!(&*action.name, "BatchGetImage" | "GetDownloadUrlForLayer")
+}
+
+/// A whole service has a rule of its own.
+fn is_whole(statement: &Statement, service: &Service) -> bool {
+    statement.actions.patterns.iter().any(|pattern| {
+        let text = pattern.to_string();
+        text == "*"
+            || text.split_once(':').is_some_and(|(prefix, name)| prefix == service.prefix && is_most_of(service, name))
+    })
+}
+
+/// Whether somebody who writes a policy can name what the action acts on. Passing roles has rules of its own; a new
+/// revision of a task definition is written with `*` in the documentation of AWS.
+fn can_be_named(service: &Service, action: &Action) -> bool {
+    if matches!((service.prefix, &*action.name), ("iam", "PassRole") | ("ecs", "RegisterTaskDefinition")) {
+        return false;
+    }
+    let creates = ["Create", "Run", "Allocate", "Import", "Request", "Purchase", "Register", "Start"]
+        .iter()
+        .any(|verb| action.name.starts_with(verb));
+    service.types_of(action).any(|(kind, _)| !creates || !ends_in_assigned_id(&kind.arn))
+}
+
+/// `${VpcId}`: the last part of the ARN is given by AWS.
+fn ends_in_assigned_id(arn: &str) -> bool {
+    let last = arn.rsplit("${").next().unwrap_or("").trim_end_matches('}');
+    last.ends_with("Id") || last.ends_with("ID") || last.ends_with("Uuid") || last.ends_with("Number")
+}
