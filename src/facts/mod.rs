@@ -3,6 +3,7 @@
 
 pub mod permit;
 mod reach;
+mod state;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -23,8 +24,8 @@ static ALL: &[&[FactSchema]] = &[
     permit::sets::FACTS,
     permit::spelling::FACTS,
     permit::width::FACTS,
-    // The network.
     reach::FACTS,
+    state::FACTS,
 ];
 
 pub struct FactSchema {
@@ -132,7 +133,6 @@ static NUMBERED: LazyLock<Vec<&'static FactSchema>> = LazyLock::new(|| schema().
 /// ```
 ///
 /// Makes `FACTS`, which `facts/mod.rs` lists.
-#[allow(unused_macros, reason = "used as soon as the first module declares facts")]
 macro_rules! facts {
     ($( $Entity:ty { $( $(#[doc = $doc:literal])* $name:ident : $Kind:ident $(<$Target:ty>)? $([$($word:literal),* $(,)?])? = $compute:expr ),* $(,)? } )*) => {
         pub(in $crate::facts) static FACTS: &[$crate::facts::FactSchema] = &[ $( $(
@@ -147,5 +147,4 @@ macro_rules! facts {
     };
 }
 
-#[allow(unused_imports, reason = "used as soon as the first module declares facts")]
 pub(crate) use facts;

@@ -4,6 +4,7 @@
 mod address;
 mod description;
 mod edit;
+mod terraform;
 pub(crate) mod policy;
 pub mod terraform;
 

@@ -7,6 +7,8 @@ mod endpoint;
 mod groups;
 mod loadbalancer;
 mod resolve;
+mod resource;
+mod root;
 mod routes;
 mod vpc;
 
@@ -17,7 +19,9 @@ pub(crate) use context::Context;
 
 /// Adds all that a deployment holds to the model.
 pub fn lower(deployment: &Deployment, model: &mut Model) {
+    root::lower(deployment, model);
     let mut cx = Context::new(deployment, model);
+    resource::make(&mut cx);
     vpc::make(&mut cx);
     routes::make(&mut cx);
     groups::make(&mut cx);
