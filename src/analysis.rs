@@ -34,7 +34,7 @@ pub fn analyse(world: &World, description: &Description, rules: &[Rule]) -> Outc
         findings: checked.findings,
         undecided: checked.undecided,
         problems,
-        comments: lowered.comments(),
+        comments: lowered.comments.clone(),
         secrets: lowered.secrets.clone(),
         read: Read { files, kinds, roots: roots.collect() },
     }

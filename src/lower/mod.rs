@@ -4,13 +4,14 @@
 mod address;
 mod description;
 mod edit;
-mod terraform;
 pub(crate) mod policy;
 pub mod terraform;
+mod worlds;
 
 use std::collections::BTreeMap;
 
-use crate::model::Model;
+use crate::eval::terraform::{Deployment, Terraform};
+use crate::model::{Model, Variant};
 use crate::source::{Comment, Problem, Span, World};
 use crate::syntax::{Kind, Sources};
 
@@ -23,6 +24,7 @@ pub struct Lowered<'w> {
     pub models: Vec<Model>,
     pub sources: Sources<'w>,
     pub problems: Vec<Problem>,
+    pub comments: Vec<Comment>,
     /// Literals that no output may show.
     pub secrets: Vec<Span>,
     pub roots: Vec<LoweredRoot>,
@@ -40,17 +42,49 @@ pub struct LoweredRoot {
 pub fn lower<'w>(world: &'w World, description: &Description) -> Lowered<'w> {
     let sources = Sources::new(world);
     sources.read_ahead();
-    let _ = description;
-    let models = vec![Model::default()];
-    let problems = sources.problems();
-    Lowered { models, sources, problems, secrets: Vec::new(), roots: Vec::new() }
+    let _ = description.inputs(world);
+    let evaluated = Terraform::default();
+    let worlds = worlds::worlds(&evaluated.deployments);
+    let models = worlds.iter().map(|deployments| model(deployments, &evaluated.deployments)).collect();
+    let mut problems = sources.problems();
+    problems.extend(evaluated.problems.iter().cloned());
+    problems.extend(evaluated.deployments.iter().flat_map(|deployment| deployment.problems.iter().cloned()));
+    let mut comments = sources.comments();
+    comments.extend(evaluated.comments.iter().cloned());
+    let roots = roots(world, &evaluated.deployments);
+    Lowered { models, problems, comments, secrets: Vec::new(), roots, sources }
+}
+
+/// One consistent world as a model.
+fn model(deployments: &[&Deployment], all: &[Deployment]) -> Model {
+    let mut model = Model::default();
+    for deployment in deployments {
+        let n_variants = all.iter().filter(|other| other.root == deployment.root).count();
+        model.variants.push(Variant {
+            root: deployment.root.to_string(),
+            label: deployment.variant.name.clone(),
+            n_variants,
+            is_assumed: deployment.variant.is_assumed,
+        });
+        terraform::lower(deployment, &mut model);
+    }
+    model
+}
+
+fn roots(world: &World, deployments: &[Deployment]) -> Vec<LoweredRoot> {
+    let mut roots: Vec<LoweredRoot> = Vec::new();
+    for deployment in deployments {
+        let files = deployment.var_files.iter().map(|file| world.file(*file).path.clone()).collect();
+        let variant = (deployment.variant.name.clone(), files);
+        match roots.last_mut() {
+            Some(root) if root.path == *deployment.root => root.variants.push(variant),
+            Some(_) | None => roots.push(LoweredRoot { path: deployment.root.to_string(), variants: vec![variant] }),
+        }
+    }
+    roots
 }
 
 impl Lowered<'_> {
-    pub fn comments(&self) -> Vec<Comment> {
-        self.sources.comments()
-    }
-
     /// How many subjects of each kind there are, and the kind of each.
     pub fn kinds(&self) -> (BTreeMap<&'static str, usize>, BTreeMap<String, &'static str>) {
         let mut counts = BTreeMap::new();

@@ -70,12 +70,7 @@ impl<'w> Sources<'w> {
 
     fn read(&self, id: FileId) {
         match self.kind(id) {
-            Kind::Terraform | Kind::Tfvars | Kind::LockFile => {
-                self.hcl(id);
-            }
-            Kind::TerraformJson
-            | Kind::TfvarsJson
-            | Kind::Workflow
+            Kind::Workflow
             | Kind::Action
             | Kind::Dependabot
             | Kind::PreCommit
@@ -84,7 +79,13 @@ impl<'w> Sources<'w> {
             | Kind::Policy => {
                 self.tree(id);
             }
-            Kind::StateFile
+            // Terraform's files are read by their evaluation, here only to tell addresses.
+            Kind::Terraform
+            | Kind::Tfvars
+            | Kind::LockFile
+            | Kind::TerraformJson
+            | Kind::TfvarsJson
+            | Kind::StateFile
             | Kind::Dockerfile
             | Kind::DockerIgnore
             | Kind::Requirements
@@ -95,23 +96,21 @@ impl<'w> Sources<'w> {
         }
     }
 
-    /// The comments of all files that were read so far.
+    /// The comments of all files of YAML that were read so far; Terraform's come with its evaluation.
     pub fn comments(&self) -> Vec<Comment> {
         let mut comments = Vec::new();
         for source in &self.files {
-            comments.extend(source.hcl.get().into_iter().flat_map(|parsed| parsed.comments.iter().cloned()));
             comments.extend(source.tree.get().into_iter().flat_map(|parsed| parsed.comments.iter().cloned()));
         }
         comments
     }
 
-    /// What could not be read of the files that were read so far.
+    /// What could not be read of them.
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (source, (_, file)) in self.files.iter().zip(self.world.files()) {
-            let hcl = source.hcl.get().into_iter().flat_map(|parsed| parsed.faults.iter());
             let tree = source.tree.get().into_iter().flat_map(|parsed| parsed.faults.iter());
-            problems.extend(hcl.chain(tree).map(|fault| fault.problem(&file.path)));
+            problems.extend(tree.map(|fault| fault.problem(&file.path)));
             if source.kind.name().is_some() && is_not_text(file) {
                 let message = "not UTF-8, so nothing of it was read".to_owned();
                 problems.push(Problem::of_file("not-text", &file.path, message));

@@ -29,7 +29,7 @@ pub struct Variant {
     pub is_assumed: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Deployment {
     /// The folder of the root module, empty for the top of the tree.
     pub root: Arc<str>,

@@ -109,9 +109,7 @@ fn is_bounded(facts: &Facts<'_>, id: Id<ProviderRequirement>) -> Fact {
             Some(constraint) if constraint.has_upper_bound() => {
                 Fact::yes(place_of(&requirement.constraint, "has an upper bound"))
             }
-            Some(_) => {
-                Fact::no(place_of(&requirement.constraint, "has no upper bound, and no lock file is committed"))
-            }
+            Some(_) => Fact::no(place_of(&requirement.constraint, "has no upper bound, and no lock file is committed")),
             None => Fact::unknown(Reason::at("unsupported", "version constraint", requirement.head.span)),
         },
     }

@@ -20,10 +20,8 @@ pub(crate) fn lower(deployment: &Deployment, model: &mut Model) -> Option<Id<Roo
     root.required_version.read(span, "required_version", deployment.required_version.clone());
     root.is_library.set(Value::bool(deployment.is_library, Origin::written(span)));
     root.has_lock_file.set(Value::bool(deployment.has_lock_file, Origin::written(span)));
-    root.var_sets.set(Value::list(
-        vec![Value::text(&deployment.variant.name, Origin::written(span))],
-        Origin::written(span),
-    ));
+    root.var_sets
+        .set(Value::list(vec![Value::text(&deployment.variant.name, Origin::written(span))], Origin::written(span)));
     let id = model.terraform.roots.push(root);
     if let Some(block) = &deployment.backend {
         let backend = model.terraform.backends.push(backend(block, id, span));
@@ -48,7 +46,8 @@ pub(crate) fn lower(deployment: &Deployment, model: &mut Model) -> Option<Id<Roo
 fn backend(block: &BackendBlock, root: Id<Root>, root_span: Span) -> Backend {
     let span = block.header_span;
     let view = BlockView::new(&block.body, span);
-    let mut backend = Backend::new(Head { block: block.span, ..Head::new(format!("backend \"{}\"", block.kind), span) });
+    let mut backend =
+        Backend::new(Head { block: block.span, ..Head::new(format!("backend \"{}\"", block.kind), span) });
     backend.kind.set(written(&block.kind, span));
     // What a command line may add is unknown, not absent.
     let attr = |name: &str| match (view.attr(name), &block.open) {
