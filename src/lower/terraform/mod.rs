@@ -5,6 +5,7 @@
 mod context;
 mod endpoint;
 mod groups;
+mod iam;
 mod loadbalancer;
 mod resolve;
 mod resource;
@@ -22,12 +23,14 @@ pub fn lower(deployment: &Deployment, model: &mut Model) {
     root::lower(deployment, model);
     let mut cx = Context::new(deployment, model);
     resource::make(&mut cx);
+    iam::make(&mut cx);
     vpc::make(&mut cx);
     routes::make(&mut cx);
     groups::make(&mut cx);
     endpoint::make(&mut cx);
     loadbalancer::make(&mut cx);
 
+    iam::connect(&mut cx);
     vpc::connect(&mut cx);
     routes::connect(&mut cx);
     groups::connect(&mut cx);

@@ -17,6 +17,6 @@ pub(super) fn make(cx: &mut Context<'_>) {
             type_name: instance.type_name.clone(),
             body: instance.body.clone(),
         };
-        cx.model.resources.resources.push(resource);
+        cx.add(instance, resource);
     }
 }
