@@ -4,6 +4,8 @@
 mod fingerprint;
 mod report;
 mod run;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -87,7 +87,7 @@ pub fn defuse(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::testing::{finding_at, report_over, world};
+    use crate::finding::testing::{finding_at, report_over, world};
 
     #[test]
     fn escapes_what_would_end_a_command() {

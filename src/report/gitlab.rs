@@ -68,7 +68,7 @@ fn severity_of(severity: Severity) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::testing::{finding_at, report_over, world};
+    use crate::finding::testing::{finding_at, report_over, world};
 
     #[test]
     fn fingerprints_are_unique() {

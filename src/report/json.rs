@@ -363,7 +363,7 @@ fn problem<'a>(views: Views<'a>, it: &'a Problem) -> ProblemJson<'a> {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::testing::{finding_at, report_over, world};
+    use crate::finding::testing::{finding_at, report_over, world};
 
     #[test]
     fn counts_columns_in_utf16_units_and_offsets_in_bytes() {

@@ -114,7 +114,7 @@ pub(crate) fn xml(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::testing::{finding_at, report_over, world};
+    use crate::finding::testing::{finding_at, report_over, world};
 
     #[test]
     fn a_clean_run_has_one_passing_case() {

@@ -178,7 +178,7 @@ pub(crate) fn text(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::testing::{finding_at, report_over, world};
+    use crate::finding::testing::{finding_at, report_over, world};
 
     #[test]
     fn repository_text_is_no_markup() {

@@ -69,7 +69,7 @@ fn mask_undecided(undecided: &mut Undecided, hide: &impl Fn(&mut String)) {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::testing::{finding_at, report_over, span_of, world};
+    use crate::finding::testing::{finding_at, report_over, span_of, world};
 
     #[test]
     fn no_text_quotes_a_secret() {

@@ -116,7 +116,7 @@ pub(crate) fn label(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::finding::Severity;
-    use crate::report::testing::{finding_over, report_over, step, world};
+    use crate::finding::testing::{finding_over, report_over, step, world};
     use crate::report::view::Views;
 
     #[test]

@@ -14,8 +14,6 @@ mod mermaid;
 mod reasons;
 mod rows;
 mod sarif;
-#[cfg(test)]
-mod testing;
 mod text;
 mod view;
 

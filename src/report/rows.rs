@@ -159,7 +159,7 @@ pub(crate) fn csv_field(field: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::testing::{finding_at, report_over, world};
+    use crate::finding::testing::{finding_at, report_over, world};
 
     #[test]
     fn csv_is_quoted_and_runs_nothing() {

@@ -202,7 +202,7 @@ impl LineView {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::testing::{report_over, span_of, world};
+    use crate::finding::testing::{report_over, span_of, world};
 
     use super::{Tabs, Views};
 

@@ -122,7 +122,7 @@ fn pascal_case(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::finding::Severity;
-    use crate::report::testing::rule as meta;
+    use crate::finding::testing::rule as meta;
 
     #[test]
     fn says_what_github_sorts_by() {

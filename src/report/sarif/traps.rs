@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::finding::testing::{finding_at, finding_over, report_over, rule, span_of, step, world};
 use crate::finding::{Finding, Report, Severity, State, Suppressed, SuppressionKind};
-use crate::report::testing::{finding_at, finding_over, report_over, rule, span_of, step, world};
 use crate::source::{Problem, Span, World};
 
 use super::{SarifOptions, SarifProfile, write};

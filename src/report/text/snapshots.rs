@@ -1,12 +1,12 @@
 //! The mock-ups of the documentation, drawn at several widths and compared with the files of `testdata/report`.
 //! `UPDATE=1 cargo test` rewrites these.
 
+use crate::finding::testing::{finding_over, report_over, span_of, world};
 use crate::finding::{
     AddressedPlace, Confidence, Edit, Finding, Fix, Report, Safety, Severity, Subject, Suppressed, SuppressionKind,
     Undecided,
 };
 use crate::logic::Reason;
-use crate::report::testing::{finding_over, report_over, span_of, world};
 use crate::source::{Place, Problem, World};
 
 use super::{Charset, Colour, Detail, GroupBy, ShowSuppressed, Statistics, TextOptions};

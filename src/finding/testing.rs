@@ -1,8 +1,8 @@
-//! Reports made by hand, for the tests of this floor.
+//! Reports made by hand, for the tests of the floors that sort and print them.
 
 use std::sync::Arc;
 
-use crate::finding::{
+use super::{
     AddressedPlace, Confidence, Cover, Finding, Path, Profile, Relation, Report, RuleMeta, RuleState, Run, Severity,
     State, Subject, finding_fingerprint, path_fingerprint,
 };
