@@ -43,7 +43,6 @@ pub fn triage<'a>(world: &'a World, outcome: Outcome, settings: &Settings, run: 
     undecided.sort();
     undecided.dedup();
     let mut problems = outcome.problems;
-    problems.extend(world.problems.iter().cloned());
 
     let (live, absorbed) = sort::absorb(findings);
     let unread: Vec<String> = problems

@@ -81,7 +81,7 @@ fn names_are_checked_against_the_rules() {
     with_params.params.insert("days".to_owned(), Param::Number(90.0));
     let rules = [Arc::new(with_params), rule("log-group-without-key", Severity::Low)];
     let text = "select = [\"network\", \"tag:CWE-284\", \"*\", \"log-group-without-kee\"]\nignore = [\"tag:CWE-283\"]\n\
-                [severity]\nlog-grup-without-key = \"info\"\n[params.long-lived-log]\ndays = \"many\"\ndaze = 1\n";
+                [severity]\nlog-grup-without-key = \"info\"\n[params.long-lived-log]\ndays = \"many\"\ndayz = 1\n";
     let (config, errors) = Config::read("secure-lint.toml", text);
     assert_eq!(errors, []);
     let errors = config.check_names("secure-lint.toml", text, Names::new(&rules));
@@ -93,7 +93,7 @@ fn names_are_checked_against_the_rules() {
             "no rule, area or tag `tag:CWE-283` Some(\"did you mean `tag:CWE-284`?\")",
             "no rule `log-grup-without-key` Some(\"did you mean `log-group-without-key`?\")",
             "expected a number, found a text None",
-            "`long-lived-log` has no parameter `daze` Some(\"did you mean `days`?\")",
+            "`long-lived-log` has no parameter `dayz` Some(\"did you mean `days`?\")",
         ]
     );
 }
