@@ -5,7 +5,9 @@ mod address;
 mod description;
 mod edit;
 pub(crate) mod policy;
+pub(crate) mod taskdef;
 pub mod terraform;
+pub(crate) mod tree;
 mod worlds;
 
 use std::collections::BTreeMap;
@@ -45,7 +47,7 @@ pub fn lower<'w>(world: &'w World, description: &Description) -> Lowered<'w> {
     let _ = description.inputs(world);
     let evaluated = Terraform::default();
     let worlds = worlds::worlds(&evaluated.deployments);
-    let models = worlds.iter().map(|deployments| model(deployments, &evaluated.deployments)).collect();
+    let models = worlds.iter().map(|deployments| model(&sources, deployments, &evaluated.deployments)).collect();
     let mut problems = sources.problems();
     problems.extend(evaluated.problems.iter().cloned());
     problems.extend(evaluated.deployments.iter().flat_map(|deployment| deployment.problems.iter().cloned()));
@@ -56,7 +58,7 @@ pub fn lower<'w>(world: &'w World, description: &Description) -> Lowered<'w> {
 }
 
 /// One consistent world as a model.
-fn model(deployments: &[&Deployment], all: &[Deployment]) -> Model {
+fn model(sources: &Sources<'_>, deployments: &[&Deployment], all: &[Deployment]) -> Model {
     let mut model = Model::default();
     for deployment in deployments {
         let n_variants = all.iter().filter(|other| other.root == deployment.root).count();
@@ -68,6 +70,8 @@ fn model(deployments: &[&Deployment], all: &[Deployment]) -> Model {
         });
         terraform::lower(deployment, &mut model);
     }
+    taskdef::add_files(&mut model, sources);
+    taskdef::link(&mut model);
     model
 }
 

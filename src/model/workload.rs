@@ -111,6 +111,8 @@ entities! { in workload;
         name: Text,
         kind: Word["scratch", "host", "efs", "fsx", "docker", "ebs"],
         host_path: Text,
+        /// As written; the edge leads to it where it is declared here.
+        file_system_id: Text,
         access_point: Text,
         transit_encryption: Word["ENABLED", "DISABLED"] = "DISABLED",
         iam_authorization: Word["ENABLED", "DISABLED"] = "DISABLED",
