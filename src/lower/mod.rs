@@ -8,6 +8,7 @@ pub(crate) mod policy;
 pub(crate) mod taskdef;
 pub mod terraform;
 pub(crate) mod tree;
+pub mod workflow;
 mod worlds;
 
 use std::collections::BTreeMap;

@@ -17,7 +17,7 @@ pub mod secret;
 pub mod terraform;
 pub mod workload;
 
-pub use cell::{Cell, Reading, mark};
+pub use cell::{Cell, CellType, Reading, mark};
 pub use data::Store;
 pub use edge::{Link, Many, One};
 pub use entity::{AnyId, Entity, Head, Id, Table, Target};

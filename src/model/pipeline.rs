@@ -18,8 +18,7 @@ entities! { in pipeline;
         action_lock: One<ActionLock>,
         updates: Many<Update>,
         hooks: Many<Hook>,
-        /// Uses of actions and callees, one per action and ref; the others are further places.
-        action_uses: Many<Uses>,
+        action_references: Many<ActionReference>,
     }
 
     /// One file in `.github/workflows`.
@@ -178,9 +177,16 @@ entities! { in pipeline;
         step: One<Step>,
         job: One<Job>,
         action: One<Action>,
+        reference: One<ActionReference>,
+    }
+
+    /// One action or callee of another repository at one ref, with all its uses in this repository.
+    ActionReference "action_reference" action_references {
+        owner: Text,
+        repo: Text,
+        git_ref as "ref": Text,
+        uses: Many<Uses>,
         github_repository: One<GithubRepository>,
-        /// Further places with the same action and ref.
-        same: Many<Uses>,
     }
 
     /// An `action.yml` of this repository.

@@ -32,6 +32,8 @@ pub struct Run {
     pub git_ref: RefPattern,
     pub source: RunSource,
     pub who: Control,
+    /// Whether somebody with rights may have set labels and milestones.
+    pub has_labels: bool,
     /// The event of the workflow whose end began this run.
     pub parent_event: Option<String>,
     pub repository: Option<String>,
@@ -168,7 +170,7 @@ pub fn github(run: &Run, path: &[String]) -> Operand {
             false => Operand::text(""),
         },
         ["event", rest @ ..] => event(run, rest, &name),
-        ["actor" | "triggering_actor"] => Operand::chosen(actor(run), Name, &name),
+        ["actor" | "triggering_actor"] => who_acts(run, &name),
         ["sha"] => Operand::chosen(Control::Platform, Hex, &name),
         ["run_id" | "run_number" | "run_attempt" | "actor_id" | "repository_id" | "repository_owner_id"] => {
             Operand::chosen(Control::Platform, Number, &name)
@@ -190,7 +192,11 @@ fn event(run: &Run, rest: &[&str], name: &str) -> Operand {
     };
     let repository = run.repository.as_deref();
     match rest {
-        ["action"] if !run.activities.is_empty() => Operand::one_of(Control::Platform, name, run.activities.clone()),
+        ["action"] if !run.activities.is_empty() => {
+            let is_held = |activity: &String| activity.ends_with("labeled") || activity.ends_with("milestoned");
+            let possible = run.activities.iter().filter(|activity| run.has_labels || !is_held(activity));
+            Operand::one_of(Control::Platform, name, possible.cloned().collect())
+        }
         ["repository", "full_name"] | ["pull_request", "base", "repo", "full_name"] => thing(repository, "repository"),
         ["repository", "default_branch"] => default_branch(run, "", name),
         ["repository", "fork"] => Operand::known(Value::bool(false, Origin::none())),
@@ -212,7 +218,17 @@ fn event(run: &Run, rest: &[&str], name: &str) -> Operand {
             None => Operand::unknown(crate::logic::Reason::new("unknown-parent", name)),
         },
         ["inputs", ..] => Operand::chosen(Control::Writer, AnyText, name),
-        ["sender", "login"] => Operand::chosen(actor(run), Name, name),
+        ["sender", "login"] => who_acts(run, name),
+        [_, "user", "login"] => who_wrote(run, name),
+        [_, "author_association"] => {
+            let words: &[&str] = match author(run) {
+                Control::Outsider if run.who == Control::Outsider || run.source == RunSource::Fork => {
+                    &["CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER", "NONE", "MANNEQUIN"]
+                }
+                _ => &["OWNER", "MEMBER", "COLLABORATOR"],
+            };
+            Operand::one_of(Control::Platform, name, words.iter().map(|word| (*word).to_owned()).collect())
+        }
         _ => payload(run, rest, name),
     }
 }
@@ -220,7 +236,12 @@ fn event(run: &Run, rest: &[&str], name: &str) -> Operand {
 fn payload(run: &Run, rest: &[&str], name: &str) -> Operand {
     for (pattern, by, charset) in PAYLOAD {
         if matches(pattern, rest) {
-            return Operand::chosen(control(run, *by), *charset, name);
+            if matches!(by, By::Reviewer) && !run.has_labels {
+                return Operand::text("");
+            }
+            let is_said = pattern.starts_with("comment.") || pattern.starts_with("review");
+            let control = if is_said && run.who == Control::Writer { Control::Writer } else { control(run, *by) };
+            return Operand::chosen(control, *charset, name);
         }
     }
     let joined = rest.join(".");
@@ -283,6 +304,28 @@ fn author(run: &Run) -> Control {
         ("pull_request" | "pull_request_target", RunSource::Same) => Control::Writer,
         ("workflow_run", RunSource::Same | RunSource::Base) => run.who,
         _ => Control::Outsider,
+    }
+}
+
+/// The last actor. Where an outsider cannot pretend to be another, he equals no name that is written down.
+fn who_acts(run: &Run, name: &str) -> Operand {
+    let can_pretend = run.event.starts_with("pull_request") || run.event == "workflow_run";
+    match run.who {
+        Control::Outsider if !can_pretend => {
+            Operand { shares: Operand::chosen(Control::Outsider, Name, name).shares, ..Operand::thing("fork-actor") }
+        }
+        _ => Operand::chosen(actor(run), Name, name),
+    }
+}
+
+/// The author of what a run is about.
+fn who_wrote(run: &Run, name: &str) -> Operand {
+    let is_outsider = run.who == Control::Outsider || run.source == RunSource::Fork;
+    match is_outsider {
+        true => {
+            Operand { shares: Operand::chosen(Control::Outsider, Name, name).shares, ..Operand::thing("fork-author") }
+        }
+        false => Operand::chosen(author(run), Name, name),
     }
 }
 

@@ -2,20 +2,15 @@
 //! the edges are drawn and split resources joined; then what is asked of the whole is closed or opened. An area is one
 //! module with up to three functions, called here.
 
-mod bucket;
 mod context;
-mod database;
 mod endpoint;
 mod groups;
-mod host;
 mod iam;
-mod keys;
 mod loadbalancer;
 mod resolve;
 mod resource;
 mod root;
 mod routes;
-mod storage;
 mod vpc;
 
 use crate::eval::terraform::Deployment;
@@ -34,24 +29,13 @@ pub fn lower(deployment: &Deployment, model: &mut Model) {
     groups::make(&mut cx);
     endpoint::make(&mut cx);
     loadbalancer::make(&mut cx);
-    keys::make(&mut cx);
-    database::make(&mut cx);
-    bucket::make(&mut cx);
-    storage::make(&mut cx);
-    host::make(&mut cx);
 
     iam::connect(&mut cx);
-    keys::connect(&mut cx);
     vpc::connect(&mut cx);
     routes::connect(&mut cx);
     groups::connect(&mut cx);
     endpoint::connect(&mut cx);
     loadbalancer::connect(&mut cx);
-    database::connect(&mut cx);
-    bucket::connect(&mut cx);
-    storage::connect(&mut cx);
-    host::connect(&mut cx);
 
-    storage::keep(&mut cx);
     groups::consumers(&mut cx);
 }

@@ -64,6 +64,22 @@ impl Scalar {
         matches!(self.style, Style::Literal | Style::Folded)
     }
 
+    /// The decoded text with the way back to its file.
+    pub fn mapped(&self, file: crate::source::FileId) -> crate::source::MappedText {
+        let mut mapped = crate::source::MappedText::new(file, self.start as usize);
+        let mut run = (0, self.start);
+        for next in self.runs.iter().copied().chain([(self.text.len() as u32, u32::MAX)]) {
+            let decoded = &self.text[run.0 as usize..next.0 as usize];
+            let exact = run.1 as usize + decoded.len();
+            // One character that was written with several: an escape.
+            let is_escape = !self.is_block() && next.1 != u32::MAX && decoded.chars().nth(1).is_none();
+            let end = if is_escape { next.1 as usize } else { exact };
+            mapped.push(decoded, run.1 as usize..end);
+            run = next;
+        }
+        mapped
+    }
+
     /// Where the decoded byte at this offset stands in the source.
     pub fn source_offset(&self, decoded: usize) -> usize {
         let decoded = decoded.min(self.text.len()) as u32;

@@ -1,0 +1,145 @@
+//! What a step gives to later ones: outputs of scripts, of composite actions, and of the few actions of others that are
+//! modelled here.
+
+use super::scope::JobScope;
+use super::{script, uses};
+use crate::eval::actions::{Charset, Control, Operand, RunSource};
+use crate::logic::Reason;
+use crate::syntax::yaml::Node;
+
+/// What is known of an output of somebody else's action.
+enum Model {
+    /// Something the platform or the cloud assigns.
+    Platform(Charset),
+    /// Names of files that a change touches.
+    Paths,
+    /// Text that anybody may have written.
+    Outsider,
+    /// One of two words.
+    Closed,
+}
+
+/// Action, output (`*` for any), model; the first match counts.
+const MODELS: &[(&str, &str, Model)] = &[
+    ("actions/checkout", "*", Model::Platform(Charset::Ref)),
+    ("actions/cache", "*", Model::Closed),
+    ("actions/cache/restore", "*", Model::Closed),
+    ("actions/setup-node", "*", Model::Platform(Charset::Name)),
+    ("actions/setup-python", "*", Model::Platform(Charset::Name)),
+    ("actions/setup-java", "*", Model::Platform(Charset::Name)),
+    ("actions/setup-go", "*", Model::Platform(Charset::Name)),
+    ("actions/upload-artifact", "*", Model::Platform(Charset::Number)),
+    ("actions/create-github-app-token", "*", Model::Platform(Charset::Name)),
+    ("aws-actions/amazon-ecr-login", "*", Model::Platform(Charset::Name)),
+    ("aws-actions/configure-aws-credentials", "*", Model::Platform(Charset::Name)),
+    ("aws-actions/amazon-ecs-render-task-definition", "*", Model::Platform(Charset::Name)),
+    ("aws-actions/amazon-ecs-deploy-task-definition", "*", Model::Platform(Charset::Name)),
+    ("docker/build-push-action", "*", Model::Platform(Charset::Hex)),
+    ("docker/setup-buildx-action", "*", Model::Platform(Charset::Name)),
+    ("hashicorp/setup-terraform", "*", Model::Platform(Charset::Name)),
+    ("dorny/paths-filter", "changes", Model::Closed),
+    ("tj-actions/changed-files", "any_changed", Model::Closed),
+    ("tj-actions/changed-files", "any_modified", Model::Closed),
+    ("tj-actions/changed-files", "only_changed", Model::Closed),
+    ("tj-actions/changed-files", "*", Model::Paths),
+    ("tj-actions/branch-names", "*", Model::Outsider),
+    ("jitterbit/get-changed-files", "*", Model::Paths),
+    ("trilom/file-changes-action", "*", Model::Paths),
+    ("peter-evans/find-comment", "comment-body", Model::Outsider),
+    ("peter-evans/find-comment", "*", Model::Platform(Charset::Number)),
+];
+
+/// The output of the step at an index of the scope's job.
+pub(super) fn of_step(scope: &JobScope<'_, '_>, index: usize, name: &str) -> Operand {
+    let full = format!("steps.{}.outputs.{name}", scope.step_doc().and_then(|step| step.key.as_deref()).unwrap_or(""));
+    let Some(step) = scope.step_doc() else { return Operand::null() };
+    if step.node.get("run").is_some() {
+        return of_script(scope, name, &full);
+    }
+    let inner: Vec<usize> =
+        (0..scope.doc().steps.len()).filter(|inner| scope.doc().steps[*inner].caller == Some(index)).collect();
+    let action = inner.first().and_then(|first| scope.doc().steps[*first].action);
+    if let (Some(action), Some(last)) = (action, inner.last()) {
+        let outputs = action.get("outputs").map(Node::entries).unwrap_or_default();
+        let output = outputs.iter().find(|entry| entry.key.eq_ignore_ascii_case(name));
+        return match output.and_then(|entry| entry.value.get("value")) {
+            Some(value) => scope.behind(action, last + 1).read(value),
+            None => Operand::null(),
+        };
+    }
+    let text = step.node.get("uses").and_then(Node::scalar_text).unwrap_or("");
+    of_action(scope, &uses::parts(text).full(), name, &full)
+}
+
+fn of_script(scope: &JobScope<'_, '_>, name: &str, full: &str) -> Operand {
+    if let Some(found) = script::written(scope, script::File::Output, name) {
+        return found;
+    }
+    let place = scope.step_doc().map(|step| step.node.span);
+    let walk = script::walk(scope);
+    let is_closed = walk.is_some_and(|walk| walk.open.is_none() && walk.commands.iter().all(writes_nothing_itself));
+    if is_closed {
+        return Operand::null();
+    }
+    let reason = Reason { code: "script-not-followed", object: full.to_owned(), place };
+    Operand::unknown(reason)
+}
+
+/// Whether a command surely hands nothing to later steps by itself: a tool of the shell, not a script or a program.
+fn writes_nothing_itself(command: &script::Command) -> bool {
+    const QUIET: [&str; 34] = [
+        "echo",
+        "printf",
+        "cd",
+        "export",
+        "set",
+        "test",
+        "[",
+        "exit",
+        "cat",
+        "sed",
+        "awk",
+        "grep",
+        "tr",
+        "cut",
+        "head",
+        "tail",
+        "mkdir",
+        "cp",
+        "mv",
+        "rm",
+        "ls",
+        "jq",
+        "date",
+        "true",
+        "false",
+        "sleep",
+        "docker",
+        "aws",
+        "terraform",
+        "tofu",
+        "git",
+        "tee",
+        "curl",
+        "read",
+    ];
+    QUIET.contains(&command.program())
+}
+
+fn of_action(scope: &JobScope<'_, '_>, action: &str, name: &str, full: &str) -> Operand {
+    let model = MODELS.iter().find(|(known, output, _)| *known == action && (*output == "*" || *output == name));
+    match model.map(|(.., model)| model) {
+        Some(Model::Platform(charset)) => Operand::chosen(Control::Platform, *charset, full),
+        Some(Model::Closed) => Operand::chosen(Control::Closed, Charset::Enum, full),
+        Some(Model::Outsider) => Operand::chosen(Control::Outsider, Charset::Text, full),
+        Some(Model::Paths) => {
+            let is_fork = scope.start.is_some_and(|start| start.run.source == RunSource::Fork);
+            let control = if is_fork { Control::Outsider } else { Control::Writer };
+            Operand::chosen(control, Charset::Path, full)
+        }
+        None => {
+            let place = scope.step_doc().map(|step| step.node.span);
+            Operand::unknown(Reason { code: "output-of-action", object: format!("{action}: {name}"), place })
+        }
+    }
+}

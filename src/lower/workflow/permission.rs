@@ -1,0 +1,154 @@
+//! `permissions` blocks, and the level of each scope that a job ends up with.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::pipeline::{Job, Permission, Workflow};
+use crate::model::{Head, Id, Model, One};
+use crate::source::Span;
+use crate::syntax::yaml::{Kind, Node};
+use crate::value::{Kind as ValueKind, Map, MapFlavour, Origin, Value};
+
+/// All scopes that a block may name.
+pub(super) const SCOPES: [&str; 17] = [
+    "actions",
+    "artifact-metadata",
+    "attestations",
+    "checks",
+    "contents",
+    "copilot-requests",
+    "deployments",
+    "discussions",
+    "id-token",
+    "issues",
+    "models",
+    "packages",
+    "pages",
+    "pull-requests",
+    "security-events",
+    "statuses",
+    "vulnerability-alerts",
+];
+
+/// Where no block speaks, the setting of the repository decides.
+pub(super) const DEFAULT: &str = "repository default";
+
+/// Whose block it is.
+#[derive(Clone, Copy)]
+pub(super) enum Owner {
+    Workflow(Id<Workflow>),
+    Job(Id<Job>),
+}
+
+/// Lowers a block.
+pub(super) fn lower(model: &mut Model, owner: Owner, node: &Node) {
+    match node.kind() {
+        Kind::Text(text) => {
+            let level = match text.as_str() {
+                "write-all" => "write",
+                "read-all" => "read",
+                _ => return,
+            };
+            push(model, owner, "all", level, node.span, true);
+        }
+        Kind::Map(entries) => {
+            for entry in entries {
+                if let Some(level @ ("read" | "write" | "none")) = entry.value.as_str() {
+                    push(model, owner, &entry.key, level, entry.span(), false);
+                }
+            }
+        }
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::List(_) | Kind::Unread(_) => {}
+    }
+}
+
+fn push(model: &mut Model, owner: Owner, scope: &str, level: &str, span: Span, is_for_all: bool) {
+    let origin = Origin::written(span);
+    let name = if is_for_all { format!("{level}-all") } else { format!("{scope}: {level}") };
+    let mut permission = Permission::new(Head::new(name, span));
+    permission.scope.set(Value::text(scope, origin.clone()));
+    permission.level.set(Value::text(level, origin.clone()));
+    permission.is_for_all.set(Value::bool(is_for_all, origin.clone()));
+    let word = match owner {
+        Owner::Workflow(id) => {
+            permission.workflow = One::to(id, origin.clone());
+            "workflow"
+        }
+        Owner::Job(id) => {
+            permission.job = One::to(id, origin.clone());
+            "job"
+        }
+    };
+    permission.set_in.set(Value::text(word, origin.clone()));
+    let id = model.pipeline.permissions.push(permission);
+    match owner {
+        Owner::Workflow(workflow) => model[workflow].permissions.push(id, origin),
+        Owner::Job(job) => model[job].permissions.push(id, origin),
+    }
+}
+
+/// The levels that a block gives, every scope named; one entry `*` where the repository's setting decides.
+pub(super) fn levels(block: Option<&Node>, place: Span) -> Value {
+    let Some(block) = block else {
+        let origin = Origin::written(place);
+        return map(vec![("*", DEFAULT)], &origin);
+    };
+    let origin = Origin::written(block.span);
+    let all = |level: fn(&str) -> &'static str| SCOPES.iter().map(|scope| (*scope, level(scope))).collect::<Vec<_>>();
+    match block.kind() {
+        Kind::Text(text) if text.as_str() == "write-all" => map(all(highest), &origin),
+        Kind::Text(text) if text.as_str() == "read-all" => {
+            map(all(|scope| if matches!(scope, "id-token" | "copilot-requests") { "none" } else { "read" }), &origin)
+        }
+        Kind::Map(entries) => {
+            let mut entries_of = map(all(|_| "none"), &origin);
+            if let ValueKind::Map(levels) = &mut entries_of.kind {
+                let levels = Arc::make_mut(levels);
+                for entry in entries {
+                    if let Some(level) = entry.value.as_str() {
+                        let value = Value::text(level, Origin::written(entry.span()));
+                        levels.entries.insert(Arc::from(&*entry.key), value);
+                    }
+                }
+            }
+            entries_of
+        }
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::List(_) | Kind::Unread(_) => {
+            Value::unknown(crate::logic::Reason::at("wrong-type", "permissions", block.span), origin)
+        }
+    }
+}
+
+/// The smaller level of each scope. Where one side is the repository's setting, the other decides what is known.
+pub(super) fn least(own: Value, caller: Value) -> Value {
+    let (Some(a), Some(b)) = (own.as_map(), caller.as_map()) else { return own };
+    if b.entries.contains_key("*") {
+        return own;
+    }
+    let rank = |value: Option<&Value>| match value.and_then(Value::as_str) {
+        Some("write") => 2,
+        Some("read") => 1,
+        _ => 0,
+    };
+    let mut entries = a.entries.clone();
+    for (scope, value) in &mut entries {
+        let other = b.entries.get(scope);
+        if rank(other) < rank(Some(value)) {
+            *value = other.cloned().unwrap_or_else(|| Value::text("none", caller.origin.clone()));
+        }
+    }
+    let map = Map { entries, flavour: MapFlavour::Object, open: None, owner: None };
+    Value::new(ValueKind::Map(Arc::new(map)), own.origin.clone())
+}
+
+/// What `write-all` gives: some scopes know no writing.
+fn highest(scope: &str) -> &'static str {
+    if matches!(scope, "models" | "vulnerability-alerts") { "read" } else { "write" }
+}
+
+fn map(levels: Vec<(&str, &str)>, origin: &Origin) -> Value {
+    let entries: BTreeMap<Arc<str>, Value> =
+        levels.into_iter().map(|(scope, level)| (Arc::from(scope), Value::text(level, origin.clone()))).collect();
+    let map = Map { entries, flavour: MapFlavour::Object, open: None, owner: None };
+    Value::new(ValueKind::Map(Arc::new(map)), origin.clone())
+}

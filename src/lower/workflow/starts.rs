@@ -1,0 +1,464 @@
+//! The ways in which each job begins: triggers with their filters, the jobs' conditions, the jobs they need, and the
+//! workflows that call them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::plan::{Plan, StartDoc};
+use super::scope::JobScope;
+use super::trigger::OUTSIDERS_IN_TRUST;
+use crate::eval::actions::{Control, Operand, Outcome, RefPattern, Run, RunSource, truth};
+use crate::logic::Reason;
+use crate::model::pipeline::{Start, Trigger};
+use crate::model::{Head, Id, Model, One};
+use crate::source::Span;
+use crate::syntax::expression::{Condition, condition};
+use crate::syntax::yaml::Node;
+use crate::value::{Origin, Value};
+
+/// Workflows may call each other this deep, and a job may begin in this many ways.
+const CALL_DEPTH: usize = 10;
+const STARTS: usize = 48;
+const PARENT_DEPTH: usize = 4;
+
+/// A run of a workflow before its jobs are looked at.
+#[derive(Clone)]
+struct Begin {
+    run: Run,
+    trigger: Id<Trigger>,
+    span: Span,
+    maybe: Option<Reason>,
+}
+
+/// How a workflow is entered: by its own trigger, or called by a job.
+struct Entry {
+    begin: usize,
+    base: Begin,
+    inputs: Option<Arc<HashMap<String, Operand>>>,
+    caller: Option<(usize, usize)>,
+    callers: Vec<usize>,
+}
+
+/// Finds all starts, puts them into the model and beside it.
+pub(super) fn lower(model: &mut Model, plan: &mut Plan<'_>) {
+    let mut n_begins = 0;
+    for workflow in 0..plan.workflows.len() {
+        for base in begins(plan, workflow, 0) {
+            n_begins += 1;
+            let entry = Entry { begin: n_begins, base, inputs: None, caller: None, callers: Vec::new() };
+            enter(model, plan, workflow, &entry);
+        }
+    }
+    // What nobody here calls is called from elsewhere, with whatever rights and inputs.
+    for workflow in 0..plan.workflows.len() {
+        let is_called = plan.jobs.iter().any(|job| job.callee == Some(workflow));
+        let call = plan.workflows[workflow].triggers.iter().find(|trigger| trigger.event == "workflow_call");
+        if let (false, Some(call)) = (is_called, call) {
+            n_begins += 1;
+            let reason = Reason::at("callers-elsewhere", "workflow_call", call.span);
+            let mut run = plain_run(plan, "workflow_call", RefPattern::Below("refs/".to_owned()), Control::Writer);
+            run.source = RunSource::Base;
+            let base = Begin { run, trigger: call.id, span: call.span, maybe: Some(reason) };
+            let entry = Entry { begin: n_begins, base, inputs: None, caller: None, callers: Vec::new() };
+            enter(model, plan, workflow, &entry);
+        }
+    }
+}
+
+/// Walks the jobs of a workflow in the order in which they need each other.
+fn enter(model: &mut Model, plan: &mut Plan<'_>, workflow: usize, entry: &Entry) {
+    let mut ran: HashMap<usize, Outcome> = HashMap::new();
+    for job in order(plan, workflow) {
+        let begins = needed(plan, job, &ran).and(Outcome::Yes);
+        let (outcome, who, cut) = judge(plan, job, entry, begins);
+        ran.insert(job, outcome);
+        if outcome == Outcome::No || plan.jobs[job].starts.len() >= STARTS {
+            continue;
+        }
+        let maybe = match outcome {
+            Outcome::Unknown => Some(unknown_reason(plan, job, entry, cut)),
+            Outcome::No | Outcome::Either | Outcome::Yes => entry.base.maybe.clone(),
+        };
+        let number = add(model, plan, job, entry, who, maybe.clone());
+        let callee = plan.jobs[job].callee;
+        if let Some(callee) = callee.filter(|_| entry.callers.len() < CALL_DEPTH && !entry.callers.contains(&job)) {
+            let inputs = passed_inputs(plan, job, number);
+            let mut callers = entry.callers.clone();
+            callers.push(job);
+            let mut base = entry.base.clone();
+            base.run.who = who;
+            base.maybe = maybe;
+            let inner = Entry {
+                begin: entry.begin,
+                base,
+                inputs: Some(Arc::new(inputs)),
+                caller: Some((job, number)),
+                callers,
+            };
+            enter(model, plan, callee, &inner);
+        }
+    }
+}
+
+/// Jobs of a workflow, each behind those it needs; members of a cycle never run.
+fn order(plan: &Plan<'_>, workflow: usize) -> Vec<usize> {
+    let jobs = &plan.workflows[workflow].jobs;
+    let mut sorted: Vec<usize> = Vec::with_capacity(jobs.len());
+    loop {
+        let before = sorted.len();
+        for job in jobs {
+            if !sorted.contains(job) && plan.jobs[*job].needs.iter().all(|need| sorted.contains(need)) {
+                sorted.push(*job);
+            }
+        }
+        if sorted.len() == before {
+            return sorted;
+        }
+    }
+}
+
+fn needed(plan: &Plan<'_>, job: usize, ran: &HashMap<usize, Outcome>) -> Outcome {
+    let needs = &plan.jobs[job].needs;
+    needs.iter().map(|need| ran.get(need).copied().unwrap_or(Outcome::No)).fold(Outcome::Yes, Outcome::and)
+}
+
+/// Whether a job runs, who must have had a hand in it, and whether its condition stands by itself.
+fn judge(plan: &Plan<'_>, job: usize, entry: &Entry, needs: Outcome) -> (Outcome, Control, bool) {
+    let start = draft(entry, entry.base.run.clone());
+    let Some(node) = plan.jobs[job].node.get("if") else { return (needs, entry.base.run.who, false) };
+    let outcome = decide(plan, job, None, &start, node);
+    let text = node.scalar_text().unwrap_or("").to_lowercase();
+    let is_cut = ["always()", "failure()", "cancelled()"].iter().any(|call| text.contains(call));
+    let outcome = if is_cut { outcome } else { outcome.and(needs) };
+    (outcome, held_by(plan, job, None, entry, node, outcome), is_cut)
+}
+
+/// A start that is not in the model yet, to evaluate conditions with.
+fn draft(entry: &Entry, run: Run) -> StartDoc {
+    StartDoc {
+        id: Id::new(0),
+        run,
+        inputs: entry.inputs.clone(),
+        begin: entry.begin,
+        maybe: None,
+        steps: Vec::new(),
+        is_trusted: false,
+        caller: entry.caller,
+    }
+}
+
+/// Whether an `if` holds in a start.
+pub(super) fn decide(plan: &Plan<'_>, job: usize, step: Option<usize>, start: &StartDoc, node: &Node) -> Outcome {
+    let scope = match step {
+        Some(step) => JobScope::step(plan, job, Some(start), step),
+        None => JobScope::job(plan, job, Some(start)),
+    };
+    if node.tag.is_some() {
+        return Outcome::Unknown;
+    }
+    if let Some(value) = node.as_bool() {
+        return Outcome::from(value);
+    }
+    let Some(text) = node.scalar_text() else { return Outcome::Unknown };
+    match condition(text) {
+        Condition::Expression(Ok(expression)) => truth(&expression, &scope),
+        Condition::Expression(Err(_)) => Outcome::Unknown,
+        Condition::AlwaysTrue(_) => Outcome::Yes,
+    }
+}
+
+/// An outsider's run that passes only if somebody with rights sets a label is that person's.
+fn held_by(plan: &Plan<'_>, job: usize, step: Option<usize>, entry: &Entry, node: &Node, outcome: Outcome) -> Control {
+    let who = entry.base.run.who;
+    if who != Control::Outsider || outcome == Outcome::No {
+        return who;
+    }
+    let mut run = entry.base.run.clone();
+    run.has_labels = false;
+    match decide(plan, job, step, &draft(entry, run), node) {
+        Outcome::No => Control::Reviewer,
+        Outcome::Unknown | Outcome::Either | Outcome::Yes => who,
+    }
+}
+
+fn unknown_reason(plan: &Plan<'_>, job: usize, entry: &Entry, _cut: bool) -> Reason {
+    if let Some(reason) = &entry.base.maybe {
+        return reason.clone();
+    }
+    let doc = &plan.jobs[job];
+    let place = doc.node.get("if").map_or(doc.key_span, |node| node.span);
+    Reason::at("condition-not-known", format!("jobs.{}.if", doc.key), place)
+}
+
+fn add(
+    model: &mut Model,
+    plan: &mut Plan<'_>,
+    job: usize,
+    entry: &Entry,
+    who: Control,
+    maybe: Option<Reason>,
+) -> usize {
+    let mut run = entry.base.run.clone();
+    run.who = who;
+    let is_trusted = is_trusted(&run);
+    let mut doc = StartDoc { maybe: maybe.clone(), is_trusted, ..draft(entry, run.clone()) };
+    let origin = Origin::written(entry.base.span);
+    let mut start = Start::new(Head::new(format!("{} of {}", plan.jobs[job].key, run.event), entry.base.span));
+    let set = |value: &str| Value::text(value, origin.clone());
+    start.event.set(set(&run.event));
+    start.source.set(set(run.source.word()));
+    start.who.set(set(if run.who == Control::Closed { "writer" } else { run.who.word() }));
+    start.controls.set(set(controls(&run)));
+    start.is_trusted.set(Value::bool(is_trusted, origin.clone()));
+    start.maybe.set(Value::bool(maybe.is_some(), origin.clone()));
+    match &run.git_ref {
+        RefPattern::Exact(text) => start.git_ref.set(set(text)),
+        RefPattern::Below(text) => start.git_ref.set(below(text, &origin)),
+        RefPattern::DefaultBranch => {
+            let name = plan.default_branch.as_deref();
+            let unknown = Value::unknown(Reason::new("unknown-default-branch", "github.ref"), origin.clone());
+            start.git_ref.set(name.map_or(unknown, |name| set(&format!("refs/heads/{name}"))));
+        }
+    }
+    start.job = One::to(plan.jobs[job].id, origin.clone());
+    start.trigger = One::to(entry.base.trigger, origin.clone());
+    for caller in &entry.callers {
+        start.callers.push(plan.jobs[*caller].id, Origin::written(plan.jobs[*caller].key_span));
+    }
+    let outcomes: Vec<Outcome> = (0..plan.jobs[job].steps.len()).map(|step| step_runs(plan, job, step, &doc)).collect();
+    for (step, outcome) in plan.jobs[job].steps.iter().zip(&outcomes) {
+        match outcome {
+            Outcome::Yes | Outcome::Either => start.steps.push(step.id, origin.clone()),
+            Outcome::Unknown => start.steps.open(Reason::at("condition-not-known", "if", step.node.span)),
+            Outcome::No => {}
+        }
+    }
+    let id = model.pipeline.starts.push(start);
+    model[plan.jobs[job].id].starts.push(id, origin);
+    doc.id = id;
+    doc.steps = outcomes;
+    plan.jobs[job].starts.push(doc);
+    plan.jobs[job].starts.len() - 1
+}
+
+fn below(prefix: &str, origin: &Origin) -> Value {
+    use crate::value::{Kind, Piece, Text};
+    let hole = Value::unknown(Reason::new("chosen-by-writer", "github.ref"), origin.clone());
+    let pieces = [Piece::Literal(prefix.into(), origin.clone()), Piece::Hole(Box::new(hole))];
+    Value::new(Kind::Text(Text::from_pieces(pieces)), origin.clone())
+}
+
+/// A step runs if its `if` holds and the step that calls its composite action runs.
+fn step_runs(plan: &Plan<'_>, job: usize, step: usize, start: &StartDoc) -> Outcome {
+    let doc = &plan.jobs[job].steps[step];
+    let own = match doc.node.get("if") {
+        Some(node) => decide(plan, job, Some(step), start, node),
+        None => Outcome::Yes,
+    };
+    match doc.caller {
+        Some(caller) => own.and(step_runs(plan, job, caller, start)),
+        None => own,
+    }
+}
+
+/// Whether a run has the rights of the default branch although somebody from outside may have begun it.
+fn is_trusted(run: &Run) -> bool {
+    OUTSIDERS_IN_TRUST.contains(&run.event.as_str())
+        || (run.event.starts_with("pull_request_review") && run.source == RunSource::Same)
+}
+
+fn controls(run: &Run) -> &'static str {
+    match (run.event.as_str(), run.source) {
+        ("workflow_run", RunSource::Fork) => "artifact",
+        ("pull_request_review" | "pull_request_review_comment", RunSource::Same) => "text",
+        (_, RunSource::Fork | RunSource::Same) => "code",
+        ("push" | "workflow_dispatch" | "create" | "delete" | "release" | "merge_group" | "registry_package", _) => {
+            "code"
+        }
+        ("schedule" | "watch" | "fork", _) => "nothing",
+        _ => "text",
+    }
+}
+
+/// The values that a caller passes, evaluated where it stands.
+fn passed_inputs(plan: &Plan<'_>, job: usize, start: usize) -> HashMap<String, Operand> {
+    let doc = &plan.jobs[job];
+    let scope = JobScope::job(plan, job, doc.starts.get(start));
+    let with = doc.node.get("with").map(Node::entries).unwrap_or_default();
+    with.iter().map(|entry| (entry.key.to_lowercase(), scope.read(&entry.value).at(entry.span()))).collect()
+}
+
+fn plain_run(plan: &Plan<'_>, event: &str, git_ref: RefPattern, who: Control) -> Run {
+    Run {
+        event: event.to_owned(),
+        activities: Vec::new(),
+        git_ref,
+        source: RunSource::Base,
+        who,
+        has_labels: true,
+        parent_event: None,
+        repository: plan.repository.clone(),
+        default_branch: plan.default_branch.clone(),
+    }
+}
+
+/// All runs that the triggers of a workflow begin.
+fn begins(plan: &Plan<'_>, workflow: usize, depth: usize) -> Vec<Begin> {
+    let mut found = Vec::new();
+    for trigger in &plan.workflows[workflow].triggers {
+        let runs = match trigger.event.as_str() {
+            "workflow_call" => Vec::new(),
+            "workflow_run" => parents(plan, trigger.node, depth),
+            _ => runs_of(plan, &trigger.event, trigger.node),
+        };
+        for (run, maybe) in runs {
+            found.push(Begin { run, trigger: trigger.id, span: trigger.span, maybe });
+        }
+    }
+    found
+}
+
+fn names(node: Option<&Node>, key: &str) -> Option<Vec<String>> {
+    let node = node?.get(key)?;
+    match node.scalar_text() {
+        Some(text) => Some(vec![text.to_owned()]),
+        None => Some(node.items().iter().filter_map(Node::scalar_text).map(str::to_owned).collect()),
+    }
+}
+
+fn runs_of(plan: &Plan<'_>, event: &str, node: Option<&Node>) -> Vec<(Run, Option<Reason>)> {
+    let activities = names(node, "types").unwrap_or_default();
+    let make = |git_ref: RefPattern, source: RunSource, who: Control| {
+        let base = plain_run(plan, event, git_ref, who);
+        let activities = match (event, activities.is_empty()) {
+            ("pull_request" | "pull_request_target", true) => {
+                ["opened", "synchronize", "reopened"].map(str::to_owned).to_vec()
+            }
+            _ => activities.clone(),
+        };
+        (Run { source, activities, ..base }, None)
+    };
+    let pull = || RefPattern::Below("refs/pull/".to_owned());
+    // Only people with rights cause these.
+    const HELD: [&str; 11] = [
+        "labeled",
+        "unlabeled",
+        "assigned",
+        "unassigned",
+        "milestoned",
+        "demilestoned",
+        "locked",
+        "unlocked",
+        "review_requested",
+        "review_request_removed",
+        "pinned",
+    ];
+    let all_held = !activities.is_empty() && activities.iter().all(|it| HELD.contains(&it.as_str()));
+    let outsider = if all_held { Control::Reviewer } else { Control::Outsider };
+    match event {
+        "push" => pushed(node).into_iter().map(|git_ref| make(git_ref, RunSource::Base, Control::Writer)).collect(),
+        "pull_request" => vec![make(pull(), RunSource::Same, Control::Writer), make(pull(), RunSource::Fork, outsider)],
+        "pull_request_target" => vec![
+            make(RefPattern::DefaultBranch, RunSource::Same, Control::Writer),
+            make(RefPattern::DefaultBranch, RunSource::Fork, outsider),
+        ],
+        "pull_request_review" | "pull_request_review_comment" => {
+            vec![make(pull(), RunSource::Same, Control::Outsider), make(pull(), RunSource::Fork, Control::Outsider)]
+        }
+        "workflow_dispatch" => {
+            vec![make(RefPattern::Below("refs/".to_owned()), RunSource::Base, Control::Writer)]
+        }
+        "schedule" => vec![make(RefPattern::DefaultBranch, RunSource::Base, Control::Platform)],
+        "merge_group" => {
+            let queue = RefPattern::Below("refs/heads/gh-readonly-queue/".to_owned());
+            vec![make(queue, RunSource::Base, Control::Merged)]
+        }
+        "release" => vec![make(RefPattern::Below("refs/tags/".to_owned()), RunSource::Base, Control::Writer)],
+        "create" | "delete" | "registry_package" | "page_build" => {
+            vec![make(RefPattern::Below("refs/".to_owned()), RunSource::Base, Control::Writer)]
+        }
+        "repository_dispatch" | "label" | "milestone" | "branch_protection_rule" | "public" => {
+            vec![make(RefPattern::DefaultBranch, RunSource::Base, Control::Writer)]
+        }
+        event if OUTSIDERS_IN_TRUST.contains(&event) => {
+            let members = (outsider == Control::Outsider)
+                .then(|| make(RefPattern::DefaultBranch, RunSource::Base, Control::Writer));
+            let mut runs = vec![make(RefPattern::DefaultBranch, RunSource::Base, outsider)];
+            runs.extend(members);
+            runs
+        }
+        event => {
+            let (run, _) = make(RefPattern::DefaultBranch, RunSource::Base, Control::Writer);
+            vec![(run, Some(Reason::new("unknown-event", event)))]
+        }
+    }
+}
+
+/// The refs that a `push` trigger admits; several literal branches are several ways.
+fn pushed(node: Option<&Node>) -> Vec<RefPattern> {
+    let filters = [("branches", "refs/heads/"), ("tags", "refs/tags/")];
+    let has = |key: &str| node.and_then(|node| node.get(key)).is_some();
+    let has_branches = has("branches") || has("branches-ignore");
+    let has_tags = has("tags") || has("tags-ignore");
+    let mut refs = Vec::new();
+    for (key, prefix) in filters {
+        let (own, other) = if key == "branches" { (has_branches, has_tags) } else { (has_tags, has_branches) };
+        match names(node, key) {
+            Some(patterns) => {
+                let admitted = patterns.iter().filter(|pattern| !pattern.starts_with('!'));
+                refs.extend(admitted.map(|pattern| pattern_of(prefix, pattern)));
+            }
+            None if own || !other => refs.push(RefPattern::Below(prefix.to_owned())),
+            None => {}
+        }
+    }
+    refs.sort();
+    refs.dedup();
+    refs
+}
+
+fn pattern_of(prefix: &str, pattern: &str) -> RefPattern {
+    match pattern.find(['*', '?', '+', '[', '\\']) {
+        None => RefPattern::Exact(format!("{prefix}{pattern}")),
+        Some(at) => {
+            // `?` and `+` repeat the character before them.
+            let known = if pattern[at..].starts_with(['?', '+']) { at.saturating_sub(1) } else { at };
+            RefPattern::Below(format!("{prefix}{}", pattern.get(..known).unwrap_or("")))
+        }
+    }
+}
+
+/// The runs that the end of other workflows begins.
+fn parents(plan: &Plan<'_>, node: Option<&Node>, depth: usize) -> Vec<(Run, Option<Reason>)> {
+    let wanted = names(node, "workflows").unwrap_or_default();
+    let mut found: Vec<(Run, Option<Reason>)> = Vec::new();
+    let child = |source: RunSource, who: Control, parent: Option<&str>| {
+        let base = plain_run(plan, "workflow_run", RefPattern::DefaultBranch, who);
+        Run { source, parent_event: parent.map(str::to_owned), ..base }
+    };
+    for name in &wanted {
+        let is_named = |doc: &super::plan::WorkflowDoc<'_>| match &doc.name {
+            Some(own) => own == name,
+            None => doc.source.path.ends_with(name.as_str()),
+        };
+        let parent = plan.workflows.iter().position(is_named).filter(|_| depth < PARENT_DEPTH);
+        let Some(parent) = parent else {
+            let reason = Reason::new("unknown-parent", name.as_str());
+            found.push((child(RunSource::Fork, Control::Outsider, None), Some(reason)));
+            continue;
+        };
+        for begin in begins(plan, parent, depth + 1) {
+            let run = child(begin.run.source, begin.run.who, Some(&begin.run.event));
+            let is_new = !found.iter().any(|(other, maybe)| {
+                other.source == run.source
+                    && other.who == run.who
+                    && other.parent_event == run.parent_event
+                    && maybe.is_none() == begin.maybe.is_none()
+            });
+            if is_new {
+                found.push((run, begin.maybe));
+            }
+        }
+    }
+    found
+}
