@@ -10,17 +10,21 @@ entities! { in workload;
     /// Tasks that are kept running, or started by an event or a schedule.
     Service "service" services {
         name: Text,
+        /// A service or task set is kept running; a schedule or an event starts tasks.
+        kind: Word["service", "task_set", "schedule", "event"] = "service",
+        scheduling: Word["REPLICA", "DAEMON"] = "REPLICA",
         assign_public_ip: Flag = false,
+        /// `FARGATE` also where a capacity provider of Fargate is named.
         launch_type: Text = "EC2",
         desired_count: Number,
-        minimum_percent: Number,
-        maximum_percent: Number,
+        minimum_percent: Number = 100,
+        maximum_percent: Number = 200,
         controller: Text = "ECS",
         circuit_breaker: Flag = false,
         rollback: Flag = false,
         alarms_roll_back: Flag = false,
         exec_enabled: Flag = false,
-        grace_period: Number,
+        grace_period: Number = 0,
         platform_version: Text = "LATEST",
         waits: Flag = false,
         ignores_task_definition: Flag = false,
@@ -51,7 +55,7 @@ entities! { in workload;
         memory: Number,
         pid_mode: Text,
         ipc_mode: Text,
-        ephemeral_storage: Number,
+        ephemeral_storage: Number = 20,
         architecture: Text = "X86_64",
         fault_injection: Flag = false,
         /// The settings of the task and its volumes that Fargate refuses, as they are written.
@@ -84,7 +88,7 @@ entities! { in workload;
         capabilities_added: Texts,
         capabilities_dropped: Texts,
         init_process: Flag = false,
-        stop_timeout: Number,
+        stop_timeout: Number = 30,
         version_consistency: Flag = true,
         unknown_keys: Texts,
         environment_files: Texts,

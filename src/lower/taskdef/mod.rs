@@ -16,7 +16,7 @@ use crate::value::{Kind as ValueKind, Value};
 pub(crate) use container::add_containers;
 pub(crate) use link::link;
 pub(crate) use object::Spelling;
-pub(crate) use volume::{VolumeParts, add_volume};
+pub(crate) use volume::{Efs, VolumeParts, add_volume};
 
 use container::texts;
 use object::{Object, items, written_at};

@@ -3,6 +3,7 @@
 //! module with up to three functions, called here.
 
 mod context;
+mod ecs;
 mod endpoint;
 mod groups;
 mod iam;
@@ -11,6 +12,7 @@ mod resolve;
 mod resource;
 mod root;
 mod routes;
+mod secret;
 mod vpc;
 
 use crate::eval::terraform::Deployment;
@@ -29,6 +31,8 @@ pub fn lower(deployment: &Deployment, model: &mut Model) {
     groups::make(&mut cx);
     endpoint::make(&mut cx);
     loadbalancer::make(&mut cx);
+    secret::make(&mut cx);
+    ecs::make(&mut cx);
 
     iam::connect(&mut cx);
     vpc::connect(&mut cx);
@@ -36,6 +40,9 @@ pub fn lower(deployment: &Deployment, model: &mut Model) {
     groups::connect(&mut cx);
     endpoint::connect(&mut cx);
     loadbalancer::connect(&mut cx);
+    secret::connect(&mut cx);
+    ecs::connect(&mut cx);
+    ecs::in_front(&mut cx);
 
     groups::consumers(&mut cx);
 }
