@@ -8,6 +8,7 @@ mod identity;
 mod join;
 mod number;
 mod origin;
+mod places;
 mod text;
 mod types;
 mod unknown;
@@ -22,6 +23,7 @@ pub use identity::{ShapePart, canonical_path, is_identity, resource_type, shape}
 pub use join::join;
 pub use number::Number;
 pub use origin::{Origin, Step, StepKind};
+pub use places::Places;
 pub use text::{Piece, Text, TextBuilder, Wrapped, Wrapper, nfc};
 pub use types::{Attribute, Type, common_type, type_of};
 pub use unknown::{Outcome, fingerprint};

@@ -67,6 +67,16 @@ impl Origin {
         Origin(Some(Arc::new(Step { kind, span, from: self.clone(), depth: depth + 1 })))
     }
 
+    /// The same chain from a place inside the first one: a part of a text has the way of the text.
+    pub fn narrowed(&self, span: Span) -> Origin {
+        let steps: Vec<&Step> = self.steps().collect();
+        let mut rest = steps.iter().rev();
+        let Some(first) = rest.next() else { return Origin::written(span) };
+        rest.fold(Origin::none().then(first.kind.clone(), span), |so_far, step| {
+            so_far.then(step.kind.clone(), step.span)
+        })
+    }
+
     pub fn newest(&self) -> Option<&Step> {
         self.0.as_deref()
     }

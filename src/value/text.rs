@@ -9,6 +9,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc_quick};
 
 use super::equal::same_hole;
 use super::identity::{ShapePart, shape};
+use super::places::Places;
 use super::{Kind, Origin, Value};
 use crate::logic::Tri;
 use crate::source::{Span, World};
@@ -159,36 +160,29 @@ impl Text {
         None
     }
 
-    /// Where bytes of the literals are written, as near as the source tells.
+    /// Where bytes of the literals are written, as near as the source tells. For many questions, `Places`.
     pub fn place(&self, world: &World, range: Range<usize>) -> Option<Span> {
-        let first = self.place_of_one(world, range.start, range.end)?;
-        let (_, stretch) = self.origin_at(range.start)?;
-        if range.end <= stretch.end {
-            return Some(first);
-        }
-        let last = self.place_of_one(world, range.end.saturating_sub(1), range.end)?;
-        let is_one_place = last.file == first.file && last.end >= first.end;
-        Some(if is_one_place { first.to(last) } else { first })
+        Places::new(self, world).span(range)
     }
 
-    fn place_of_one(&self, world: &World, start: usize, end: usize) -> Option<Span> {
-        let (origin, stretch) = self.origin_at(start)?;
-        let span = origin.span()?;
-        let literal: String = self.literal_slice(&stretch);
-        let within = start - stretch.start..end.min(stretch.end) - stretch.start;
-        Some(source_range(world, span, &literal, within).unwrap_or(span))
-    }
-
-    fn literal_slice(&self, range: &Range<usize>) -> String {
+    /// The stretches of the literals, each with its origin, in order.
+    pub(super) fn stretches(&self) -> Vec<(Range<usize>, Origin, &str)> {
+        let seams = self.extra.as_ref().map_or(&[][..], |extra| &extra.seams);
+        let mut seams = seams.iter().peekable();
+        let mut stretches = Vec::new();
         let mut start = 0;
         for piece in self.pieces.iter() {
-            let Piece::Literal(text, _) = piece else { continue };
-            if range.start < start + text.len() {
-                return text.get(range.start - start..range.end - start).unwrap_or("").to_owned();
+            let Piece::Literal(text, origin) = piece else { continue };
+            let end = start + text.len();
+            let (mut at, mut origin) = (start, origin);
+            while let Some(seam) = seams.next_if(|seam| seam.start < end) {
+                stretches.push((at..seam.start, origin.clone(), &text[at - start..seam.start - start]));
+                (at, origin) = (seam.start, &seam.origin);
             }
-            start += text.len();
+            stretches.push((at..end, origin.clone(), &text[at - start..]));
+            start = end;
         }
-        String::new()
+        stretches
     }
 
     pub fn starts_with(&self, needle: &str) -> Tri {
@@ -370,24 +364,16 @@ impl TextBuilder {
     }
 
     pub fn text(&mut self, text: &Text) {
+        let mut stretches = text.stretches().into_iter().peekable();
         let mut at = 0;
         for piece in text.pieces() {
             match piece {
                 Piece::Hole(value) => self.hole((**value).clone()),
-                Piece::Literal(literal, origin) => {
-                    let end = at + literal.len();
-                    if text.extra.as_ref().is_none_or(|extra| extra.seams.is_empty()) {
-                        self.literal(literal, origin);
-                        at = end;
-                        continue;
+                Piece::Literal(literal, _) => {
+                    at += literal.len();
+                    while let Some((_, origin, part)) = stretches.next_if(|(range, _, _)| range.end <= at) {
+                        self.literal(part, &origin);
                     }
-                    let start = at;
-                    while at < end {
-                        let Some((origin, stretch)) = text.origin_at(at) else { break };
-                        self.literal(&literal[at - start..stretch.end - start], &origin.clone());
-                        at = stretch.end;
-                    }
-                    at = end;
                 }
             }
         }
@@ -428,74 +414,6 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.nfc().collect())
-}
-
-/// The bytes of the source that a range of a literal was written with. Source and literal differ in length where
-/// there are escapes; nothing if they do not correspond at all.
-fn source_range(world: &World, span: Span, literal: &str, within: Range<usize>) -> Option<Span> {
-    let source = world.text(span);
-    let at = |offset: usize| Some(span.start as usize + offset);
-    if source == literal {
-        return Some(Span::new(span.file, at(within.start)?, at(within.end)?));
-    }
-    let map = escape_map(source, literal, Escapes::Template).or_else(|| escape_map(source, literal, Escapes::Quoted));
-    let Some(map) = map else {
-        let inside = source.strip_prefix('"')?.strip_suffix('"')?;
-        let start = span.start as usize + 1;
-        return source_range(world, Span::new(span.file, start, start + inside.len()), literal, within);
-    };
-    Some(Span::new(span.file, at(*map.get(within.start)?)?, at(*map.get(within.end)?)?))
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Escapes {
-    /// Heredocs and template files: `$${` and `%%{`.
-    Template,
-    /// Quoted texts: backslashes too.
-    Quoted,
-}
-
-/// For each byte of the literal (and its end) the byte of the source that it begins at.
-fn escape_map(source: &str, literal: &str, escapes: Escapes) -> Option<Vec<usize>> {
-    let mut map = Vec::with_capacity(literal.len() + 1);
-    let mut at = 0;
-    let mut rest = literal;
-    while let Some(next) = source.get(at..).filter(|next| !next.is_empty()) {
-        let (decoded, length) = decode_one(next, escapes)?;
-        let mut buffer = [0; 4];
-        let decoded: &str = decoded.encode_utf8(&mut buffer);
-        rest = rest.strip_prefix(decoded)?;
-        map.extend(std::iter::repeat_n(at, decoded.len()));
-        at += length;
-    }
-    map.push(at);
-    rest.is_empty().then_some(map)
-}
-
-/// The next character and how many bytes of source it takes.
-fn decode_one(source: &str, escapes: Escapes) -> Option<(char, usize)> {
-    let first = source.chars().next()?;
-    if source.starts_with("$${") || source.starts_with("%%{") {
-        return Some((first, 2));
-    }
-    if first != '\\' || escapes == Escapes::Template {
-        return Some((first, first.len_utf8()));
-    }
-    let hex = |digits: usize| {
-        let code = u32::from_str_radix(source.get(2..2 + digits)?, 16).ok()?;
-        Some((char::from_u32(code)?, 2 + digits))
-    };
-    match source.as_bytes().get(1)? {
-        b'n' => Some(('\n', 2)),
-        b'r' => Some(('\r', 2)),
-        b't' => Some(('\t', 2)),
-        b'b' => Some(('\u{8}', 2)),
-        b'f' => Some(('\u{c}', 2)),
-        escaped @ (b'"' | b'\\' | b'/') => Some((char::from(*escaped), 2)),
-        b'u' => hex(4),
-        b'U' => hex(8),
-        _ => None,
-    }
 }
 
 impl std::fmt::Display for Text {

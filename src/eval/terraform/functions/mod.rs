@@ -3,6 +3,14 @@
 //! values; rendering templates is the evaluator's, behind `Templates`.
 
 mod call;
+mod digits;
+mod format;
+mod json;
+mod number;
+mod pattern;
+mod read_json;
+mod text;
+mod translate;
 
 use crate::logic::Reason;
 use crate::source::{FileId, Span, World};
@@ -38,7 +46,8 @@ const LONGEST_TEXT: usize = 1 << 20;
 /// What stays of a longer one at each end.
 const KEPT_END: usize = 4 << 10;
 
-const TABLES: [&[Function]; 0] = [];
+const TABLES: [&[Function]; 5] =
+    [number::FUNCTIONS, text::FUNCTIONS, format::FUNCTIONS, pattern::FUNCTIONS, json::FUNCTIONS];
 
 /// Calls a function by the name it is written with, `core::upper` and `provider::aws::arn_parse` included.
 pub fn call(name: &str, arguments: &[Value], context: &CallContext<'_>) -> Value {

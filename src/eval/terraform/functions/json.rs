@@ -1,0 +1,178 @@
+//! `jsonencode` and `jsondecode`, on values and texts that may be partly unknown. The text of the one keeps the value
+//! that it was made of; the other reads a text with holes and says where in the files each part stands.
+
+use std::sync::Arc;
+
+use super::call::{Answer, Call, Fault, Function, Spread};
+use super::read_json::{JsonError, read_json};
+use crate::value::{
+    Kind, List, ListFlavour, Map, MapFlavour, Origin, Piece, Text, TextBuilder, Value, Wrapper, is_identity,
+};
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::new("jsondecode", 1, 1, jsondecode).spreading(Spread::Shallow),
+    Function::new("jsonencode", 1, 1, jsonencode),
+];
+
+/// Values nested deeper than this are not written or read.
+pub(super) const DEEPEST: usize = 128;
+
+fn jsonencode(call: &Call<'_>) -> Answer {
+    let value = &call.arguments[0];
+    if matches!(value.kind, Kind::Unknown(_)) {
+        return Err(Fault::Derived);
+    }
+    let text = to_json(value).map_err(|message| call.unknown("limit-depth", message))?;
+    let wrapped = text.wrapping(Wrapper::Json, value.clone());
+    Ok(Value::new(Kind::Text(wrapped), Origin::none()))
+}
+
+fn jsondecode(call: &Call<'_>) -> Answer {
+    let text = call.text(0)?;
+    if let Some(wrapped) = text.wrapped().filter(|wrapped| wrapped.by == Wrapper::Json) {
+        return Ok(decoded(&wrapped.value));
+    }
+    if let [Piece::Hole(_)] = text.pieces() {
+        return Err(Fault::Derived);
+    }
+    match read_json(&text, call.context.world) {
+        Ok(value) => Ok(value),
+        Err(JsonError::Depth) => Err(call.unknown("limit-depth", "a JSON text nested too deeply")),
+        // What stands in a hole may set right what looks wrong.
+        Err(JsonError::Syntax { .. }) if text.known().is_none() => Err(Fault::Derived),
+        Err(JsonError::Syntax { at, message }) => Err(call.wrong(format!("no JSON: {message}, at byte {at}"))),
+    }
+}
+
+/// What decoding gives of a value that was encoded: tuples and objects, with the places of the original.
+pub(super) fn decoded(value: &Value) -> Value {
+    decoded_at(value, 0)
+}
+
+fn decoded_at(value: &Value, depth: usize) -> Value {
+    if depth > DEEPEST {
+        return value.clone();
+    }
+    let kind = match &value.kind {
+        Kind::List(list) => {
+            let items = list.items.iter().map(|item| decoded_at(item, depth + 1)).collect();
+            Kind::List(Arc::new(List { items, flavour: ListFlavour::Tuple, ..(**list).clone() }))
+        }
+        Kind::Map(map) => {
+            let entries = map.entries.iter().map(|(key, value)| (key.clone(), decoded_at(value, depth + 1))).collect();
+            Kind::Map(Arc::new(Map { entries, flavour: MapFlavour::Object, ..(**map).clone() }))
+        }
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::Reference(_) | Kind::Unknown(_) => {
+            return value.clone();
+        }
+    };
+    Value { kind, origin: value.origin.clone(), sensitive: value.sensitive }
+}
+
+/// The JSON text of a value, with holes for what is not known.
+pub(super) fn to_json(value: &Value) -> Result<Text, String> {
+    let mut builder = TextBuilder::default();
+    write(&mut builder, value, 0)?;
+    Ok(builder.finish())
+}
+
+fn write(builder: &mut TextBuilder, value: &Value, depth: usize) -> Result<(), String> {
+    if depth > DEEPEST {
+        return Err(format!("a value nested deeper than {DEEPEST} levels"));
+    }
+    let origin = &value.origin;
+    match &value.kind {
+        Kind::Null => builder.literal("null", origin),
+        Kind::Bool(value) => builder.literal(if *value { "true" } else { "false" }, origin),
+        Kind::Number(number) => builder.literal(&number.to_string(), origin),
+        Kind::Text(text) => write_text(builder, text),
+        Kind::List(list) => return write_list(builder, value, list, depth),
+        Kind::Map(map) => return write_map(builder, value, map, depth),
+        Kind::Reference(reference) if is_identity(reference) => write_text(builder, &Text::hole(value.clone())),
+        Kind::Reference(_) | Kind::Unknown(_) => builder.hole(encoded(value)),
+    }
+    Ok(())
+}
+
+/// The JSON text of something unknown.
+fn encoded(value: &Value) -> Value {
+    Value::derived("jsonencode", std::slice::from_ref(value), value.origin.clone())
+}
+
+fn write_text(builder: &mut TextBuilder, text: &Text) {
+    let none = Origin::none();
+    builder.literal("\"", &none);
+    for piece in text.pieces() {
+        match piece {
+            Piece::Literal(literal, origin) => builder.literal(&escaped(literal), origin),
+            // What identifies a resource has nothing to escape; for the rest the difference is kept.
+            Piece::Hole(hole) if matches!(hole.kind, Kind::Reference(_)) => builder.hole((**hole).clone()),
+            Piece::Hole(hole) => {
+                builder.hole(Value::derived("jsonescape", std::slice::from_ref(&**hole), hole.origin.clone()));
+            }
+        }
+    }
+    builder.literal("\"", &none);
+}
+
+fn write_list(builder: &mut TextBuilder, value: &Value, list: &List, depth: usize) -> Result<(), String> {
+    let has_order = list.flavour != ListFlavour::Set || value.is_wholly_known();
+    if !list.is_indexed || !has_order {
+        builder.hole(encoded(value));
+        return Ok(());
+    }
+    let none = Origin::none();
+    builder.literal("[", &none);
+    for (index, item) in list.items.iter().enumerate() {
+        if index > 0 {
+            builder.literal(",", &none);
+        }
+        write(builder, item, depth + 1)?;
+    }
+    if list.open.is_some() {
+        builder.hole(encoded(value));
+    }
+    builder.literal("]", &none);
+    Ok(())
+}
+
+fn write_map(builder: &mut TextBuilder, value: &Value, map: &Map, depth: usize) -> Result<(), String> {
+    let none = Origin::none();
+    if map.open.is_some() || map.owner.is_some() {
+        builder.hole(encoded(value));
+        return Ok(());
+    }
+    builder.literal("{", &none);
+    for (index, (key, member)) in map.entries.iter().enumerate() {
+        let comma = if index > 0 { "," } else { "" };
+        builder.literal(&format!("{comma}{}:", quoted(key)), &none);
+        write(builder, member, depth + 1)?;
+    }
+    builder.literal("}", &none);
+    Ok(())
+}
+
+/// A text in quotes, as `jsonencode` writes it.
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{}\"", escaped(text))
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
+                out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
