@@ -50,6 +50,8 @@ fn holes(a: &Value, b: &Value) -> Tri {
 pub(super) fn same_hole(a: &Value, b: &Value) -> Tri {
     match (&a.kind, &b.kind) {
         (Kind::Reference(a), Kind::Reference(b)) => references(a, b),
+        // Each call of an impure function gives another value.
+        (Kind::Unknown(a), _) if a.reason.code == "impure-function" => Tri::Unknown,
         (Kind::Unknown(a), Kind::Unknown(b)) if a.identity == b.identity => Tri::True,
         _ => Tri::Unknown,
     }

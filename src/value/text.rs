@@ -90,6 +90,15 @@ impl Text {
         Text { pieces: self.pieces, extra: Some(Arc::new(extra)) }
     }
 
+    /// The same text with other values in its holes.
+    pub fn with_holes(&self, change: impl Fn(&Value) -> Value) -> Text {
+        let pieces = self.pieces.iter().map(|piece| match piece {
+            Piece::Hole(hole) => Piece::Hole(Box::new(change(hole))),
+            Piece::Literal(..) => piece.clone(),
+        });
+        Text { pieces: pieces.collect(), extra: self.extra.clone() }
+    }
+
     /// The value behind a text that a function made of it.
     pub fn wrapped(&self) -> Option<&Wrapped> {
         self.extra.as_ref()?.wraps.as_ref()

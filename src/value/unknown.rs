@@ -127,6 +127,12 @@ impl Value {
         outcome
     }
 
+    /// The value as another node of the configuration reads it: that node came into being, so Terraform got past the
+    /// operations in it.
+    pub fn settled(self) -> Value {
+        if self.outcome() != Outcome::Undecided { self } else { settled_at(&self, 0) }
+    }
+
     /// The value and everything in it, holes of texts included, the value itself first.
     pub fn walk(&self) -> impl Iterator<Item = &Value> {
         let mut open = vec![self];
@@ -168,6 +174,29 @@ fn first_reason(values: &[Value]) -> Option<Reason> {
         }
     }
     first
+}
+
+/// Values are not nested deeper than documents; what is deeper stays as it is.
+const DEEPEST: usize = 160;
+
+fn settled_at(value: &Value, depth: usize) -> Value {
+    if depth > DEEPEST {
+        return value.clone();
+    }
+    let kind = match &value.kind {
+        Kind::Unknown(unknown) => Kind::Unknown(Arc::new(Unknown { may_fail: false, ..(**unknown).clone() })),
+        Kind::Text(text) => Kind::Text(text.with_holes(|hole| settled_at(hole, depth + 1).never_null())),
+        Kind::List(list) => {
+            let items = list.items.iter().map(|item| settled_at(item, depth + 1)).collect();
+            Kind::List(Arc::new(super::List { items, ..(**list).clone() }))
+        }
+        Kind::Map(map) => {
+            let entries = map.entries.iter().map(|(key, value)| (key.clone(), settled_at(value, depth + 1))).collect();
+            Kind::Map(Arc::new(super::Map { entries, ..(**map).clone() }))
+        }
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Reference(_) => return value.clone(),
+    };
+    Value { kind, origin: value.origin.clone(), sensitive: value.sensitive }
 }
 
 fn hash_one<'a>(value: &'a Value, hasher: &mut DefaultHasher, open: &mut Vec<&'a Value>) {
