@@ -10,7 +10,17 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 const NANOS: i128 = 1_000_000_000;
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -168,7 +178,8 @@ fn formatdate(call: &Call<'_>) -> Answer {
             rest = quoted(call, rest, &mut out)?;
             continue;
         }
-        let length = if c.is_ascii_alphabetic() { rest.chars().take_while(|next| *next == c).count() } else { c.len_utf8() };
+        let length =
+            if c.is_ascii_alphabetic() { rest.chars().take_while(|next| *next == c).count() } else { c.len_utf8() };
         let word = &rest[..length];
         if c.is_ascii_alphabetic() {
             let printed = verb(moment, word);

@@ -41,7 +41,9 @@ fn translate(pattern: &str) -> Result<String, String> {
             ',' if n_open > 0 => out.push('|'),
             '[' => length = class(rest, &mut out)?,
             '\\' => {
-                let Some(escaped) = rest[1..].chars().next() else { return Err("a pattern ends in a backslash".to_owned()) };
+                let Some(escaped) = rest[1..].chars().next() else {
+                    return Err("a pattern ends in a backslash".to_owned());
+                };
                 length += escaped.len_utf8();
                 out.push_str(&regex::escape(escaped.encode_utf8(&mut [0; 4])));
             }

@@ -4,24 +4,27 @@ use std::sync::Arc;
 
 use super::call::{Answer, Call, Fault, Function, MANY, Spread};
 use crate::logic::Tri;
-use crate::value::{
-    Kind, List, ListFlavour, Map, Origin, Outcome, Type, Unknown, Value, convert, equals,
-};
+use crate::value::{Kind, List, ListFlavour, Map, Origin, Outcome, Type, Unknown, Value, convert, equals};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("assumeequal", 2, 2, assumeequal).spreading(Spread::Shallow),
-    Function::new("assumelistlength", 3, 3, |call| bounded(call, list_of_any(), Bounds::Both)).spreading(Spread::Shallow),
+    Function::new("assumelistlength", 3, 3, |call| bounded(call, list_of_any(), Bounds::Both))
+        .spreading(Spread::Shallow),
     Function::new("assumelistlengthmax", 2, 2, |call| bounded(call, list_of_any(), Bounds::Most))
         .spreading(Spread::Shallow),
     Function::new("assumelistlengthmin", 2, 2, |call| bounded(call, list_of_any(), Bounds::Least))
         .spreading(Spread::Shallow),
     Function::new("assumemaplength", 3, 3, |call| bounded(call, map_of_any(), Bounds::Both)).spreading(Spread::Shallow),
-    Function::new("assumemaplengthmax", 2, 2, |call| bounded(call, map_of_any(), Bounds::Most)).spreading(Spread::Shallow),
-    Function::new("assumemaplengthmin", 2, 2, |call| bounded(call, map_of_any(), Bounds::Least)).spreading(Spread::Shallow),
+    Function::new("assumemaplengthmax", 2, 2, |call| bounded(call, map_of_any(), Bounds::Most))
+        .spreading(Spread::Shallow),
+    Function::new("assumemaplengthmin", 2, 2, |call| bounded(call, map_of_any(), Bounds::Least))
+        .spreading(Spread::Shallow),
     Function::new("assumenotnull", 1, 1, assumenotnull).spreading(Spread::Shallow),
     Function::new("assumesetlength", 3, 3, |call| bounded(call, set_of_any(), Bounds::Both)).spreading(Spread::Shallow),
-    Function::new("assumesetlengthmax", 2, 2, |call| bounded(call, set_of_any(), Bounds::Most)).spreading(Spread::Shallow),
-    Function::new("assumesetlengthmin", 2, 2, |call| bounded(call, set_of_any(), Bounds::Least)).spreading(Spread::Shallow),
+    Function::new("assumesetlengthmax", 2, 2, |call| bounded(call, set_of_any(), Bounds::Most))
+        .spreading(Spread::Shallow),
+    Function::new("assumesetlengthmin", 2, 2, |call| bounded(call, set_of_any(), Bounds::Least))
+        .spreading(Spread::Shallow),
     Function::new("assumestringprefix", 2, 2, assumestringprefix),
     Function::new("can", 1, 1, can).spreading(Spread::Catches),
     Function::new("ephemeralasnull", 1, 1, ephemeralasnull).spreading(Spread::Shallow),

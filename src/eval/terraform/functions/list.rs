@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use super::call::{Answer, Call, Fault, Function, MANY, MOST_MEMBERS, Spread, made_list_of};
 use crate::logic::{Reason, Tri};
-use crate::value::{
-    Kind, List, ListFlavour, Number, Origin, Text, Type, Value, convert, equals, is_identity,
-};
+use crate::value::{Kind, List, ListFlavour, Number, Origin, Text, Type, Value, convert, equals, is_identity};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("chunklist", 2, 2, chunklist).spreading(Spread::Shallow),
@@ -192,7 +190,8 @@ fn flatten_into<'a>(
     if depth > DEEPEST {
         return Err(call.unknown("limit-depth", "lists nested too deeply"));
     }
-    let has_order = list.is_indexed && (list.flavour != ListFlavour::Set || list.items.iter().all(Value::is_wholly_known));
+    let has_order =
+        list.is_indexed && (list.flavour != ListFlavour::Set || list.items.iter().all(Value::is_wholly_known));
     for item in &list.items {
         match &item.kind {
             Kind::List(inner) => flatten_into(call, joined, inner, hidden, depth + 1)?,

@@ -3,9 +3,20 @@
 //! values; rendering templates is the evaluator's, behind `Templates`.
 
 mod call;
+mod collection;
+mod csv;
+mod date;
 mod digits;
+mod encoding;
+mod file;
 mod format;
+mod glob;
+mod hash;
 mod json;
+mod kind;
+mod list;
+mod map;
+mod network;
 mod number;
 mod pattern;
 mod read_json;
@@ -17,6 +28,7 @@ use crate::source::{FileId, Span, World};
 use crate::value::{Kind, Map, Origin, StepKind, TerraformError, Text, TextBuilder, Value};
 
 use call::{Call, Fault, Function, Spread};
+pub use file::cwd;
 
 /// What a call knows besides its arguments.
 pub struct CallContext<'a> {
@@ -46,8 +58,23 @@ const LONGEST_TEXT: usize = 1 << 20;
 /// What stays of a longer one at each end.
 const KEPT_END: usize = 4 << 10;
 
-const TABLES: [&[Function]; 5] =
-    [number::FUNCTIONS, text::FUNCTIONS, format::FUNCTIONS, pattern::FUNCTIONS, json::FUNCTIONS];
+const TABLES: [&[Function]; 15] = [
+    collection::FUNCTIONS,
+    csv::FUNCTIONS,
+    date::FUNCTIONS,
+    encoding::FUNCTIONS,
+    file::FUNCTIONS,
+    format::FUNCTIONS,
+    hash::FUNCTIONS,
+    json::FUNCTIONS,
+    kind::FUNCTIONS,
+    list::FUNCTIONS,
+    map::FUNCTIONS,
+    network::FUNCTIONS,
+    number::FUNCTIONS,
+    pattern::FUNCTIONS,
+    text::FUNCTIONS,
+];
 
 /// Calls a function by the name it is written with, `core::upper` and `provider::aws::arn_parse` included.
 pub fn call(name: &str, arguments: &[Value], context: &CallContext<'_>) -> Value {

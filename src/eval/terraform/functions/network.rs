@@ -142,7 +142,8 @@ fn cidrsubnets(call: &Call<'_>) -> Answer {
     let mut next = Some(range.start);
     for index in 1..call.arguments.len() {
         let new_bits = call.integer(index)?;
-        let length = u32::try_from(new_bits).ok().filter(|bits| *bits > 0).and_then(|bits| range.length.checked_add(bits));
+        let length =
+            u32::try_from(new_bits).ok().filter(|bits| *bits > 0).and_then(|bits| range.length.checked_add(bits));
         let Some(length) = length.filter(|length| *length <= range.family.bits()) else {
             return Err(call.wrong(format!("{} cannot be extended by {new_bits} bits", range.print())));
         };
