@@ -21,6 +21,8 @@ pub fn derive(_model: &mut Model) {}
 /// All facts, by declaring module. A new module of facts adds its line here.
 static ALL: &[&[FactSchema]] = &[
     permit::dead::FACTS,
+    permit::passes::FACTS,
+    permit::power::FACTS,
     permit::sets::FACTS,
     permit::spelling::FACTS,
     permit::width::FACTS,

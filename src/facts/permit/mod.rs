@@ -4,14 +4,18 @@
 pub mod arn;
 pub mod condition;
 pub(super) mod dead;
+pub mod escalate;
 pub mod grant;
+pub(super) mod passes;
 pub mod pattern;
+pub mod power;
 pub mod principal;
 pub mod read;
 mod scope;
 pub(super) mod sets;
 pub(super) mod spelling;
 pub mod statement;
+pub mod trusted;
 pub(super) mod width;
 
 #[cfg(test)]

@@ -41,6 +41,11 @@ fn data_groups() -> impl Iterator<Item = &'static Vec<&'static str>> {
     lists::read_data().iter().filter(|group| !group.iter().any(|name| name.starts_with("ecr:")))
 }
 
+/// Whether the action alone reads data.
+pub(super) fn is_data_read(name: &str) -> bool {
+    data_groups().any(|group| group.len() == 1 && group[0].eq_ignore_ascii_case(name))
+}
+
 /// Whether a statement alone lets all data of some kind be read.
 pub(super) fn reads_everything(statement: &Statement) -> bool {
     statement.effect == Some(Effect::Allow)

@@ -205,6 +205,23 @@ fn covers_every_resource(facts: &Facts<'_>, id: StatementId) -> Fact {
     })
 }
 
+/// The actions of a statement that change things with names, on everything.
+pub(super) fn changed_everywhere(statement: &Statement) -> Vec<String> {
+    let reaches = |service: &Service, action: &Action| {
+        statement.resources.patterns.iter().any(|pattern| is_everything(pattern, service, action) == Tri::True)
+    };
+    allowed_actions(statement)
+        .into_iter()
+        .filter(|(service, action, named)| {
+            *named == Tri::True
+                && matches!(action.level, Level::Write | Level::Permissions)
+                && can_be_named(service, action)
+                && reaches(service, action)
+        })
+        .map(|(service, action, _)| format!("{}:{}", service.prefix, action.name))
+        .collect()
+}
+
 /// What a statement surely allows that changes something, or pulls images, and acts on things that have names.
 fn nameable_actions(statement: &Statement) -> Vec<(&'static Service, &'static Action)> {
     let allowed = allowed_actions(statement);

@@ -1,0 +1,372 @@
+//! From some permissions to more: which paths of the table a set of policies opens, and how strong that makes a principal.
+//! Roles lead to roles by passing, hijacking or assuming them; what follows is computed until nothing changes.
+
+use std::collections::BTreeMap;
+
+use super::condition::Context;
+use super::grant::PolicySet;
+use super::pattern::{Case, Extent, Pattern, Reading as How};
+use super::principal::{self, Granted, Grants, Source};
+use super::sets;
+use super::statement::Question;
+use super::trusted::{self, Trusts};
+use crate::data::actions::Level;
+use crate::data::paths::{self, EscalationPath, PathClass};
+use crate::facts::{Analysis, Facts};
+use crate::logic::{Reason, Tri};
+use crate::model::identity::Role;
+use crate::model::{AnyId, Id, Model};
+use crate::source::Place;
+
+/// How strong a principal is, from nothing to everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Power {
+    None,
+    Metadata,
+    Data,
+    Write,
+    /// May change what runs with another role.
+    Deploy,
+    Administrator,
+}
+
+/// A path that a principal can go.
+pub struct Escalation {
+    pub path: &'static EscalationPath,
+    pub tri: Tri,
+    /// The role that it takes over, where one is in view.
+    pub target: Option<Id<Role>>,
+    pub places: Vec<Place>,
+}
+
+/// What all principals can become.
+pub struct Powers {
+    of: BTreeMap<AnyId, PowerOf>,
+}
+
+pub struct PowerOf {
+    /// With escalation.
+    pub power: Power,
+    /// Why it may be more.
+    pub open: Option<Reason>,
+    pub is_administrator: Tri,
+    pub administrator_places: Vec<Place>,
+    pub escalations: Vec<Escalation>,
+    pub places: Vec<Place>,
+}
+
+impl Analysis for Powers {
+    fn compute(facts: &Facts<'_>) -> Powers {
+        let model = facts.model;
+        let grants = facts.analysis::<Grants>();
+        let trusts = facts.analysis::<Trusts>();
+        let mut of: BTreeMap<AnyId, PowerOf> = BTreeMap::new();
+        for (id, granted) in grants.iter() {
+            of.insert(id, base(model, id, granted));
+        }
+        let mut found: Vec<(AnyId, Vec<Escalation>)> = Vec::new();
+        for (id, granted) in grants.iter() {
+            let is_administrator = of.get(&id).is_some_and(|power| power.is_administrator == Tri::True);
+            if !is_administrator {
+                found.push((id, escalations(model, id, granted, &trusts)));
+            }
+        }
+        settle(&mut of, &found);
+        for (id, escalations) in found {
+            if let Some(power) = of.get_mut(&id) {
+                power.escalations = escalations;
+            }
+        }
+        Powers { of }
+    }
+}
+
+impl Powers {
+    pub fn of(&self, principal: impl Into<AnyId>) -> Option<&PowerOf> {
+        self.of.get(&principal.into())
+    }
+}
+
+/// A principal is as strong as the strongest that it can take over; repeated until nothing changes.
+fn settle(of: &mut BTreeMap<AnyId, PowerOf>, found: &[(AnyId, Vec<Escalation>)]) {
+    loop {
+        let mut changed = false;
+        for (id, escalations) in found {
+            for escalation in escalations.iter().filter(|escalation| escalation.tri == Tri::True) {
+                let reached = match (escalation.path.class, escalation.target) {
+                    (PathClass::Own | PathClass::Credentials | PathClass::Trust, None) => Power::Administrator,
+                    (_, Some(target)) => match of.get(&target.into()).map(|power| power.power) {
+                        Some(Power::Administrator) => Power::Administrator,
+                        Some(_) | None => Power::Deploy,
+                    },
+                    (_, None) => Power::Deploy,
+                };
+                let Some(own) = of.get_mut(id) else { continue };
+                if reached > own.power {
+                    own.power = reached;
+                    own.places.clone_from(&escalation.places);
+                    changed = true;
+                }
+            }
+        }
+        if !changed {
+            return;
+        }
+    }
+}
+
+/// What a principal may do by its own policies.
+fn base(model: &Model, id: AnyId, granted: &Granted) -> PowerOf {
+    let (is_administrator, administrator_places) = administrator(model, id, granted);
+    let (power, places) = match is_administrator {
+        Tri::True => (Power::Administrator, administrator_places.clone()),
+        Tri::Unknown | Tri::False => own_power(model, granted),
+    };
+    PowerOf {
+        power,
+        open: granted.open.clone(),
+        is_administrator,
+        administrator_places,
+        escalations: Vec::new(),
+        places,
+    }
+}
+
+/// Everything on everything, or the right to give itself that.
+fn administrator(model: &Model, id: AnyId, granted: &Granted) -> (Tri, Vec<Place>) {
+    let own = || granted.arn.clone();
+    let rewrites: &[(&str, bool)] = match principal::kind(id) {
+        "role" => &[("iam:PutRolePolicy", true), ("iam:AttachRolePolicy", true)],
+        "user" => &[("iam:PutUserPolicy", true), ("iam:AttachUserPolicy", true)],
+        _ => &[("iam:PutGroupPolicy", true), ("iam:AttachGroupPolicy", true)],
+    };
+    let everywhere = [("iam:CreatePolicyVersion", false), ("iam:UpdateAssumeRolePolicy", false)];
+    let mut verdict = Tri::False;
+    for (action, on_itself) in rewrites.iter().chain(&everywhere) {
+        let resource = if *on_itself { own() } else { Pattern::anything() };
+        let question = Question::all(action, resource);
+        match granted.grants(&question) {
+            Tri::True => return (Tri::True, granted.places(model, action, &question)),
+            Tri::Unknown => verdict = Tri::Unknown,
+            Tri::False => {}
+        }
+    }
+    (verdict, Vec::new())
+}
+
+fn own_power(model: &Model, granted: &Granted) -> (Power, Vec<Place>) {
+    let mut power = Power::None;
+    let mut places = Vec::new();
+    for (index, statement) in granted.set.statements.iter().enumerate() {
+        if statement.effect != Some(super::statement::Effect::Allow) {
+            continue;
+        }
+        for (service, action, named) in super::scope::allowed_actions(statement) {
+            if named != Tri::True {
+                continue;
+            }
+            let name = format!("{}:{}", service.prefix, action.name);
+            let level = match action.level {
+                Level::Write | Level::Permissions | Level::Tagging if !sets::is_data_read(&name) => Power::Write,
+                _ if sets::is_data_read(&name) => Power::Data,
+                Level::List | Level::Read | Level::Write | Level::Permissions | Level::Tagging => Power::Metadata,
+            };
+            if level <= power || granted.grants(&Question::some(&name, Pattern::anything())) == Tri::False {
+                continue;
+            }
+            power = level;
+            places = match granted.sources[index] {
+                Source::Written(id) => principal::action_place(model, id, &name).into_iter().collect(),
+                Source::Managed(id) => {
+                    vec![Place::new(super::spelling::arn_span(model, id), format!("this policy allows {name}"))]
+                }
+            };
+            if power == Power::Write {
+                return (power, places);
+            }
+        }
+    }
+    (power, places)
+}
+
+/// The paths that a principal can go with what it has. Paths that need something are open only where it is in view, or
+/// where nobody can see that it is not.
+fn escalations(model: &Model, id: AnyId, granted: &Granted, trusts: &Trusts) -> Vec<Escalation> {
+    let mut found = Vec::new();
+    if !may_touch_iam_or_compute(granted) {
+        return found;
+    }
+    for path in paths::all() {
+        if is_everyday(path) || !fits(path, principal::kind(id)) {
+            continue;
+        }
+        match path.class {
+            PathClass::Pass => found.extend(passes(model, id, granted, path, trusts)),
+            PathClass::Own | PathClass::Credentials | PathClass::Trust => {
+                let tri = opens(&granted.set, path, &granted.arn);
+                if tri != Tri::False && !is_told_by_attachment(granted, path) {
+                    let places = path
+                        .actions
+                        .iter()
+                        .flat_map(|action| granted.places(model, action, &Question::some(action, Pattern::anything())));
+                    found.push(Escalation { path, tri, target: None, places: places.collect() });
+                }
+            }
+            // Their actions are everyday ones: they count where the thing itself is in view, which other facts judge.
+            PathClass::Hijack
+            | PathClass::Supply
+            | PathClass::Guard
+            | PathClass::Provider
+            | PathClass::Organization => {}
+        }
+    }
+    found
+}
+
+/// A cheap look before 156 paths are tried.
+fn may_touch_iam_or_compute(granted: &Granted) -> bool {
+    let iam = Pattern::parse("iam:*", How::PlainGlob, Case::Folded);
+    granted.set.statements.iter().any(|statement| {
+        statement.actions.is_negated || statement.actions.patterns.iter().any(|pattern| pattern.may_meet(&iam))
+    })
+}
+
+/// `sts:AssumeRole` alone, what every deploy role does, and what reads data only.
+fn is_everyday(path: &EscalationPath) -> bool {
+    matches!(path.id, "assume-role" | "ecs-update-service" | "set-default-policy-version" | "tf-state-read")
+}
+
+/// A role cannot add itself to a group, nor does it have a password.
+fn fits(path: &EscalationPath, kind: &str) -> bool {
+    if path.class != PathClass::Own {
+        return true;
+    }
+    let of = |word: &str| path.actions.iter().any(|action| action.contains(word));
+    match kind {
+        "role" => !of("User") && !of("Group"),
+        "user" => !of("Role"),
+        _ => of("Group") || of("PolicyVersion"),
+    }
+}
+
+/// Whether a set of policies opens a path, whatever it leads to. To rewrite itself a principal must reach its own ARN.
+pub fn opens(set: &PolicySet, path: &EscalationPath, own: &Pattern) -> Tri {
+    Tri::all(path.actions.iter().map(|action| {
+        let (resource, extent) = match path.class {
+            PathClass::Own if action.contains("PolicyVersion") || action.contains("Group") => {
+                (Pattern::anything(), Extent::All)
+            }
+            PathClass::Own => (own.clone(), Extent::All),
+            PathClass::Credentials | PathClass::Trust => (Pattern::anything(), Extent::All),
+            PathClass::Pass
+            | PathClass::Hijack
+            | PathClass::Supply
+            | PathClass::Guard
+            | PathClass::Provider
+            | PathClass::Organization => (Pattern::anything(), Extent::Some),
+        };
+        let ask = |context: Context| set.grants(&Question::new(action, resource.clone(), extent, context));
+        if *action == "iam:PassRole" && !path.passed_to.is_empty() {
+            return Tri::any(path.passed_to.iter().map(|service| ask(passed_to(service))));
+        }
+        ask(Context::default())
+    }))
+}
+
+pub fn passed_to(service: &str) -> Context {
+    Context::default().with("iam:PassedToService", Pattern::parse(service, How::Literal, Case::Kept))
+}
+
+/// One escalation for the strongest role that a pass path leads to, and one without target where any role of the account
+/// can be passed.
+fn passes(
+    model: &Model,
+    id: AnyId,
+    granted: &Granted,
+    path: &'static EscalationPath,
+    trusts: &Trusts,
+) -> Vec<Escalation> {
+    let opened = opens(&granted.set, path, &granted.arn);
+    if opened == Tri::False || is_told_by_attachment(granted, path) {
+        return Vec::new();
+    }
+    let places = || -> Vec<Place> {
+        let of = |action: &&'static str| granted.places(model, action, &Question::some(action, Pattern::anything()));
+        path.actions.iter().flat_map(of).collect()
+    };
+    let mut found = Vec::new();
+    for (role, _) in model.identity.roles.iter() {
+        if AnyId::from(role) == id || !path.passed_to.iter().any(|service| trusts.trusts_service(role, service)) {
+            continue;
+        }
+        let arn = trusted::arn_of(model, role);
+        let ask = |service: &&str| {
+            granted.grants(&Question::new("iam:PassRole", arn.clone(), Extent::All, passed_to(service)))
+        };
+        let tri = opened.and(Tri::any(path.passed_to.iter().map(ask)));
+        if tri == Tri::True {
+            found.push(Escalation { path, tri, target: Some(role), places: places() });
+        }
+    }
+    if opened.and(passes_any_role(&granted.set, path)) == Tri::True {
+        found.push(Escalation { path, tri: Tri::True, target: None, places: places() });
+    }
+    found
+}
+
+/// A path that one attached policy of AWS opens alone is told by the attachment.
+fn is_told_by_attachment(granted: &Granted, path: &EscalationPath) -> bool {
+    let mut by_attachment: BTreeMap<Source, Vec<super::statement::Statement>> = BTreeMap::new();
+    for (statement, source) in granted.set.statements.iter().zip(&granted.sources) {
+        if matches!(source, Source::Managed(_)) {
+            by_attachment.entry(*source).or_default().push(statement.clone());
+        }
+    }
+    by_attachment.into_values().any(|statements| opens(&PolicySet::of(statements), path, &granted.arn) == Tri::True)
+}
+
+/// The paths that a policy of AWS opens alone, on everything.
+pub fn dangerous_paths(set: &PolicySet) -> Vec<&'static EscalationPath> {
+    let dangerous = |path: &&EscalationPath| {
+        matches!(path.class, PathClass::Own | PathClass::Trust | PathClass::Credentials | PathClass::Pass)
+    };
+    let everywhere = |path: &EscalationPath, action: &&str| match *action {
+        "iam:PassRole" => passes_any_role(set, path),
+        action => set.grants(&Question::all(action, Pattern::anything())),
+    };
+    let opened =
+        |path: &&EscalationPath| Tri::all(path.actions.iter().map(|action| everywhere(path, action))) == Tri::True;
+    paths::all().iter().filter(dangerous).filter(opened).collect()
+}
+
+/// Whether the role that a path passes may be any that trusts the service.
+fn passes_any_role(set: &PolicySet, path: &EscalationPath) -> Tri {
+    Tri::any(path.passed_to.iter().map(|service| {
+        set.grants(&Question::new("iam:PassRole", Pattern::anything(), Extent::All, passed_to(service)))
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::grant::PolicySet;
+    use super::super::read;
+    use super::dangerous_paths;
+    use crate::data::managed;
+
+    /// Computed, never listed by hand: this is what the table of paths makes of the table of policies.
+    #[test]
+    fn policies_of_aws_that_are_dangerous_alone() {
+        let open = |name: &str| {
+            let policy = managed::policy(name).expect("a policy of the table");
+            dangerous_paths(&PolicySet::of(read::managed(&policy)))
+        };
+        assert!(!open("AdministratorAccess").is_empty());
+        assert!(!open("IAMFullAccess").is_empty());
+        assert_eq!(open("AmazonECS_FullAccess").len(), 9);
+        assert!(open("AmazonEC2ContainerRegistryPowerUser").is_empty());
+        assert!(open("service-role/AmazonECSTaskExecutionRolePolicy").is_empty());
+        assert!(open("ReadOnlyAccess").is_empty());
+        let all: Vec<&str> = managed::names().filter(|name| !open(name).is_empty()).collect();
+        assert_eq!(all.len(), 22, "{all:?}");
+    }
+}

@@ -1,0 +1,259 @@
+//! Statements that let roles be passed to services: which roles, and to whom.
+
+use super::condition::{Comparison, holds_without_key};
+use super::escalate::{Power, Powers};
+use super::pattern::{Case, Pattern, Reading as How, Symbol};
+use super::scope::resource_part;
+use super::statement::Statement;
+use super::trusted::{Trusts, arn_of};
+use super::width::{StatementId, on_grant};
+use crate::facts::{Facts, facts};
+use crate::logic::{Fact, Reason, Tri};
+use crate::model::identity::{self, Role};
+use crate::model::{Id, Model};
+use crate::source::{Place, Span};
+
+facts! {
+    identity::Statement {
+        /// Whether it lets every role be passed, or far more than are defined here.
+        passes_any_role: Flag = passes_any_role,
+        /// Whether one of the roles that it lets be passed is an administrator.
+        passes_administrator: Flag = passes_administrator,
+        /// Whether roles may be passed to any service.
+        passes_to_any_service: Flag = passes_to_any_service,
+        /// Whether the service that it names is not trusted by the role that it passes.
+        passes_to_wrong_service: Flag = passes_to_wrong_service,
+    }
+}
+
+const PASS: &str = "iam:PassRole";
+
+/// Judges a statement that lets roles be passed.
+fn on_pass(facts: &Facts<'_>, id: StatementId, judge: impl FnOnce(&Model, &Statement) -> Fact) -> Fact {
+    on_grant(facts, id, |model, id, statement| {
+        let asked = Pattern::parse(PASS, How::Literal, Case::Folded);
+        match statement.names_action(&asked) {
+            Tri::False => Fact::no(vec![Place::new(model[id].head.span, "")]),
+            Tri::Unknown => Fact::unknown(Reason::at("no-value", "the actions", model[id].head.span)),
+            // Everything on everything is an administrator's, which has a rule of its own.
+            Tri::True if statement.actions.patterns.iter().any(Pattern::is_everything) => {
+                Fact::no(vec![Place::new(model[id].head.span, "")])
+            }
+            Tri::True => judge(model, statement),
+        }
+    })
+}
+
+fn resource_span(model: &Model, id: StatementId, index: usize) -> Span {
+    let resource = model[id].resources.ids().nth(index);
+    resource.map_or(model[id].head.span, |resource| model[resource].head.span)
+}
+
+/// The first resource that leaves no role out: `*`, `role/*`.
+fn any_role(statement: &Statement) -> (Tri, usize) {
+    let mut doubt = None;
+    for (index, pattern) in statement.resources.patterns.iter().enumerate() {
+        match covers_all_roles(pattern) {
+            Tri::True => return (Tri::True, index),
+            Tri::Unknown => doubt = Some(index),
+            Tri::False => {}
+        }
+    }
+    match doubt {
+        Some(index) => (Tri::Unknown, index),
+        None => (if statement.resources.is_open { Tri::Unknown } else { Tri::False }, 0),
+    }
+}
+
+fn covers_all_roles(pattern: &Pattern) -> Tri {
+    if pattern.is_everything() {
+        return Tri::True;
+    }
+    if let [Symbol::Hole(_)] = pattern.symbols() {
+        return Tri::Unknown;
+    }
+    let Some(resource) = resource_part(pattern) else { return Tri::False };
+    let prefix: Vec<Symbol> = "role/".chars().map(Symbol::Literal).collect();
+    let names = resource.strip_prefix(&*prefix).unwrap_or(resource);
+    let only_wild = |symbol: &Symbol| matches!(symbol, Symbol::Star { .. } | Symbol::Literal('/'));
+    Tri::from(!names.is_empty() && names.iter().all(only_wild))
+}
+
+/// Roles of this tree that the statement lets be passed.
+fn passed_roles(model: &Model, statement: &Statement) -> Vec<(Id<Role>, usize)> {
+    let mut found = Vec::new();
+    for (role, _) in model.identity.roles.iter() {
+        let arn = arn_of(model, role);
+        let covering = statement.resources.patterns.iter().position(|pattern| {
+            if statement.resources.is_negated {
+                false
+            } else {
+                pattern.covers(&arn) == Tri::True || names_role(model, pattern, role)
+            }
+        });
+        if let Some(index) = covering {
+            found.push((role, index));
+        }
+    }
+    found
+}
+
+/// `arn:aws:iam::123456789012:role/x` of a role here called x, whatever the account.
+fn names_role(model: &Model, pattern: &Pattern, role: Id<Role>) -> bool {
+    let Some(name) = model[role].name.as_str() else { return false };
+    let Some(resource) = resource_part(pattern) else { return false };
+    let text = Pattern::of(resource.to_vec()).to_string();
+    text.strip_prefix("role/").is_some_and(|rest| rest == name || rest.ends_with(&format!("/{name}")))
+}
+
+fn passes_any_role(facts: &Facts<'_>, id: StatementId) -> Fact {
+    on_pass(facts, id, |model, statement| {
+        if statement.resources.is_negated {
+            return Fact::no(vec![Place::new(model[id].head.span, "")]);
+        }
+        let (tri, index) = any_role(statement);
+        let span = resource_span(model, id, index);
+        match tri {
+            Tri::True => {
+                let here = model.identity.roles.len();
+                Fact::yes(vec![Place::new(span, format!("every role of the account, {here} of them defined here"))])
+            }
+            Tri::Unknown => Fact::unknown(Reason::at("no-value", "the resource", span)),
+            Tri::False => Fact::no(vec![Place::new(span, "")]),
+        }
+    })
+}
+
+fn passes_administrator(facts: &Facts<'_>, id: StatementId) -> Fact {
+    on_pass(facts, id, |model, statement| {
+        let powers = facts.analysis::<Powers>();
+        let trusts = facts.analysis::<Trusts>();
+        let mut doubt = None;
+        for (role, index) in passed_roles(model, statement) {
+            let is_startable = trusts.of(role).is_some_and(|trust| !trust.services.is_empty());
+            let Some(of) = powers.of(role).filter(|_| is_startable) else { continue };
+            if of.power == Power::Administrator {
+                let mut places = vec![Place::new(resource_span(model, id, index), "lets an administrator be passed")];
+                places
+                    .push(Place::new(model[role].head.span, format!("`{}` may do everything", model[role].head.name)));
+                places.extend(of.administrator_places.iter().take(1).cloned());
+                return Fact::yes(places);
+            }
+            if let Some(reason) = &of.open {
+                doubt.get_or_insert_with(|| reason.clone());
+            }
+        }
+        match doubt {
+            Some(reason) => Fact::unknown(reason),
+            None => Fact::no(vec![Place::new(model[id].head.span, "")]),
+        }
+    })
+}
+
+const PASSED_TO: &str = "iam:passedtoservice";
+
+/// The services that the statement names, by positive conditions on the key.
+fn named_services(statement: &Statement) -> Option<Vec<Pattern>> {
+    let limits = |condition: &&super::condition::Condition| {
+        condition.key.as_deref() == Some(PASSED_TO)
+            && condition.operator.is_some_and(|operator| {
+                matches!(operator.comparison, Comparison::StringEquals | Comparison::StringLike)
+                    && !operator.is_negated
+                    && (!holds_without_key(operator) || operator.if_exists)
+            })
+            && !condition.values.iter().any(Pattern::is_everything)
+    };
+    let condition = statement.conditions.iter().find(limits)?;
+    Some(condition.values.clone())
+}
+
+fn passes_to_any_service(facts: &Facts<'_>, id: StatementId) -> Fact {
+    on_pass(facts, id, |model, statement| {
+        let span = super::principal::action_place(model, id, PASS).map_or(model[id].head.span, |place| place.span);
+        if statement.has_open_conditions {
+            return Fact::unknown(Reason::at("no-value", "the conditions", span));
+        }
+        let nothing = Fact::no(vec![Place::new(span, "")]);
+        if named_services(statement).is_some() {
+            return nothing;
+        }
+        // Roles that are named and trust one service each can be passed to that one only.
+        let trusts = facts.analysis::<Trusts>();
+        let roles = passed_roles(model, statement);
+        let trusts_one =
+            |role: Id<Role>| trusts.of(role).is_some_and(|trust| trust.services.len() == 1 && !trust.is_open);
+        let all_named = !statement.resources.patterns.iter().any(Pattern::has_wildcard)
+            && roles.len() >= statement.resources.patterns.len();
+        if all_named && !roles.is_empty() && roles.iter().all(|(role, _)| trusts_one(*role)) {
+            return nothing;
+        }
+        Fact::yes(vec![Place::new(span, "no `iam:PassedToService` says which service may get the role")])
+    })
+}
+
+fn passes_to_wrong_service(facts: &Facts<'_>, id: StatementId) -> Fact {
+    on_pass(facts, id, |model, statement| {
+        let nothing = || Fact::no(vec![Place::new(model[id].head.span, "")]);
+        let Some(services) = named_services(statement) else { return nothing() };
+        let trusts = facts.analysis::<Trusts>();
+        for condition in model[id].policy_conditions.ids() {
+            let written = &model[condition];
+            if !written.context_key.as_str().is_some_and(|key| key.eq_ignore_ascii_case(PASSED_TO)) {
+                continue;
+            }
+            for (index, service) in services.iter().filter_map(Pattern::literal).enumerate() {
+                let span = value_span(written, index).unwrap_or(written.head.span);
+                if !service.contains('.')
+                    || service == "ecs.amazonaws.com" && trusts_tasks_only(model, &trusts, statement)
+                {
+                    return Fact::yes(vec![Place::new(span, format!("no role here can be passed to `{service}`"))]);
+                }
+            }
+        }
+        let mut doubt = None;
+        for (role, index) in passed_roles(model, statement) {
+            let Some(trust) = trusts.of(role).filter(|trust| !trust.services.is_empty()) else { continue };
+            let may = |pattern: &Pattern| {
+                trust
+                    .services
+                    .iter()
+                    .any(|service| pattern.may_meet(&Pattern::parse(service, How::Literal, Case::Kept)))
+            };
+            if services.iter().any(may) {
+                continue;
+            }
+            if trust.is_open || services.iter().any(Pattern::is_loose) {
+                doubt = Some(Reason::at("no-value", "the trust", model[role].head.span));
+                continue;
+            }
+            let condition = model[id].policy_conditions.ids().find(|condition| {
+                model[*condition].context_key.as_str().is_some_and(|key| key.eq_ignore_ascii_case(PASSED_TO))
+            });
+            let value = condition.and_then(|condition| value_span(&model[condition], 0));
+            let role_place = format!("`{}` trusts {}", model[role].head.name, trust.services.join(", "));
+            return Fact::yes(vec![
+                Place::new(value.unwrap_or(model[id].head.span), "the role does not trust this service"),
+                Place::new(resource_span(model, id, index), "this role is passed"),
+                Place::new(model[role].head.span, role_place),
+            ]);
+        }
+        match doubt {
+            Some(reason) => Fact::unknown(reason),
+            None => nothing(),
+        }
+    })
+}
+
+/// All roles that are passed trust tasks, and none the service scheduler of ECS.
+fn trusts_tasks_only(model: &Model, trusts: &Trusts, statement: &Statement) -> bool {
+    let roles = passed_roles(model, statement);
+    !roles.is_empty()
+        && roles.iter().all(|(role, _)| {
+            trusts.trusts_service(*role, "ecs-tasks.amazonaws.com")
+                && !trusts.trusts_service(*role, "ecs.amazonaws.com")
+        })
+}
+
+fn value_span(written: &identity::PolicyCondition, index: usize) -> Option<Span> {
+    written.values.value().as_list()?.items.get(index)?.origin.span()
+}

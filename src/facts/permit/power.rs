@@ -1,0 +1,255 @@
+//! What principals can become, and what an attached policy of AWS brings alone.
+
+use super::escalate::{Escalation, Power, PowerOf, Powers, dangerous_paths};
+use super::grant::PolicySet;
+use super::principal::{self, Attached, managed_name};
+use super::read;
+use super::spelling::arn_span;
+use super::statement::Statement;
+use super::trusted::Trusts;
+use crate::data::actions::Level;
+use crate::data::managed;
+use crate::data::paths::PathClass;
+use crate::facts::{Facts, facts};
+use crate::logic::{Fact, Reason, Tri};
+use crate::model::identity::{Attachment, IamGroup, IamUser, Role};
+use crate::model::{AnyId, Entity, Id, Model};
+use crate::source::Place;
+use crate::value::{Origin, Value};
+
+facts! {
+    Role {
+        /// What it can do at most, after escalation: 0 nothing, 1 read metadata, 2 read data, 3 write, 4 change what runs
+        /// with another role, 5 everything.
+        power: Number = power::<Role>,
+        /// Whether it may do everything, or give itself that.
+        is_administrator: Flag = is_administrator::<Role>,
+        /// Whether it is no administrator, and a path that others have described makes it one.
+        can_become_administrator: Flag = can_become_administrator::<Role>,
+        /// Whether a path leads to another role, whose strength nobody can see or which is no administrator.
+        may_escalate: Flag = may_escalate::<Role>,
+    }
+    IamUser {
+        power: Number = power::<IamUser>,
+        is_administrator: Flag = is_administrator::<IamUser>,
+        can_become_administrator: Flag = can_become_administrator::<IamUser>,
+        may_escalate: Flag = may_escalate::<IamUser>,
+    }
+    IamGroup {
+        power: Number = power::<IamGroup>,
+        is_administrator: Flag = is_administrator::<IamGroup>,
+        can_become_administrator: Flag = can_become_administrator::<IamGroup>,
+        may_escalate: Flag = may_escalate::<IamGroup>,
+    }
+    Attachment {
+        /// Whether a policy of AWS opens a way to more permissions by itself, and a machine has it.
+        opens_path_alone: Flag = opens_path_alone,
+        /// Whether a policy of AWS changes things that have names, on every resource.
+        writes_every_resource: Flag = writes_every_resource,
+    }
+}
+
+/// The number of a principal's power and the places that show it; unknown while more may come from what is hidden.
+pub(in crate::facts) fn power_of(facts: &Facts<'_>, id: AnyId) -> (Option<Power>, Vec<Place>) {
+    let powers = facts.analysis::<Powers>();
+    match powers.of(id) {
+        Some(of) if of.power == Power::Administrator || of.open.is_none() => (Some(of.power), of.places.clone()),
+        Some(_) | None => (None, Vec::new()),
+    }
+}
+
+/// Whether a principal has at least this power.
+pub(in crate::facts) fn has_power(facts: &Facts<'_>, id: AnyId, least: Power) -> Tri {
+    let powers = facts.analysis::<Powers>();
+    match powers.of(id) {
+        Some(of) if of.power >= least => Tri::True,
+        Some(PowerOf { open: Some(_), .. }) | None => Tri::Unknown,
+        Some(_) => Tri::False,
+    }
+}
+
+fn power<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> (Value, Vec<Place>) {
+    let head = facts.model.head(id.into());
+    let origin = Origin::written(head.span);
+    match power_of(facts, id.into()) {
+        (Some(power), places) => (Value::number(power as i64, origin), places),
+        (None, places) => {
+            let powers = facts.analysis::<Powers>();
+            let open = powers.of(id).and_then(|of| of.open.clone());
+            let reason = open.unwrap_or_else(|| Reason::at("no-value", "the policies", head.span));
+            (Value::unknown(reason, origin), places)
+        }
+    }
+}
+
+fn is_administrator<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
+    let head = facts.model.head(id.into());
+    let powers = facts.analysis::<Powers>();
+    let Some(of) = powers.of(id) else { return Fact::no(vec![Place::new(head.span, "")]) };
+    match of.is_administrator {
+        Tri::True => Fact::yes(of.administrator_places.clone()),
+        Tri::False => Fact::no(vec![Place::new(head.span, "")]),
+        Tri::Unknown => {
+            Fact::unknown(of.open.clone().unwrap_or_else(|| Reason::at("no-value", "the policies", head.span)))
+        }
+    }
+}
+
+/// Runs over the escalations of a principal: the first that `wanted` takes decides.
+fn judge<E: Entity>(facts: &Facts<'_>, id: Id<E>, wanted: impl Fn(&Powers, &PowerOf, &Escalation) -> bool) -> Fact {
+    let model = facts.model;
+    let head = model.head(id.into());
+    let powers = facts.analysis::<Powers>();
+    let Some(of) = powers.of(id) else { return Fact::no(vec![Place::new(head.span, "")]) };
+    let mut doubt = false;
+    for escalation in of.escalations.iter().filter(|escalation| wanted(&powers, of, escalation)) {
+        match escalation.tri {
+            Tri::True => return Fact::yes(trail(model, escalation)),
+            Tri::Unknown => doubt = true,
+            Tri::False => {}
+        }
+    }
+    match (&of.open, doubt) {
+        (Some(reason), _) => Fact::unknown(reason.clone()),
+        (None, true) => Fact::unknown(Reason::at("scoped-by-condition", "the policies", head.span)),
+        (None, false) => Fact::no(vec![Place::new(head.span, "")]),
+    }
+}
+
+/// One place an action, and the role that is taken over.
+fn trail(model: &Model, escalation: &Escalation) -> Vec<Place> {
+    let mut places = escalation.places.clone();
+    if let Some(target) = escalation.target {
+        let role = &model[target];
+        places.push(Place::new(role.head.span, format!("`{}` can be taken over", role.head.name)));
+    }
+    if let Some(first) = places.first_mut() {
+        first.role = format!("{} (path `{}`)", first.role, escalation.path.id);
+    }
+    places
+}
+
+/// Leads to an administrator for certain: what the path rewrites, or whom it takes over.
+fn leads_to_administrator(powers: &Powers, escalation: &Escalation) -> bool {
+    match (escalation.path.class, escalation.target) {
+        (PathClass::Own | PathClass::Trust | PathClass::Credentials, _) => true,
+        (_, Some(target)) => powers.of(target).is_some_and(|of| of.power == Power::Administrator),
+        (_, None) => false,
+    }
+}
+
+fn can_become_administrator<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
+    judge(facts, id, |powers, _, escalation| {
+        escalation.path.has_outside_evidence && leads_to_administrator(powers, escalation)
+    })
+}
+
+fn may_escalate<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
+    judge(facts, id, |powers, of, escalation| {
+        if escalation.path.has_outside_evidence && leads_to_administrator(powers, escalation) {
+            return false;
+        }
+        match escalation.target {
+            // A role that is no stronger than its holder is nothing to escalate to.
+            Some(target) => powers.of(target).is_some_and(|target| target.power > of.power),
+            None => true,
+        }
+    })
+}
+
+/// The policy of AWS that an attachment brings.
+fn brought(model: &Model, id: Id<Attachment>) -> Option<(managed::ManagedPolicy, Vec<Statement>)> {
+    let Attached::Managed(statements) = principal::resolve(model, id) else { return None };
+    let policy = managed_name(model, id).and_then(managed::policy)?;
+    Some((policy, statements))
+}
+
+fn opens_path_alone(facts: &Facts<'_>, id: Id<Attachment>) -> Fact {
+    let model = facts.model;
+    let span = arn_span(model, id);
+    let nothing = || Fact::no(vec![Place::new(span, "")]);
+    let Some((policy, statements)) = brought(model, id) else { return unresolved(model, id) };
+    let set = PolicySet::of(statements);
+    let opened = dangerous_paths(&set);
+    let (Some(path), true) = (opened.first(), is_for_a_machine(facts, id)) else { return nothing() };
+    let n_actions = granted_actions(&set).len();
+    let more = match opened.len() {
+        1 => String::new(),
+        n => format!(" and {} more", n - 1),
+    };
+    let role = format!("`{}` grants {n_actions} actions and opens the path `{}`{more}", policy.name, path.id);
+    Fact::yes(vec![Place::new(span, role)])
+}
+
+/// An attachment that brings nothing of AWS: a policy of this tree says nothing here, one that is hidden nobody knows.
+fn unresolved(model: &Model, id: Id<Attachment>) -> Fact {
+    match principal::resolve(model, id) {
+        Attached::Unresolved(reason)
+            if model[id].written_arn.id().is_none_or(|arn| model[arn].text.as_str().is_none()) =>
+        {
+            Fact::unknown(reason)
+        }
+        Attached::Unresolved(_) | Attached::Customer(_) | Attached::Managed(_) => {
+            Fact::no(vec![Place::new(arn_span(model, id), "")])
+        }
+    }
+}
+
+/// All actions of the table that a set allows anywhere, `service:Action`.
+pub fn granted_actions(set: &PolicySet) -> Vec<(String, Level)> {
+    let mut found = std::collections::BTreeMap::new();
+    for statement in &set.statements {
+        if statement.effect != Some(super::statement::Effect::Allow) {
+            continue;
+        }
+        for (service, action, named) in super::scope::allowed_actions(statement) {
+            if named == Tri::True {
+                found.insert(format!("{}:{}", service.prefix, action.name), action.level);
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// A program holds the permissions: nobody looks at what it does with them.
+fn is_for_a_machine(facts: &Facts<'_>, id: Id<Attachment>) -> bool {
+    let model = facts.model;
+    let Some(holder) = model[id].principal.any() else { return false };
+    if let Some(role) = holder.typed::<Role>() {
+        return facts.analysis::<Trusts>().is_for_machines(role);
+    }
+    holder.typed::<IamUser>().is_some_and(|user| !model[user].access_keys.members.is_empty())
+}
+
+fn writes_every_resource(facts: &Facts<'_>, id: Id<Attachment>) -> Fact {
+    let model = facts.model;
+    let span = arn_span(model, id);
+    let nothing = || Fact::no(vec![Place::new(span, "")]);
+    let Some((policy, statements)) = brought(model, id) else { return unresolved(model, id) };
+    let is_of_service = policy.name.starts_with("service-role/") && model[id].principal.any().is_some();
+    if is_of_service || !dangerous_paths(&PolicySet::of(statements.clone())).is_empty() {
+        return nothing();
+    }
+    for (statement, written) in statements.iter().zip(&policy.statements) {
+        let is_allow = statement.effect == Some(super::statement::Effect::Allow);
+        if !is_allow || !written.conditions.is_empty() || statement.resources.is_negated {
+            continue;
+        }
+        let changed = super::width::changed_everywhere(statement);
+        if let [first, ..] = &*changed {
+            let role =
+                format!("`{}` allows {first} and {} more actions on every resource", policy.name, changed.len() - 1);
+            return Fact::yes(vec![Place::new(span, role)]);
+        }
+    }
+    nothing()
+}
+
+/// The statements of an attachment, for whoever counts them.
+pub fn statements_of(model: &Model, id: Id<Attachment>) -> Vec<Statement> {
+    match principal::resolve(model, id) {
+        Attached::Managed(statements) => statements,
+        Attached::Customer(policy) => read::policy(model, policy).0.into_iter().map(|read| read.statement).collect(),
+        Attached::Unresolved(_) => Vec::new(),
+    }
+}
