@@ -9,6 +9,8 @@ entities! { in delivery;
         /// The image without tag and digest, as far as it is known.
         target: Text,
         tags: Texts,
+        /// Whether the tag stays with this build: a commit, a run, a full version.
+        has_fixed_tag as "is_fixed": Flag,
         step: One<Step>,
         job: One<Job>,
     }

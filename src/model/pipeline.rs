@@ -307,6 +307,8 @@ entities! { in pipeline;
         /// Whether what it gets is handed on in outputs, for the log and other jobs to see.
         is_output: Flag = false,
         session_name: Text,
+        /// False where everything that uses the keys talks to another endpoint.
+        is_for_aws: Flag = true,
         job: One<Job>,
         step: One<Step>,
     }

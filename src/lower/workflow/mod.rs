@@ -2,6 +2,10 @@
 //! that holds `.github/workflows` is a repository of its own.
 
 mod action;
+mod arrival;
+mod credential;
+mod delivery;
+mod execute;
 mod expansion;
 mod fill;
 mod job;
@@ -12,6 +16,7 @@ mod read;
 mod scope;
 mod script;
 mod starts;
+mod terraform;
 mod trigger;
 mod uses;
 
@@ -108,7 +113,10 @@ fn repository<'s>(
     }
     for index in 0..plan.jobs.len() {
         fill::job(model, &plan, index);
+        credential::lower(model, &plan, index);
         expansion::lower(model, &plan, index);
+        arrival::lower(model, &plan, index);
+        delivery::lower(model, &plan, index);
     }
 }
 

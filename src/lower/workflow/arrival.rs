@@ -1,0 +1,297 @@
+//! Code and files of others that steps bring into a job, and the folders whose content steps execute.
+
+use super::execute;
+use super::plan::{Plan, StartDoc};
+use super::read::open_list;
+use super::scope::JobScope;
+use super::{script, uses};
+use crate::eval::actions::{Control, Operand, Outcome, RunSource};
+use crate::logic::Reason;
+use crate::model::pipeline::Arrival;
+use crate::model::{Head, Model, One};
+use crate::source::{Span, clean_path};
+use crate::syntax::yaml::Node;
+use crate::value::{Kind, Origin, Value};
+
+/// Actions that download what another run left behind.
+const DOWNLOADS: [&str; 3] =
+    ["dawidd6/action-download-artifact", "actions/download-artifact", "aochmann/actions-download-artifact"];
+
+/// What a step brings in.
+struct Brought {
+    kind: &'static str,
+    control: Control,
+    is_mutable: bool,
+    guard: &'static str,
+    folder: String,
+    span: Span,
+}
+
+pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
+    let doc = &plan.jobs[job];
+    for index in 0..doc.steps.len() {
+        executes(model, plan, job, index);
+        for start in &doc.starts {
+            let runs = start.steps.get(index).copied().unwrap_or(Outcome::Yes);
+            if runs == Outcome::No {
+                continue;
+            }
+            let scope = JobScope::step(plan, job, Some(start), index);
+            let mut found = Vec::new();
+            by_action(model, &scope, start, &mut found);
+            by_script(&scope, start, &mut found);
+            for brought in found {
+                let maybe = runs == Outcome::Unknown;
+                add(model, plan, job, index, start, brought, maybe);
+            }
+        }
+    }
+}
+
+fn add(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize, start: &StartDoc, brought: Brought, maybe: bool) {
+    let origin = Origin::written(brought.span);
+    let mut arrival = Arrival::new(Head::new(&plan.jobs[job].key, brought.span));
+    arrival.kind.set(Value::text(brought.kind, origin.clone()));
+    let control = match maybe {
+        true => Value::unknown(Reason::at("condition-not-known", "if", brought.span), origin.clone()),
+        false => Value::text(brought.control.word(), origin.clone()),
+    };
+    arrival.control.set(control);
+    arrival.is_mutable.set(Value::bool(brought.is_mutable, origin.clone()));
+    arrival.guard.set(Value::text(brought.guard, origin.clone()));
+    arrival.folder.set(match brought.folder.as_str() {
+        "?" => Value::unknown(Reason::at("computed-directory", "path", brought.span), origin.clone()),
+        folder => Value::text(folder, origin.clone()),
+    });
+    arrival.step = One::to(plan.jobs[job].steps[index].id, origin.clone());
+    arrival.start = One::to(start.id, origin);
+    model.pipeline.arrivals.push(arrival);
+}
+
+fn with<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+    let entries = node.get("with").map(Node::entries).unwrap_or_default();
+    entries.iter().find(|entry| entry.key.eq_ignore_ascii_case(name)).map(|entry| &entry.value)
+}
+
+fn by_action(model: &Model, scope: &JobScope<'_, '_>, start: &StartDoc, found: &mut Vec<Brought>) {
+    let Some(step) = scope.step_doc() else { return };
+    let Some(written) = step.node.get("uses") else { return };
+    let parts = uses::parts(written.scalar_text().unwrap_or(""));
+    let folder = with(step.node, "path").map(|node| scope.read(node));
+    let folder = match folder.as_ref().map(|operand| operand.value.as_str()) {
+        None => String::new(),
+        Some(Some(path)) => clean_path("", path).unwrap_or_else(|| "?".to_owned()),
+        Some(None) => "?".to_owned(),
+    };
+    match parts.action().as_str() {
+        "actions/checkout" => {
+            let version = step.uses.and_then(|uses| model[uses].version.as_str().map(str::to_owned));
+            let commit = matches!(parts.pin, "commit" | "locked");
+            if let Some(mut brought) = checkout(scope, start, step.node, written.span) {
+                brought.folder = folder;
+                brought.guard = guard(start, step.node, version.as_deref(), commit);
+                found.push(brought);
+            }
+        }
+        action if DOWNLOADS.contains(&action) => {
+            let from_other_run = action != "actions/download-artifact" || with(step.node, "run-id").is_some();
+            if from_other_run && start.run.event == "workflow_run" {
+                let span = with(step.node, "run-id").map_or(written.span, |node| node.span);
+                let is_temporary = folder.contains("runner.temp") || folder == "?";
+                found.push(Brought {
+                    kind: "artifact",
+                    control: start.run.who,
+                    is_mutable: false,
+                    guard: "absent",
+                    folder: if is_temporary { "?".to_owned() } else { folder },
+                    span,
+                });
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The code that a checkout brings, if it is not the repository's own at the run's ref.
+fn checkout(scope: &JobScope<'_, '_>, start: &StartDoc, node: &Node, span: Span) -> Option<Brought> {
+    let git_ref = with(node, "ref");
+    let repository = with(node, "repository");
+    let ref_value = git_ref.map(|node| scope.read(node));
+    let repository_value = repository.map(|node| scope.read(node));
+    let place = git_ref.or(repository).map_or(span, |node| node.span);
+    let from_fork = repository_value.as_ref().is_some_and(is_head_repository);
+    let asked = ref_value.as_ref().map_or(Asked::Nothing, asked_ref);
+    let is_plain = git_ref.is_none() && repository.is_none();
+    let by_default = is_plain && start.run.event.starts_with("pull_request") && !start.is_trusted;
+    let (is_outsiders, is_mutable) = match asked {
+        _ if by_default => (start.run.source == RunSource::Fork, false),
+        Asked::Pull => (true, true),
+        Asked::Commit => (true, start.run.event == "issue_comment"),
+        // A branch of the head's name in this repository is a writer's.
+        Asked::Branch => (from_fork, true),
+        Asked::Nothing | Asked::Other => (from_fork, true),
+    };
+    if !is_outsiders {
+        return None;
+    }
+    // Comments speak about pull requests of anybody; the other events say where theirs comes from.
+    let control = match start.run.source {
+        RunSource::Fork => start.run.who,
+        RunSource::Base if start.is_trusted && start.run.event != "workflow_run" => Control::Outsider,
+        RunSource::Base | RunSource::Same => return None,
+    };
+    Some(Brought { kind: "code", control, is_mutable, guard: "absent", folder: String::new(), span: place })
+}
+
+enum Asked {
+    /// The head's commit.
+    Commit,
+    /// `refs/pull/N/head` or `merge`.
+    Pull,
+    /// The head's branch by its name.
+    Branch,
+    Other,
+    Nothing,
+}
+
+fn asked_ref(operand: &Operand) -> Asked {
+    let text = operand.value.as_text();
+    let prefix = text.as_ref().map_or("", |text| text.prefix());
+    if prefix.starts_with("refs/pull/") || prefix.starts_with("pull/") {
+        return Asked::Pull;
+    }
+    let ends =
+        |endings: &[&str]| operand.shares.iter().any(|share| endings.iter().any(|ending| share.name.ends_with(ending)));
+    if ends(&["head.sha", "merge_commit_sha", "head_sha", "head_commit.id", "head-sha"]) {
+        Asked::Commit
+    } else if ends(&["head.ref", "head_ref", "head_branch", "head.label"]) {
+        Asked::Branch
+    } else {
+        Asked::Other
+    }
+}
+
+fn is_head_repository(operand: &Operand) -> bool {
+    let by_value = match &operand.value.kind {
+        Kind::Reference(reference) => &*reference.address == "fork",
+        _ => false,
+    };
+    by_value
+        || operand.shares.iter().any(|share| share.name.contains("head.repo") || share.name.contains("head_repository"))
+}
+
+/// Whether the checkout refuses forks in this run. Releases before the middle of 2026 do not.
+fn guard(start: &StartDoc, node: &Node, version: Option<&str>, is_commit: bool) -> &'static str {
+    if with(node, "allow-unsafe-pr-checkout").and_then(Node::scalar_text) == Some("true") {
+        return "off";
+    }
+    if !matches!(start.run.event.as_str(), "pull_request_target" | "workflow_run") {
+        return "absent";
+    }
+    // The last release of each major without the guard.
+    const LAST_WITHOUT: [(u32, [u32; 2]); 6] =
+        [(1, [99, 0]), (2, [7, 0]), (3, [6, 0]), (4, [3, 1]), (5, [0, 1]), (6, [0, 2])];
+    let Some(version) = version else { return "unread" };
+    let numbers: Vec<u32> =
+        version.trim_start_matches(['v', 'V']).split('.').filter_map(|part| part.parse().ok()).collect();
+    match numbers.as_slice() {
+        [1, ..] => "absent",
+        // A major alone moves on, unless a commit stands beside it.
+        [_] if is_commit => "unread",
+        [_] => "present",
+        [major, rest @ ..] => {
+            let last = LAST_WITHOUT.iter().find(|(known, _)| known == major);
+            let own = [rest.first().copied().unwrap_or(0), rest.get(1).copied().unwrap_or(0)];
+            match last {
+                Some((_, last)) if rest.len() > 1 || is_commit => {
+                    if own <= *last {
+                        "absent"
+                    } else {
+                        "present"
+                    }
+                }
+                Some(_) | None => "present",
+            }
+        }
+        [] => "unread",
+    }
+}
+
+fn by_script(scope: &JobScope<'_, '_>, start: &StartDoc, found: &mut Vec<Brought>) {
+    let text = scope.step_doc().and_then(|step| step.node.get("run")).and_then(Node::as_str).unwrap_or("");
+    if !["gh ", "git "].iter().any(|word| text.contains(word)) {
+        return;
+    }
+    let Some(walk) = script::walk(scope) else { return };
+    let is_pull = start.run.source == RunSource::Fork || (start.is_trusted && start.run.event != "workflow_run");
+    for command in &walk.commands {
+        let folder = command.directory.clone().unwrap_or_else(|| "?".to_owned());
+        let brought = |kind, control| Brought {
+            kind,
+            control,
+            is_mutable: true,
+            guard: "absent",
+            folder: folder.clone(),
+            span: command.span,
+        };
+        let control = match start.run.source {
+            RunSource::Fork => start.run.who,
+            RunSource::Base | RunSource::Same => Control::Outsider,
+        };
+        let names_pull = || {
+            command.words.iter().skip(1).any(|word| {
+                let text = word.operand.value.as_text();
+                let known = text.as_ref().is_some_and(|text| text.contains("pull/") == crate::logic::Tri::True);
+                known || (is_head_repository(&word.operand) && start.run.source == RunSource::Fork)
+            })
+        };
+        if is_pull && command.says(&["gh", "pr", "checkout"]) {
+            found.push(brought("code", control));
+        } else if is_pull
+            && (command.says(&["git", "fetch"]) || command.says(&["git", "pull"]) || command.says(&["git", "clone"]))
+            && names_pull()
+        {
+            found.push(brought("code", control));
+        } else if start.run.event == "workflow_run" && command.says(&["gh", "run", "download"]) {
+            found.push(brought("artifact", start.run.who));
+        }
+    }
+}
+
+/// The folders whose content a step executes, each where that is written.
+fn executes(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize) {
+    let step = &plan.jobs[job].steps[index];
+    let scope = JobScope::step(plan, job, plan.jobs[job].starts.first(), index);
+    let mut folders: Vec<Value> = Vec::new();
+    let mut open = None;
+    if let Some(run) = step.node.get("run") {
+        match script::walk(&scope) {
+            Some(walk) => {
+                for command in &walk.commands {
+                    for folder in execute::folders(command) {
+                        folders.push(Value::text(folder, Origin::written(command.span)));
+                    }
+                }
+                if let Some(span) = walk.open {
+                    open = Some(Reason::at("script-not-followed", "run", span));
+                }
+            }
+            None => {
+                let runs_files = run.as_str().is_some_and(|text| text.contains("./") || text.contains(".\\"));
+                match runs_files {
+                    true => folders.push(Value::text("", Origin::written(run.span))),
+                    false => open = Some(Reason::at("script-not-followed", "run", run.span)),
+                }
+            }
+        }
+    }
+    if let Some(written) = step.node.get("uses") {
+        folders.extend(execute::by_action(&scope, step.node, written));
+    }
+    let origin = Origin::written(step.node.span);
+    let list = match open {
+        Some(reason) => open_list(folders, reason, origin),
+        None => Value::list(folders, origin),
+    };
+    model[step.id].executes.set(list);
+}

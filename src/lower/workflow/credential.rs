@@ -1,0 +1,174 @@
+//! What the steps of a job log in to: AWS by role or by keys, registries, app tokens, other clouds.
+
+use super::plan::Plan;
+use super::read::{fill, fill_texts, flag_at};
+use super::scope::JobScope;
+use super::uses;
+use crate::model::pipeline::Credential;
+use crate::model::{Head, Id, Model, One};
+use crate::source::Span;
+use crate::syntax::expression;
+use crate::syntax::yaml::{Entry, Node};
+use crate::value::{Origin, Value};
+
+/// Logins of other clouds.
+const OTHER_CLOUDS: [&str; 5] = [
+    "google-github-actions/auth",
+    "azure/login",
+    "hashicorp/vault-action",
+    "aliyun/configure-aliyun-credentials-action",
+    "oracle-actions/configure-oci-credentials",
+];
+
+const APP_TOKENS: [&str; 3] =
+    ["actions/create-github-app-token", "tibdex/github-app-token", "peter-murray/workflow-application-token-action"];
+
+pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
+    let doc = &plan.jobs[job];
+    let workflow_env = plan.workflow_of(job).root.get("env");
+    keys_in_env(model, plan, job, workflow_env, "workflow", None);
+    keys_in_env(model, plan, job, doc.node.get("env"), "job", None);
+    for index in 0..doc.steps.len() {
+        let node = doc.steps[index].node;
+        keys_in_env(model, plan, job, node.get("env"), "step", Some(index));
+        let Some(written) = node.get("uses").and_then(Node::scalar_text) else { continue };
+        let with = node.get("with");
+        match uses::parts(written).full().as_str() {
+            "aws-actions/configure-aws-credentials" => aws(model, plan, job, index, node),
+            "aws-actions/amazon-ecr-login" => {
+                let id = add(model, plan, job, Some(index), "registry", node.span);
+                ecr_outputs(model, id, written, with);
+            }
+            "docker/login-action" | "azure/docker-login" => {
+                add(model, plan, job, Some(index), "registry", node.span);
+            }
+            action if APP_TOKENS.contains(&action) => {
+                add(model, plan, job, Some(index), "app_token", node.span);
+            }
+            action if OTHER_CLOUDS.contains(&action) => {
+                add(model, plan, job, Some(index), "other_cloud", node.span);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn add(model: &mut Model, plan: &Plan<'_>, job: usize, step: Option<usize>, kind: &str, span: Span) -> Id<Credential> {
+    let doc = &plan.jobs[job];
+    let origin = Origin::written(span);
+    let name = match kind {
+        "static_keys" => "the AWS keys",
+        "oidc_role" | "chained_role" => "the AWS role",
+        "registry" => "the registry login",
+        "app_token" => "the app token",
+        _ => "the login",
+    };
+    let mut credential = Credential::new(Head::new(name, span));
+    credential.kind.set(Value::text(kind, origin.clone()));
+    credential.scope.set(Value::text("step", origin.clone()));
+    credential.from_step.set(Value::number(step.unwrap_or(0) as i64, origin.clone()));
+    credential.job = One::to(doc.id, origin.clone());
+    if let Some(step) = step {
+        credential.step = One::to(doc.steps[step].id, origin.clone());
+    }
+    let id = model.pipeline.credentials.push(credential);
+    model[doc.id].credentials.push(id, origin.clone());
+    if let Some(step) = step {
+        model[doc.steps[step].id].credentials.push(id, origin);
+    }
+    id
+}
+
+/// `AWS_SECRET_ACCESS_KEY` as a variable. Keys for another endpoint are not Amazon's.
+fn keys_in_env(model: &mut Model, plan: &Plan<'_>, job: usize, env: Option<&Node>, scope: &str, step: Option<usize>) {
+    let Some(env) = env else { return };
+    let find = |name: &str| env.entries().iter().find(|entry| entry.key.eq_ignore_ascii_case(name));
+    let Some(entry) = find("AWS_SECRET_ACCESS_KEY") else { return };
+    let is_session = find("AWS_SESSION_TOKEN").is_some();
+    let scope_of = match step {
+        Some(step) => JobScope::step(plan, job, None, step),
+        None => JobScope::job(plan, job, None),
+    };
+    let is_elsewhere = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"].iter().any(|name| scope_of.find_env(name).is_some());
+    if is_session || is_elsewhere || !is_long_lived(&entry.value) {
+        return;
+    }
+    let id = add(model, plan, job, step, "static_keys", entry.span());
+    model[id].scope.set(Value::text(scope, Origin::written(entry.span())));
+    let users_elsewhere = super::delivery::all_use_other_endpoint(plan, job);
+    if users_elsewhere {
+        model[id].is_for_aws.set(flag_at(false, entry.span()));
+    }
+}
+
+/// Keys from secrets, variables or literals live until somebody revokes them; an output of a step is made for the run.
+fn is_long_lived(node: &Node) -> bool {
+    let Some(text) = node.scalar_text() else { return false };
+    let found = expression::holes(text);
+    if found.is_empty() {
+        return !text.trim().is_empty()
+            && !matches!(
+                text.trim(),
+                "test" | "dummy" | "mock" | "local" | "localstack" | "minioadmin" | "minio" | "x" | "fake"
+            );
+    }
+    let reads = |context: &str| {
+        found.iter().filter_map(|hole| hole.expression.as_ref().ok()).any(|expression| {
+            expression.all().into_iter().any(|part| part.path().is_some_and(|path| path[0] == context))
+        })
+    };
+    (reads("secrets") || reads("vars")) && !reads("steps")
+}
+
+fn aws(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize, node: &Node) {
+    let Some(with) = node.get("with") else { return };
+    let scope = JobScope::step(plan, job, None, index);
+    let find = |name: &str| with.entries().iter().find(|entry| entry.key.eq_ignore_ascii_case(name));
+    let is_true = |name: &str| find(name).and_then(|entry| entry.value.scalar_text()) == Some("true");
+    let key: Option<&Entry> = find("aws-access-key-id").or(find("aws-secret-access-key"));
+    let is_static = key.is_some_and(|entry| is_long_lived(&entry.value))
+        && find("aws-session-token").is_none()
+        && find("sts-endpoint").is_none();
+    let role = find("role-to-assume");
+    let kind = match (role, key) {
+        (Some(_), Some(_)) if is_static => "static_keys",
+        (Some(_), _) if is_true("role-chaining") => "chained_role",
+        (Some(_), None) if find("web-identity-token-file").is_none() && !is_true("force-skip-oidc") => "oidc_role",
+        (Some(_), _) => "chained_role",
+        (None, Some(_)) if is_static => "static_keys",
+        (None, _) => return,
+    };
+    let place = match (kind, key, role) {
+        ("static_keys", Some(key), _) => key.span(),
+        (_, _, Some(role)) => role.span(),
+        _ => node.span,
+    };
+    let id = add(model, plan, job, Some(index), kind, place);
+    if let Some(role) = role {
+        let value = super::read::value(&role.value, &scope);
+        model[id].role_reference.read(with.span, "role-to-assume", Some(value));
+        if kind == "static_keys" {
+            model[id].has_keys_beside.set(flag_at(true, place));
+        }
+    }
+    let credential = &mut model[id];
+    fill(&mut credential.audience, with, "audience", &scope);
+    fill(&mut credential.duration, with, "role-duration-seconds", &scope);
+    fill(&mut credential.region, with, "aws-region", &scope);
+    fill(&mut credential.session_name, with, "role-session-name", &scope);
+    fill_texts(&mut credential.account_ids, with, "allowed-account-ids", &scope);
+    if let Some(output) = find("output-credentials").filter(|_| is_true("output-credentials")) {
+        credential.is_output.set(flag_at(true, output.span()));
+    }
+}
+
+/// The login hands the registry's password on unless it is masked: the first major by default, later ones when told.
+fn ecr_outputs(model: &mut Model, id: Id<Credential>, written: &str, with: Option<&Node>) {
+    let mask = with.and_then(|with| with.entry("mask-password"));
+    let is_first = uses::parts(written).git_ref.is_some_and(|git_ref| git_ref == "v1" || git_ref.starts_with("v1."));
+    let said = mask.and_then(|entry| entry.value.scalar_text());
+    let place = mask.map_or(model[id].head.span, Entry::span);
+    if said == Some("false") || (is_first && said != Some("true")) {
+        model[id].is_output.set(flag_at(true, place));
+    }
+}
