@@ -1,5 +1,230 @@
-//! What is built: images, stages, instructions, commands, repositories.
+//! What is built: images, stages, instructions, the commands that run while they are built or started, repositories.
 
+use super::delivery::Push;
 use super::entities;
+use super::pipeline::{Job, Run, Step};
+use super::secret::Variable;
+use super::workload::Container;
 
-entities! { in image; }
+entities! { in image;
+    /// One image that a Dockerfile becomes: the file, its target, its arguments.
+    ImageBuild "image_build" image_builds {
+        file: Text,
+        target: Text,
+        /// The folder whose files the build sees.
+        context: Text,
+        /// Whether the context is what is committed, not a folder on disk.
+        is_git_context: Flag = false,
+        /// Whether the chain has a USER.
+        sets_user: Flag,
+        /// Whether it is known what the external base of the chain brings along.
+        base_is_known: Flag,
+        /// The user that the chain ends with, or that the base starts with, without the group.
+        user: Text,
+        /// Whether the base starts as root and its entrypoint gives root up.
+        base_gives_root_up: Flag,
+        /// The instruction that starts the process: ENTRYPOINT, CMD, or the target's FROM.
+        process: Text,
+        process_form: Word["exec", "shell"],
+        entrypoint: Texts,
+        command_line: Texts,
+        /// Whether CMD or a task's command is lost behind an ENTRYPOINT in shell form.
+        loses_command: Flag = false,
+        exposes: Texts,
+        healthcheck: Word["absent", "none", "command"],
+        platforms: Texts,
+        stages: Many<Stage>,
+        target_stage: One<Stage>,
+        containers: Many<Container>,
+        pushes: Many<Push>,
+        variables: Many<Variable>,
+        build_arguments: Many<BuildArgument>,
+        step: One<Step>,
+        job: One<Job>,
+    }
+
+    /// A FROM with its instructions.
+    Stage "stage" stages {
+        /// In lower case.
+        name: Text,
+        platform: Text,
+        is_from_scratch: Flag,
+        /// What the target makes of it: it is FROM it, copies from it, or neither.
+        closure: Word["chain", "reached", "unused"],
+        /// Whether an earlier stage has the same name.
+        repeats_name: Flag,
+        /// Variables of its FROM that nothing declares.
+        undeclared_arguments: Texts,
+        image_build: One<ImageBuild>,
+        base_image: One<Image>,
+        base_stage: One<Stage>,
+        instructions: Many<Instruction>,
+    }
+
+    /// An image, wherever one is named.
+    Image "image" images {
+        /// As written, variables replaced.
+        text: Text,
+        registry: Text,
+        path: Text,
+        tag: Text,
+        digest: Text,
+        repository: One<Repository>,
+    }
+
+    /// One instruction of a stage.
+    Instruction "instruction" instructions {
+        keyword: Text,
+        form: Word["exec", "shell", "heredoc"],
+        flags: Entries,
+        arguments: Texts,
+        /// Whether it comes from an ONBUILD of the parent.
+        from_onbuild: Flag = false,
+        is_last_of_kind: Flag,
+        /// Whether the keyword that ONBUILD wraps is one that it must not wrap.
+        wraps_forbidden: Flag = false,
+        /// Ports of EXPOSE that no port can be.
+        impossible_ports: Texts,
+        /// Ports of EXPOSE with an address, a mapping or an upper-case protocol.
+        malformed_ports: Texts,
+        /// The single ports of EXPOSE, ranges written out.
+        ports: Texts,
+        /// A WORKDIR that is relative to a place that the file does not set.
+        is_relative_workdir: Flag = false,
+        /// Variables that neither the file nor the builder declares.
+        undefined_variables: Texts,
+        /// Variables of ENV that take the old value of a variable of the same ENV.
+        self_references: Texts,
+        /// Modes that let everybody write.
+        world_writable_modes: Texts,
+        /// Modes with the setuid or setgid bit.
+        setuid_modes: Texts,
+        /// A here-document of several commands that goes on after one that failed.
+        ignores_failures: Flag = false,
+        /// Whether it only refreshes the package index.
+        only_updates_index: Flag = false,
+        /// Old certificate authorities of RDS that it takes in.
+        expired_certificates: Texts,
+        /// A blank line inside the instruction.
+        has_blank_line: Flag = false,
+        is_legacy_env: Flag = false,
+        stage: One<Stage>,
+        commands: Many<Command>,
+        copies: Many<Copy>,
+        variables: Many<Variable>,
+        build_arguments: Many<BuildArgument>,
+    }
+
+    /// One simple command of a Dockerfile, a script, a workflow or user data.
+    Command "command" commands {
+        program: Text,
+        arguments: Texts,
+        origin: Word["run", "process", "script", "workflow", "user_data"],
+        reached: Word["always", "conditional", "unreachable"],
+        /// Whether a secret is mounted while it runs.
+        mounts_secret: Flag = false,
+        /// Addresses that it takes something from.
+        downloads: Texts,
+        /// Addresses among them in clear text.
+        plain_downloads: Texts,
+        /// Whether what it downloads is run by an interpreter at once.
+        is_piped_download: Flag = false,
+        /// Whether what it downloads and keeps is compared with a checksum or signature in the same step.
+        verifies_download: Flag = true,
+        /// Whether it stores or shows a credential.
+        stores_credential: Flag = false,
+        /// Whether a download goes without a check of the certificate.
+        skips_certificate_check: Flag = false,
+        /// Whether pip takes packages from a host without a certificate.
+        trusts_any_host: Flag = false,
+        /// Whether npm or yarn take packages without a check of the certificate.
+        skips_registry_certificate: Flag = false,
+        /// Whether a package manager takes packages without a signature.
+        skips_signature_check: Flag = false,
+        /// Whether it writes a rule of sudo without a password.
+        grants_passwordless_sudo: Flag = false,
+        /// Whether it sets or clears a password of an account.
+        sets_password: Flag = false,
+        /// Whether it makes a private key that stays.
+        makes_private_key: Flag = false,
+        /// Whether it makes an administrator with a password that stands in the text.
+        sets_admin_password: Flag = false,
+        stage: One<Stage>,
+        instruction: One<Instruction>,
+        image_build: One<ImageBuild>,
+        step: One<Step>,
+        run: One<Run>,
+        packages: Many<Package>,
+        piped_into: One<Command>,
+    }
+
+    /// COPY, ADD, or a mount that takes from a stage or an image.
+    Copy "copy" copies {
+        sources: Texts,
+        target: Text,
+        is_remote: Flag = false,
+        checksum: Text,
+        takes_whole_context: Flag = false,
+        /// Files with secrets that it brings into the image.
+        secret_files: Texts,
+        /// Paths that git ignores as secret and the build does not.
+        ignored_secrets: Texts,
+        /// `.env` and `.git` as far as nothing keeps them out.
+        uncovered: Texts,
+        /// Whether the folder of git comes along.
+        takes_git_folder: Flag = false,
+        /// Sources that the ignore file of the build keeps out.
+        ignored_sources: Texts,
+        /// Whether several sources go to a target that is no folder.
+        lacks_slash: Flag = false,
+        /// Whether it copies from the stage that it stands in.
+        is_from_itself: Flag = false,
+        stage: One<Stage>,
+        from_image: One<Image>,
+        from_stage: One<Stage>,
+        instruction: One<Instruction>,
+    }
+
+    /// A name of ARG.
+    BuildArgument "build_argument" build_arguments {
+        name: Text,
+        preset as "default": Raw,
+        passed: Raw,
+        /// Whether it is made for a secret: the name says so and the default is not a harmless value.
+        takes_secret: Flag,
+        stage: One<Stage>,
+        image_build: One<ImageBuild>,
+    }
+
+    /// A package that a command installs by name.
+    Package "package" packages {
+        name: Text,
+        manager: Word["pip", "npm", "apt", "apk", "yum", "gem", "go"],
+        version: Text,
+        /// Whether one version and no other is installed.
+        is_pinned: Flag,
+        command: One<Command>,
+    }
+
+    /// A file of requirements for pip.
+    RequirementsFile "requirements_file" requirements_files {
+        path: Text,
+        /// Whether every line names one version.
+        is_pinned: Flag,
+        /// Whether every line has a hash.
+        has_hashes: Flag,
+        /// Whether an image that is built here installs it.
+        is_installed: Flag,
+        packages: Many<Package>,
+    }
+
+    /// A repository for images.
+    Repository "repository" repositories {
+        path: Text,
+        mutability: Word["MUTABLE", "IMMUTABLE", "MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION"] = "MUTABLE",
+        exclusions: Texts,
+        encryption_type: Text = "AES256",
+        is_public: Flag = false,
+        pushes: Many<Push>,
+    }
+}
