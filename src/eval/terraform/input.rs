@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Span, World, clean_path};
 use crate::value::Value;
 
 /// Everything from outside the Terraform files.
@@ -67,4 +67,21 @@ pub struct NamedSet {
     pub files: Vec<FileId>,
     pub vars: Vec<(Arc<str>, Value)>,
     pub workspace: Option<Value>,
+}
+
+impl Inputs {
+    /// Every file that a run or a set names.
+    pub(super) fn named_files(&self, world: &World) -> Vec<FileId> {
+        let mut files: Vec<FileId> = self.named_sets.iter().flat_map(|set| set.files.iter().copied()).collect();
+        for run in &self.runs {
+            for setting in &run.settings {
+                if let Setting::File(path) = setting
+                    && let Some(path) = path.as_str().and_then(|path| clean_path(&run.root_dir, path))
+                {
+                    files.extend(world.find(&path));
+                }
+            }
+        }
+        files
+    }
 }

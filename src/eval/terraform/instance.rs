@@ -88,7 +88,7 @@ pub struct Presence {
 
 #[derive(Clone, Debug)]
 pub struct Instance {
-    /// `module.net["a"].aws_subnet.app[0]`, with the type as it is written.
+    /// `module.net["a"].aws_subnet.app[0]`, with the type folded.
     pub address: Arc<str>,
     /// `module.net["a"]`, empty in the root.
     pub module_path: Arc<str>,

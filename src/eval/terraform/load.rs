@@ -74,9 +74,10 @@ fn role(name: &str) -> Option<Role> {
 }
 
 impl<'w> Modules<'w> {
-    pub(super) fn new(world: &'w World) -> Modules<'w> {
-        let mut modules =
-            Modules { world, folders: BTreeMap::new(), values: BTreeMap::new(), comments: BTreeMap::new() };
+    /// Files that are named as variable files are read as such whatever they are called.
+    pub(super) fn new(world: &'w World, named: &[FileId]) -> Modules<'w> {
+        let values = named.iter().map(|file| (*file, OnceLock::new())).collect();
+        let mut modules = Modules { world, folders: BTreeMap::new(), values, comments: BTreeMap::new() };
         let mut tofu: BTreeSet<(&str, &str)> = BTreeSet::new();
         for (_, file) in world.files() {
             if let Some(Role::Config { is_tofu: true, .. }) = role(file.name()) {
@@ -187,11 +188,7 @@ impl<'w> Modules<'w> {
         Some(slot.get_or_init(|| {
             let source = self.world.file(file);
             let text = source.text().unwrap_or("");
-            if source.name().ends_with(".json") {
-                hcl::parse_json_values(file, text)
-            } else {
-                hcl::parse(file, text)
-            }
+            if source.name().ends_with(".json") { hcl::parse_json_values(file, text) } else { hcl::parse(file, text) }
         }))
     }
 

@@ -1,10 +1,39 @@
 //! Terraform and OpenTofu, evaluated on demand.
 
+mod backend;
+mod block;
+mod calls;
+mod deployment;
+mod evaluate;
+mod expand;
+mod expr;
+mod faults;
 pub mod functions;
 mod input;
 mod instance;
+mod iterate;
+mod load;
+mod lock;
+mod manifest;
+mod module;
+mod names;
+mod operators;
+mod overrides;
+mod plan;
+mod policy;
+mod providers;
+mod readable;
+mod resource;
+mod roots;
+mod scope;
+mod states;
+mod template;
+mod traverse;
+mod types;
+mod version;
 mod view;
 
+pub use evaluate::{evaluate, evaluate_expression};
 pub use input::{BackendSetting, Inputs, NamedSet, RunInput, RunVerb, Setting};
 pub use instance::{
     Backend, CallSite, Deployment, Hole, IgnoredChanges, InputVariable, Instance, InstanceKey, Mode, ModuleCall,

@@ -133,8 +133,7 @@ impl Module {
                 }
             }
             (
-                "moved" | "import" | "removed" | "action" | "list" | "provider_meta" | "experiments" | "language"
-                | "_",
+                "moved" | "import" | "removed" | "action" | "list" | "provider_meta" | "experiments" | "language" | "_",
                 _,
             ) => {}
             (kind, _) => {
@@ -203,16 +202,15 @@ impl Module {
         self.resources.sort_by(|a, b| (a.mode, &a.type_name, &a.name).cmp(&(b.mode, &b.type_name, &b.name)));
         self.calls.sort_by(|a, b| a.name.cmp(&b.name));
         let keys = self.resources.iter().enumerate();
-        self.by_name = keys
-            .map(|(index, decl)| ((decl.mode, decl.type_name.clone(), decl.name.clone()), index))
-            .collect();
+        self.by_name =
+            keys.map(|(index, decl)| ((decl.mode, decl.type_name.clone(), decl.name.clone()), index)).collect();
     }
 
     pub(super) fn resource(&self, mode: Mode, type_name: &str, name: &str) -> Option<usize> {
         let type_name = fold_type(type_name);
-        let found = self.resources.binary_search_by(|decl| {
-            (decl.mode, &*decl.type_name, &*decl.name).cmp(&(mode, &*type_name, name))
-        });
+        let found = self
+            .resources
+            .binary_search_by(|decl| (decl.mode, &*decl.type_name, &*decl.name).cmp(&(mode, &*type_name, name)));
         found.ok()
     }
 

@@ -16,9 +16,7 @@ pub(super) fn apply(module: &mut Module, body: Body, world: &World) {
             ("resource", [of_type, name]) => resource(module, Mode::Managed, of_type, name),
             ("data", [of_type, name]) => resource(module, Mode::Data, of_type, name),
             ("ephemeral", [of_type, name]) => resource(module, Mode::Ephemeral, of_type, name),
-            ("module", [name]) => {
-                module.calls.iter_mut().find(|call| call.name == *name).map(|call| &mut call.block)
-            }
+            ("module", [name]) => module.calls.iter_mut().find(|call| call.name == *name).map(|call| &mut call.block),
             ("provider", [_]) => {
                 override_provider(module, block);
                 continue;
@@ -90,7 +88,8 @@ fn override_locals(module: &mut Module, block: Block) {
 
 /// A default configuration needs no base.
 fn override_provider(module: &mut Module, block: Block) {
-    let alias = |block: &Block| block.body.attribute("alias").and_then(|alias| alias.value.as_text().map(str::to_owned));
+    let alias =
+        |block: &Block| block.body.attribute("alias").and_then(|alias| alias.value.as_text().map(str::to_owned));
     let wanted = (block.label(0).map(str::to_owned), alias(&block));
     let base = module.providers.iter_mut().find(|base| (base.label(0).map(str::to_owned), alias(base)) == wanted);
     match base {
