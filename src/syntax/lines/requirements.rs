@@ -109,7 +109,7 @@ fn entry_kind(requirement: &str) -> EntryKind {
 pub fn package(requirement: &str) -> Option<(String, Option<String>)> {
     let code = requirement.split_once(';').map_or(requirement, |(code, _)| code).trim();
     let is_path = code.starts_with(['.', '/', '-', '~']) || code.ends_with(".whl") || code.ends_with(".tar.gz");
-    if is_path && !code.contains("://") {
+    if code.starts_with('-') || (is_path && !code.contains("://")) {
         return None;
     }
     let is_url = code.contains("://") && !code.contains(" @ ");
