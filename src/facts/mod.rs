@@ -4,6 +4,7 @@
 pub mod permit;
 mod reach;
 mod state;
+mod task;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -28,6 +29,7 @@ static ALL: &[&[FactSchema]] = &[
     permit::width::FACTS,
     reach::FACTS,
     state::FACTS,
+    task::FACTS,
 ];
 
 pub struct FactSchema {

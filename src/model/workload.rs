@@ -51,8 +51,9 @@ entities! { in workload;
     Task "task" tasks {
         family: Text,
         network_mode: Text = "bridge",
-        cpu: Number,
-        memory: Number,
+        /// As written: a number of units, or a text with a unit.
+        cpu: Text,
+        memory: Text,
         pid_mode: Text,
         ipc_mode: Text,
         ephemeral_storage: Number = 20,
@@ -97,6 +98,8 @@ entities! { in workload;
         image_name: Text,
         /// `dependsOn` as written: each entry names a container and the condition it waits for.
         dependencies: Raw,
+        /// `mountPoints` as written.
+        mount_points: Raw,
         /// `fluentd` or `fluentbit` where the container takes the logs of the others.
         firelens: Text,
         /// The keys that Fargate refuses, as they are written.

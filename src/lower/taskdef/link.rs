@@ -5,7 +5,7 @@ use crate::logic::{Reason, Tri};
 use crate::model::data::{FileSystem, LogGroup};
 use crate::model::identity::Role;
 use crate::model::secret::{Parameter, Secret};
-use crate::model::workload::Container;
+use crate::model::workload::{Container, Volume};
 use crate::model::{AnyId, Entity, Id, Model, One, Target};
 use crate::value::{Kind, Text, Value};
 
@@ -15,6 +15,7 @@ pub(crate) fn link(model: &mut Model) {
     link_logs(model);
     link_roles(model);
     link_volumes(model);
+    link_mounts(model);
     link_dependencies(model);
 }
 
@@ -100,6 +101,47 @@ fn link_volumes(model: &mut Model) {
         let written = model[id].file_system_id.value().clone();
         let is_file_system = |id: AnyId| id.entity == FileSystem::NAME;
         model[id].file_system = edge(model, &written, is_file_system, |_, _| None);
+    }
+}
+
+/// A mount point names a volume of its task.
+fn link_mounts(model: &mut Model) {
+    let ids: Vec<Id<Container>> = model.workload.containers.ids().collect();
+    for id in ids {
+        let Some(list) = model[id].mount_points.value().as_list().cloned() else { continue };
+        let volumes: Vec<Id<Volume>> =
+            model[id].task.id().map_or_else(Vec::new, |task| model[task].volumes.ids().collect());
+        for entry in &list.items {
+            let entries = entry.as_map().map(|entry| &entry.entries);
+            let named =
+                |key: &str| entries.and_then(|entries| entries.iter().find(|(it, _)| it.eq_ignore_ascii_case(key)));
+            let Some((_, source)) = named("sourceVolume") else { continue };
+            let fits = |volume: &&Id<Volume>| {
+                let name = model[**volume].name.value();
+                name.as_text().zip(source.as_text()).is_some_and(|(a, b)| a.equals(&b) == Tri::True)
+            };
+            match volumes.iter().find(fits).copied() {
+                Some(volume) => {
+                    model[id].volumes.push(volume, source.origin.clone());
+                    model[volume].containers.push(id, source.origin.clone());
+                }
+                None if source.as_str().is_none() => {
+                    let reason = source.reason().cloned();
+                    let reason = reason.unwrap_or_else(|| Reason::new("provider-computed", "sourceVolume"));
+                    volumes.iter().for_each(|volume| model[*volume].containers.open(reason.clone()));
+                }
+                None => {}
+            }
+        }
+        if let Some(reason) = &list.open {
+            volumes.iter().for_each(|volume| model[*volume].containers.open(reason.clone()));
+        }
+    }
+    let tasks: Vec<_> = model.workload.tasks.ids().collect();
+    for task in tasks {
+        let Some(reason) = model[task].containers.open.clone() else { continue };
+        let volumes: Vec<Id<Volume>> = model[task].volumes.ids().collect();
+        volumes.iter().for_each(|volume| model[*volume].containers.open(reason.clone()));
     }
 }
 

@@ -1,0 +1,91 @@
+//! ECS tasks and services: what runs them, whether they can start, be replaced and be watched.
+
+mod container;
+mod fargate;
+mod reference;
+mod service;
+
+use super::facts;
+use crate::logic::{Fact, Reason, Tri};
+use crate::model::secret::SecretReference;
+use crate::model::workload::{Container, LogConfiguration, Registration, Service, Task, Volume};
+use crate::model::{Cell, Many, mark};
+use crate::source::{Place, Span};
+use crate::value::{Origin, Value};
+
+facts! {
+    Task {
+        /// Whether it is for Fargate: by what it demands itself, or because a service runs it there.
+        on_fargate: Flag = fargate::on_fargate,
+        /// Whether CPU and memory are a pair that Fargate offers; anything goes elsewhere.
+        size_is_valid: Flag = fargate::size_is_valid,
+        /// Whether its containers together ask for no more than it has, and none for less memory than it reserves.
+        containers_fit: Flag = fargate::containers_fit,
+        /// Whether it cannot start without an execution role: a private image, a log group or a secret of AWS.
+        needs_execution_role: Flag = reference::needs_execution_role,
+    }
+    Container {
+        /// Whether everything that it waits for can happen.
+        dependencies_can_be_met: Flag = container::dependencies_can_be_met,
+        /// Whether its health check has a form and numbers that ECS accepts; true where it has none.
+        health_check_is_valid: Flag = container::health_check_is_valid,
+        /// Whether a working router stands beside it, if its logs go through one.
+        has_log_router: Flag = container::has_log_router,
+        /// Whether a health check of its own or a target group notices when it hangs; true where no service runs it or
+        /// nothing depends on it.
+        is_watched: Flag = container::is_watched,
+    }
+    Volume {
+        /// Whether a container mounts it.
+        is_mounted: Flag = container::is_mounted,
+    }
+    LogConfiguration {
+        /// Whether `awslogs` has all the options that it needs; true for other drivers.
+        options_complete: Flag = container::options_complete,
+    }
+    SecretReference {
+        /// Whether ECS can read `valueFrom`: a whole ARN, with three colons behind the key if it names one, or the name of
+        /// a parameter.
+        is_valid: Flag = reference::is_valid,
+    }
+    Registration {
+        /// Whether the task has the container and maps the port.
+        container_exists: Flag = service::container_exists,
+    }
+    Service {
+        /// Whether a failed deployment goes back by itself; true where something else deploys.
+        rolls_back: Flag = service::rolls_back,
+        /// Whether minimum and maximum percent leave room to start a new task or to stop an old one.
+        can_replace_tasks: Flag = service::can_replace_tasks,
+    }
+}
+
+/// The place of a cell: its literal, or what lacks it.
+fn place<T: crate::model::CellType>(cell: &Cell<T>, fallback: Span, role: &str) -> Place {
+    Place::new(cell.origin().span().unwrap_or(fallback), role)
+}
+
+fn place_of(origin: &Origin, fallback: Span, role: &str) -> Place {
+    Place::new(origin.span().unwrap_or(fallback), role)
+}
+
+/// Why a value is not known.
+fn reason_of(value: &Value, what: &str) -> Reason {
+    match value.reason() {
+        Some(reason) => reason.clone(),
+        None => Reason { code: "provider-computed", object: what.to_owned(), place: value.origin.span() },
+    }
+}
+
+/// A statement that holds unless a collection may hold more than is seen.
+fn unless_open<T>(fact: Fact, many: &Many<T>) -> Fact {
+    match &many.open {
+        Some(reason) => Fact::unknown(reason.clone()),
+        None => fact,
+    }
+}
+
+/// Whether a text is one of these words; unknown with the reason.
+fn is_word(cell: &Cell<mark::Text>, words: &[&str]) -> Tri {
+    Tri::any(words.iter().map(|word| cell.equals(word)))
+}
