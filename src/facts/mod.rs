@@ -3,6 +3,7 @@
 
 pub mod permit;
 mod reach;
+mod start;
 mod state;
 mod task;
 
@@ -28,6 +29,7 @@ static ALL: &[&[FactSchema]] = &[
     permit::spelling::FACTS,
     permit::width::FACTS,
     reach::FACTS,
+    start::FACTS,
     state::FACTS,
     task::FACTS,
 ];

@@ -1,0 +1,160 @@
+//! What jobs bring about outside GitHub, and what stands in front of it.
+
+use super::{any_start, event, happens};
+use crate::facts::Facts;
+use crate::logic::{Fact, Reason, Tri};
+use crate::model::delivery::TerraformRun;
+use crate::model::pipeline::{Concurrency, Condition, Credential, Environment, Job, Step};
+use crate::model::{Id, Model, Reading};
+use crate::source::Place;
+
+/// The runs of Terraform in a job.
+pub(super) fn terraform_runs(model: &Model, job: Id<Job>) -> impl Iterator<Item = &TerraformRun> {
+    model.delivery.terraform_runs.iter().map(|(_, run)| run).filter(move |run| run.job.id() == Some(job))
+}
+
+/// Whether a step runs in some start of its job.
+fn step_runs(model: &Model, step: Option<Id<Step>>, job: Id<Job>) -> Fact {
+    let Some(step) = step else { return Fact::yes(Vec::new()) };
+    Fact::any(model[job].starts.ids().map(|id| {
+        let start = &model[id];
+        if start.steps.ids().any(|it| it == step) {
+            return happens(start);
+        }
+        match &start.steps.open {
+            Some(reason) => Fact::unknown(reason.clone()),
+            None => Fact::no(Vec::new()),
+        }
+    }))
+}
+
+fn has_access(facts: &Facts, job: Id<Job>) -> Fact {
+    let model = facts.model;
+    let (secrets, _) = super::texts(&model[job].secrets);
+    let token = secrets
+        .iter()
+        .any(|name| name.as_str().is_some_and(|name| name.starts_with("tf_") || name.contains("terraform")));
+    Fact::new(Tri::from(token), Vec::new()).or(super::holds::cloud(facts, job))
+}
+
+pub(super) fn changes_state(facts: &Facts, job: Id<Job>) -> Fact {
+    let model = facts.model;
+    let found = Fact::any(terraform_runs(model, job).filter(|run| run.changes_state.tri() == Tri::True).map(|run| {
+        let place = Place::new(run.head.span, format!("`{}` runs here", run.head.name));
+        Fact::yes(vec![place]).and(step_runs(model, run.step.id(), job))
+    }));
+    match found.tri {
+        Tri::False => found,
+        Tri::True | Tri::Unknown => found.and(has_access(facts, job)),
+    }
+}
+
+pub(super) fn deploys(facts: &Facts, job: Id<Job>) -> Fact {
+    let model = facts.model;
+    let found = Fact::any(model[job].deployments.ids().map(|id| {
+        let deployment = &model[id];
+        let what = match deployment.kind.as_str() {
+            Some("task") => "runs a task",
+            Some("stack") => "deploys a stack",
+            _ => "deploys a service",
+        };
+        Fact::yes(vec![Place::new(deployment.head.span, what)]).and(step_runs(model, deployment.step.id(), job))
+    }));
+    match found.tri {
+        Tri::False => found,
+        Tri::True | Tri::Unknown => found.and(super::holds::cloud(facts, job)),
+    }
+}
+
+/// Concurrency of the job or its workflow that stops what runs.
+pub(super) fn is_cancelled_midway(facts: &Facts, job: Id<Job>) -> Fact {
+    let model = facts.model;
+    let of_workflow = model[job].workflow.id().and_then(|workflow| model[workflow].concurrency.id());
+    let groups: Vec<&Concurrency> =
+        model[job].concurrency.id().into_iter().chain(of_workflow).map(|id| &model[id]).collect();
+    Fact::any(groups.into_iter().map(|group| {
+        let span = group.cancel_in_progress.origin().span().unwrap_or(group.head.span);
+        match group.cancel_in_progress.get() {
+            Reading::Known(true) => Fact::yes(vec![Place::new(span, "a new run cancels this one")]),
+            Reading::Known(false) | Reading::Absent => Fact::no(Vec::new()),
+            Reading::Unknown(reason) => Fact::unknown(reason),
+        }
+    }))
+}
+
+/// The condition's job, or its step's, is one that matters.
+pub(super) fn guards_deploy(facts: &Facts, condition: Id<Condition>) -> Fact {
+    let model = facts.model;
+    let condition = &model[condition];
+    let step = condition.step.id();
+    let job = condition.job.id().or_else(|| step.and_then(|step| model[step].job.id()));
+    let Some(job) = job else { return Fact::no(Vec::new()) };
+    if let Some(step) = step {
+        let deploys = model[job].deployments.ids().any(|id| model[id].step.id() == Some(step));
+        let changes =
+            terraform_runs(model, job).any(|run| run.step.id() == Some(step) && run.changes_state.tri() == Tri::True);
+        let holds = model[step].credentials.ids().next().is_some();
+        return Fact::new(
+            Tri::from(deploys || changes || holds),
+            vec![Place::new(model[step].head.span, "this step follows")],
+        );
+    }
+    deploys(facts, job).or(changes_state(facts, job)).or(super::holds::cloud(facts, job))
+}
+
+/// One role for the plan of a pull request and for what changes state.
+pub(super) fn shared_by_plan_and_apply(facts: &Facts, credential: Id<Credential>) -> Fact {
+    let model = facts.model;
+    let own = &model[credential];
+    let Some(job) = own.job.id().filter(|_| own.role_reference.is_present() == Tri::True) else {
+        return Fact::no(Vec::new());
+    };
+    let plan = terraform_runs(model, job).find(|run| run.verb.as_str() == Some("plan"));
+    let Some(plan) = plan else { return Fact::no(Vec::new()) };
+    let in_pull = any_start(model, job, |start| {
+        let runs = plan.step.id().is_none_or(|step| start.steps.ids().any(|it| it == step));
+        Tri::from(event(start) == "pull_request" && start.source.as_str() == Some("same") && runs)
+    });
+    if in_pull.tri == Tri::False {
+        return in_pull;
+    }
+    let planned = Fact::yes(vec![
+        Place::new(own.head.span, "this role"),
+        Place::new(plan.head.span, "plans what a pull request says"),
+    ]);
+    let applied =
+        Fact::any(model.pipeline.credentials.iter().filter(|(_, other)| same_role(own, other)).map(|(_, other)| {
+            let Some(other_job) = other.job.id() else { return Fact::no(Vec::new()) };
+            Fact::any(terraform_runs(model, other_job).filter(|run| run.changes_state.tri() == Tri::True).map(|run| {
+                Fact::yes(vec![Place::new(run.head.span, "and applies with the same rights")]).and(step_runs(
+                    model,
+                    run.step.id(),
+                    other_job,
+                ))
+            }))
+        }));
+    planned.and(in_pull).and(applied)
+}
+
+/// The same text, or the same secret or variable.
+fn same_role(a: &Credential, b: &Credential) -> bool {
+    let (Some(a), Some(b)) = (a.role_reference.value().as_text(), b.role_reference.value().as_text()) else {
+        return false;
+    };
+    if a.equals(&b) == Tri::True {
+        return true;
+    }
+    let object = |text: &crate::value::Text| {
+        text.holes().next().and_then(|hole| hole.reason()).map(|reason| reason.object.clone())
+    };
+    match (object(&a), object(&b)) {
+        (Some(a), Some(b)) => a == b && a.starts_with("secrets."),
+        (None, _) | (_, None) => false,
+    }
+}
+
+/// Only the configuration of the repository knows; files say nothing of it.
+pub(super) fn is_protected(facts: &Facts, environment: Id<Environment>) -> Fact {
+    let span = facts.model[environment].head.span;
+    Fact::unknown(Reason::at("environment-settings-not-known", "environment", span))
+}
