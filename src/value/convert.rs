@@ -136,7 +136,7 @@ fn collection(list: &List, of: &Type, flavour: ListFlavour, depth: usize) -> Res
 /// The type that all members get: what is asked for, or what they have in common.
 fn element_type<'a>(of: &Type, members: impl Iterator<Item = &'a Value>) -> Result<Type, TerraformError> {
     match of {
-        Type::Any => common_type(members),
+        Type::Any => common_type(members).map_err(|error| TerraformError::wrong_type(error.message)),
         of => Ok(of.clone()),
     }
 }

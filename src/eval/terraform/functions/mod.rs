@@ -19,9 +19,13 @@ mod map;
 mod network;
 mod number;
 mod pattern;
+mod provider;
 mod read_json;
+#[cfg(test)]
+mod tests;
 mod text;
 mod translate;
+mod yaml;
 
 use crate::logic::Reason;
 use crate::source::{FileId, Span, World};
@@ -58,7 +62,7 @@ const LONGEST_TEXT: usize = 1 << 20;
 /// What stays of a longer one at each end.
 const KEPT_END: usize = 4 << 10;
 
-const TABLES: [&[Function]; 15] = [
+const TABLES: [&[Function]; 17] = [
     collection::FUNCTIONS,
     csv::FUNCTIONS,
     date::FUNCTIONS,
@@ -73,7 +77,9 @@ const TABLES: [&[Function]; 15] = [
     network::FUNCTIONS,
     number::FUNCTIONS,
     pattern::FUNCTIONS,
+    provider::FUNCTIONS,
     text::FUNCTIONS,
+    yaml::FUNCTIONS,
 ];
 
 /// Calls a function by the name it is written with, `core::upper` and `provider::aws::arn_parse` included.
