@@ -6,6 +6,7 @@ mod reach;
 mod start;
 mod state;
 mod task;
+pub mod trust;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -32,6 +33,8 @@ static ALL: &[&[FactSchema]] = &[
     start::FACTS,
     state::FACTS,
     task::FACTS,
+    trust::alone::FACTS,
+    trust::service::FACTS,
 ];
 
 pub struct FactSchema {

@@ -227,15 +227,15 @@ fn add_conditions(
     conditions.origin = condition.origin.clone();
     let (operators, open) = keyed(condition);
     conditions.open = open;
-    for (operator, keys) in operators {
-        let (keys, open) = keyed(keys);
+    for (operator, block) in operators {
+        let (keys, open) = keyed(block);
         if let Some(reason) = open {
             conditions.open(reason);
         }
         for (key, values) in keys {
             let place = values.origin.span().unwrap_or(span);
             let mut entity = PolicyCondition::new(Head::new(format!("{name} {operator} {key}"), place));
-            set_operator(&mut entity, operator, &values.origin);
+            set_operator(&mut entity, operator, &block.origin);
             entity.context_key.set(Value::text(key, values.origin.clone()));
             let listed = texts(values);
             entity.values.set(element::list(listed.items, listed.open, values.origin.clone()));
