@@ -1,6 +1,7 @@
 //! Hard reasoning over the model, written once. A fact is a function from an entity to an answer; it is declared with
 //! `facts!` in its module, computed when asked, once per entity. What many facts share is an `Analysis`.
 
+mod hop;
 pub mod permit;
 mod reach;
 mod start;
@@ -29,6 +30,7 @@ static ALL: &[&[FactSchema]] = &[
     permit::sets::FACTS,
     permit::spelling::FACTS,
     permit::width::FACTS,
+    hop::FACTS,
     reach::FACTS,
     start::FACTS,
     state::FACTS,

@@ -1,14 +1,23 @@
 //! Who reaches whom over the network: where routes lead, what security groups admit, which endpoints serve a task.
 
+mod balancer;
 mod block_access;
+mod chain;
+mod exposure;
 mod group;
 mod party;
 mod ports;
 mod route;
 mod rules;
 mod subnet;
+mod table;
+mod zone;
 
-use crate::model::network::{Ingress, Route, SecurityGroup, Subnet, Vpc};
+use crate::model::data::{Cache, Database, SubnetGroup};
+use crate::model::network::{
+    Endpoint, Ingress, LoadBalancer, NatGateway, NetworkAcl, Route, RouteTable, SecurityGroup, Subnet, Vpc,
+};
+use crate::model::workload::{AutoscalingGroup, Function, Host, MountTarget, Service};
 
 super::facts! {
     Subnet {
@@ -34,6 +43,24 @@ super::facts! {
         reaches_internet: Flag = subnet::reaches_internet,
         /// Whether nothing leads out of the VPC, in either family.
         isolated: Flag = subnet::isolated,
+        /// Whether an association gives it a route table.
+        has_own_table: Flag = table::has_own_table,
+        /// Whether at most one association claims it.
+        tables_agree: Flag = table::tables_agree,
+    }
+    RouteTable {
+        /// Whether it leads subnets to the internet that people call private.
+        exposes_private_subnets: Flag = table::exposes_private_subnets,
+    }
+    NatGateway {
+        /// Whether it is public and stands where the internet is reached.
+        works: Flag = subnet::nat_gateway_works,
+        /// Whether subnets of other zones go out through it.
+        serves_other_zones: Flag = zone::serves_other_zones,
+    }
+    NetworkAcl {
+        opens_admin_port_to_world: Flag = exposure::acl_opens_admin_port,
+        opens_every_port_to_world: Flag = exposure::acl_opens_every_port,
     }
     Route {
         /// Whether a peer gets everything, or a whole block of private addresses.
@@ -70,5 +97,70 @@ super::facts! {
     Vpc {
         /// Whether the security group that AWS makes with it lets nobody in and nothing out.
         default_group_locked: Flag = group::default_group_locked,
+        /// Whether a log records its traffic.
+        has_flow_log: Flag = table::has_flow_log,
+        /// Whether some subnet of it is out of the internet's reach.
+        has_private_subnet: Flag = table::has_private_subnet,
+    }
+    LoadBalancer {
+        /// The zones that it stands in.
+        zones: Texts = zone::of_load_balancer,
+        /// Whether the internet is let in on a port that nothing listens on.
+        admits_world_without_listener: Flag = balancer::admits_world_without_listener,
+        /// Whether the internet reaches a listener that serves plain HTTP.
+        world_reaches_plain_http: Flag = balancer::world_reaches_plain_http,
+        reachable_from_internet: Flag = exposure::reachable_from_internet::<LoadBalancer>,
+        in_default_vpc: Flag = exposure::in_default_vpc::<LoadBalancer>,
+    }
+    SubnetGroup {
+        in_one_zone: Flag = zone::of_subnet_group,
+    }
+    AutoscalingGroup {
+        in_one_zone: Flag = zone::of_autoscaling_group,
+    }
+    Service {
+        /// Whether some group of it admits the internet on some port.
+        open_to_world: Flag = exposure::service_open_to_world,
+        /// Whether its load balancers and it let each other through.
+        reached_by_load_balancer: Flag = chain::reached_by_load_balancer,
+        /// Whether only its load balancers and other tasks may reach it.
+        bound_to_load_balancer: Flag = chain::bound_to_load_balancer,
+        in_one_zone: Flag = zone::of_service,
+        reachable_from_internet: Flag = exposure::reachable_from_internet::<Service>,
+        in_default_vpc: Flag = exposure::in_default_vpc::<Service>,
+    }
+    Host {
+        has_public_address: Flag = exposure::host_has_public_address,
+        /// Whether people outside may open a shell on it.
+        admits_login: Flag = exposure::host_admits_login,
+        reachable_from_internet: Flag = exposure::reachable_from_internet::<Host>,
+        in_default_vpc: Flag = exposure::in_default_vpc::<Host>,
+    }
+    Function {
+        reachable_from_internet: Flag = exposure::reachable_from_internet::<Function>,
+        in_default_vpc: Flag = exposure::in_default_vpc::<Function>,
+    }
+    Database {
+        /// Whether its port is open to the internet.
+        open_to_world: Flag = exposure::store_open_to_world::<Database>,
+        /// Whether its port is open to a whole VPC, a wide private range or many public addresses.
+        open_to_wide_range: Flag = exposure::store_open_to_wide_range::<Database>,
+        reachable_from_internet: Flag = exposure::reachable_from_internet::<Database>,
+        in_default_vpc: Flag = exposure::in_default_vpc::<Database>,
+    }
+    Cache {
+        open_to_world: Flag = exposure::store_open_to_world::<Cache>,
+        open_to_wide_range: Flag = exposure::store_open_to_wide_range::<Cache>,
+        reachable_from_internet: Flag = exposure::reachable_from_internet::<Cache>,
+        in_default_vpc: Flag = exposure::in_default_vpc::<Cache>,
+    }
+    MountTarget {
+        reachable_from_internet: Flag = exposure::reachable_from_internet::<MountTarget>,
+        in_default_vpc: Flag = exposure::in_default_vpc::<MountTarget>,
+    }
+    Endpoint {
+        in_one_zone: Flag = zone::of_endpoint,
+        reachable_from_internet: Flag = exposure::reachable_from_internet::<Endpoint>,
+        in_default_vpc: Flag = exposure::in_default_vpc::<Endpoint>,
     }
 }

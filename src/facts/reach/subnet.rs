@@ -432,6 +432,10 @@ fn egress_passes(model: &Model, subnet: Id<Subnet>, family: Family) -> Fact {
     }
 }
 
+pub(super) fn nat_gateway_works(facts: &Facts<'_>, nat: Id<NatGateway>) -> Fact {
+    facts.analysis::<Classes>().nat_works(nat)
+}
+
 pub(super) fn has4(facts: &Facts<'_>, subnet: Id<Subnet>) -> Fact {
     facts.analysis::<Classes>().has(subnet, Family::V4)
 }

@@ -1,0 +1,65 @@
+//! Encryption between client and store, and at rest.
+
+mod engine;
+pub(super) mod listener;
+mod rest;
+mod store;
+mod tls_policy;
+
+use crate::model::data::{AtRest, Bucket, Cache, Database, Disk};
+use crate::model::network::Listener;
+
+super::facts! {
+    Listener {
+        /// Whether some request is answered or forwarded over plain HTTP.
+        serves_plain_http: Flag = listener::serves_plain_http,
+        /// Whether it redirects to a port where nothing speaks HTTPS.
+        redirects_to_nowhere: Flag = listener::redirects_to_nowhere,
+        speaks_tls: Flag = listener::speaks_tls,
+        /// The oldest version of TLS that it accepts: 10 to 13.
+        minimum_tls: Number = listener::minimum_tls,
+        has_weak_ciphers: Flag = listener::has_weak_ciphers,
+        has_post_quantum: Flag = listener::has_post_quantum,
+    }
+    Database {
+        is_aurora: Flag = store::is_aurora,
+        /// Whether the server refuses connections without TLS.
+        demands_tls: Flag = store::demands_tls,
+        /// Whether it does so by the engine's default alone.
+        tls_only_by_default: Flag = store::tls_only_by_default,
+        /// Whether the authority that signs its certificate has expired.
+        ca_expired: Flag = store::ca_expired,
+    }
+    Cache {
+        /// Whether clients need a password or a user.
+        authenticates: Flag = store::authenticates,
+    }
+    AtRest {
+        encrypted: Flag = rest::encrypted,
+        has_own_key: Flag = rest::has_own_key,
+        /// Whether a key of one's own would not break it.
+        can_have_own_key: Flag = rest::can_have_own_key,
+    }
+    Disk {
+        /// Whether it is kept in clear on purpose.
+        refuses_encryption: Flag = rest::refuses_encryption,
+    }
+    Bucket {
+        /// The type of the load balancers that write their logs here.
+        receives_lb_logs: Word["application", "classic", "network", "none"] = rest::receives_lb_logs,
+        /// Whether access logs of buckets or load balancers arrive here.
+        receives_access_logs: Flag = rest::receives_access_logs,
+        /// Whether its encryption keeps a load balancer from writing logs.
+        refuses_lb_logs: Flag = rest::refuses_lb_logs,
+        /// Whether neither a policy nor an ACL can make it public.
+        blocks_public_access: Flag = rest::blocks_public_access,
+        /// Whether only AWS's default for new buckets keeps it closed.
+        relies_on_default_block: Flag = rest::relies_on_default_block,
+        /// Whether an ACL opens it to everyone or to every account.
+        acl_is_open: Flag = rest::acl_is_open,
+        /// Whether such an ACL is only kept moot by a switch.
+        acl_is_masked: Flag = rest::acl_is_masked,
+        /// Whether ACLs still count.
+        acls_are_on: Flag = rest::acls_are_on,
+    }
+}

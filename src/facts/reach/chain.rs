@@ -1,0 +1,198 @@
+//! The chain load balancer → task → store: whether each end lets the other, and nobody else, in.
+
+use super::group::ports_of;
+use super::party::{Party, Side, admits};
+use super::rules::{Admitted, Rule, Rules, Source, way};
+use crate::facts::Facts;
+use crate::logic::{Fact, Reason, Tri};
+use crate::model::network::{LoadBalancer, SecurityGroup, TargetGroup};
+use crate::model::range::Range;
+use crate::model::workload::Service;
+use crate::model::{AnyId, Id, Link, Model, Reading};
+use crate::source::Place;
+
+/// The load balancers that forward to a target group, and why there may be more.
+fn in_front_of(model: &Model, group: Id<TargetGroup>) -> (Vec<Id<LoadBalancer>>, Option<Reason>) {
+    let mut found = Vec::new();
+    let mut open = model[group].listeners.open.clone();
+    for listener in model[group].listeners.ids() {
+        match (&model[listener].load_balancer.link, model[listener].load_balancer.id()) {
+            (_, Some(balancer)) if !found.contains(&balancer) => found.push(balancer),
+            (Link::Unknown(reason), None) => open = open.or_else(|| Some(reason.clone())),
+            (Link::To(_) | Link::Absent | Link::Unknown(_), _) => {}
+        }
+    }
+    (found, open)
+}
+
+/// All load balancers in front of a service.
+fn balancers(model: &Model, id: Id<Service>) -> (Vec<Id<LoadBalancer>>, Option<Reason>) {
+    let service = &model[id];
+    let mut found: Vec<Id<LoadBalancer>> = service.load_balancers.ids().collect();
+    let mut open = service.registrations.open.clone();
+    for registration in service.registrations.ids() {
+        match (&model[registration].target_group.link, model[registration].target_group.id()) {
+            (_, Some(group)) => {
+                let (more, reason) = in_front_of(model, group);
+                found.extend(more);
+                open = open.or(reason);
+            }
+            (Link::Unknown(reason), None) => open = open.or_else(|| Some(reason.clone())),
+            (Link::To(_) | Link::Absent, None) => {}
+        }
+    }
+    found.sort();
+    found.dedup();
+    (found, open)
+}
+
+/// For each registration: the task admits the load balancer on the container's port, and the load balancer sends there.
+pub(super) fn reached_by_load_balancer(facts: &Facts<'_>, id: Id<Service>) -> Fact {
+    let model = facts.model;
+    let rules = facts.analysis::<Rules>();
+    let service = &model[id];
+    let Some(task) = Party::of(model, id.into()) else { return Fact::yes(Vec::new()) };
+    let mut answers = Vec::new();
+    for registration in service.registrations.ids() {
+        let registration = &model[registration];
+        let port = match registration.container_port.get() {
+            Reading::Known(port) => port.as_i64(),
+            Reading::Absent => None,
+            Reading::Unknown(reason) => {
+                answers.push(Fact::unknown(reason));
+                continue;
+            }
+        };
+        let (Some(port), Some(group)) = (port, registration.target_group.id()) else { continue };
+        let (in_front, open) = in_front_of(model, group);
+        let start = registration.container_port.origin().span().unwrap_or(registration.head.span);
+        for balancer in in_front {
+            let Some(other) = Party::of(model, balancer.into()) else { continue };
+            // Without groups a load balancer sends from its own or the clients' addresses.
+            if other.groups.members.is_empty() && other.groups.open.is_none() {
+                continue;
+            }
+            let lets_in = admits(model, &rules, &task, Side::In, &other, port);
+            let lets_out = admits(model, &rules, &other, Side::Out, &task, port);
+            let mut fact = lets_in.and(lets_out);
+            if fact.tri == Tri::False {
+                fact.places.insert(0, Place::new(start, format!("the load balancer sends to port {port}")));
+            }
+            answers.push(fact);
+        }
+        answers.extend(open.map(Fact::unknown));
+    }
+    Fact::all(answers)
+}
+
+/// Whether only its load balancers, other tasks and itself may reach a registered service. The internet as a source
+/// has a rule of its own.
+pub(super) fn bound_to_load_balancer(facts: &Facts<'_>, id: Id<Service>) -> Fact {
+    let model = facts.model;
+    let service = &model[id];
+    if service.registrations.members.is_empty() && service.registrations.open.is_none() {
+        return Fact::yes(Vec::new());
+    }
+    let rules = facts.analysis::<Rules>();
+    let Some(task) = Party::of(model, id.into()) else { return Fact::yes(Vec::new()) };
+    let (ingress, open) = task.ingress(&rules);
+    let (in_front, unseen) = balancers(model, id);
+    let judged = ingress.iter().map(|rule| {
+        let mut fact = is_bound(model, rule, &in_front, unseen.as_ref());
+        if rule.presence != Tri::True && fact.tri == Tri::False {
+            fact = Fact::unknown(Reason::at("no-value", "a rule", rule.head));
+        }
+        if fact.tri == Tri::False {
+            fact.places = way(model, &[rule]);
+            fact.places.push(Place::new(service.head.span, format!("`{}` runs behind it", service.head.name)));
+            fact.places.extend(in_front.iter().map(|balancer| {
+                let head = &model[*balancer].head;
+                Place::new(head.span, format!("`{}` is its load balancer", head.name))
+            }));
+        }
+        fact
+    });
+    Fact::all(judged.chain(open.map(Fact::unknown)))
+}
+
+fn is_bound(model: &Model, rule: &Rule, in_front: &[Id<LoadBalancer>], unseen: Option<&Reason>) -> Fact {
+    let of_balancer = |group: Id<SecurityGroup>| {
+        in_front.iter().any(|balancer| model[*balancer].security_groups.ids().any(|own| own == group))
+    };
+    let of_tasks = |group: Id<SecurityGroup>| {
+        model[group].consumers.members.iter().any(|(consumer, _)| consumer.typed::<Service>().is_some())
+    };
+    match &rule.source {
+        Source::Itself => Fact::yes(Vec::new()),
+        Source::Group(group) if of_balancer(*group) || of_tasks(*group) => Fact::yes(Vec::new()),
+        Source::Group(group) => match (unseen, &model[*group].consumers.open) {
+            (Some(reason), _) | (None, Some(reason)) => Fact::unknown(reason.clone()),
+            (None, None) => Fact::no(Vec::new()),
+        },
+        Source::Ranges(ranges) => {
+            let port = rule.ports.from.clone().unwrap_or(0).max(0);
+            let protocol = rule.ports.protocol.clone().unwrap_or_else(|_| "tcp".to_owned());
+            let protocol = if protocol == "-1" { "tcp".to_owned() } else { protocol };
+            if Admitted::on_port([rule], None, &protocol, port).world_of_any_family(model).tri != Tri::False {
+                return Fact::yes(Vec::new());
+            }
+            if let Some(reason) = unseen {
+                return Fact::unknown(reason.clone());
+            }
+            of_network_balancer(model, ranges, in_front)
+        }
+        Source::Service(_) => Fact::no(Vec::new()),
+        Source::Sized(_) => Fact::no(Vec::new()),
+        Source::Unknown(reason) => Fact::unknown(reason.clone()),
+    }
+}
+
+/// A network load balancer without groups sends from its subnets' addresses, or keeps its clients'.
+fn of_network_balancer(model: &Model, ranges: &[Range], in_front: &[Id<LoadBalancer>]) -> Fact {
+    let bare: Vec<&LoadBalancer> = in_front
+        .iter()
+        .map(|balancer| &model[*balancer])
+        .filter(|balancer| balancer.kind.equals("network") != Tri::False && balancer.security_groups.members.is_empty())
+        .collect();
+    if bare.is_empty() {
+        return Fact::no(Vec::new());
+    }
+    let held = bare.iter().any(|balancer| {
+        balancer.subnets.ids().any(|subnet| {
+            let own = model[subnet].cidr4.as_str().and_then(Range::parse);
+            own.is_some_and(|own| ranges.iter().any(|range| range.holds(&own)))
+        })
+    });
+    match held {
+        true => Fact::yes(Vec::new()),
+        false => {
+            let head = &bare[0].head;
+            Fact::unknown(Reason::at("client-addresses", head.name.clone(), head.span))
+        }
+    }
+}
+
+/// Whether a task and a store that it is told of let each other through on the store's port.
+pub(super) fn reaches_store(facts: &Facts<'_>, service: Id<Service>, store: AnyId) -> Fact {
+    let model = facts.model;
+    let rules = facts.analysis::<Rules>();
+    let (Some(task), Some(other)) = (Party::of(model, service.into()), Party::of(model, store)) else {
+        return Fact::yes(Vec::new());
+    };
+    let ports = match ports_of(model, store) {
+        Ok(ports) => ports,
+        Err(reason) => return Fact::unknown(reason),
+    };
+    Fact::all(ports.into_iter().map(|(port, _)| {
+        let out = admits(model, &rules, &task, Side::Out, &other, port);
+        let within = admits(model, &rules, &other, Side::In, &task, port);
+        let mut fact = out.and(within);
+        if fact.tri == Tri::False {
+            let head = model.head(store);
+            let groups = task.groups.origin.span().unwrap_or(model[service].head.span);
+            fact.places.insert(0, Place::new(groups, format!("the groups of `{}`", model[service].head.name)));
+            fact.places.push(Place::new(head.span, format!("`{}` listens on {port}", head.name)));
+        }
+        fact
+    }))
+}
