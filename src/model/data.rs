@@ -24,14 +24,18 @@ entities! { in data;
         backup_retention: Number,
         /// The logs that go to CloudWatch.
         log_exports: Texts,
+        /// As written: a default group has a name and no block.
+        parameter_group_name: Text,
+        cluster_parameter_group_name: Text,
         subnet_group: One<SubnetGroup>,
         key: One<Key>,
         parameter_group: One<ParameterGroup>,
         cluster_parameter_group: One<ParameterGroup>,
         /// What a replica copies.
         source: One<Database>,
-        cluster: One<Database>,
-        instances: Many<Database>,
+        /// The instances of a cluster that are declared here.
+        n_instances: Number,
+        zones: Texts,
         security_groups: Many<SecurityGroup>,
     }
 
@@ -83,6 +87,8 @@ entities! { in data;
         block_flags: Entries,
         ownership: Text,
         acl: Text,
+        /// Permission and grantee of each written grant: `READ http://acs.amazonaws.com/groups/global/AllUsers`.
+        acl_grants: Texts,
         /// `Enabled`, `Suspended` or `Disabled`.
         versioning: Text,
         key: One<Key>,
@@ -91,6 +97,11 @@ entities! { in data;
         logging_load_balancers: Many<LoadBalancer>,
         /// Buckets that write their access logs here.
         logging_buckets: Many<Bucket>,
+    }
+
+    /// The switches that keep all buckets of the account closed.
+    AccountAccessBlock "account_access_block" account_access_blocks {
+        block_flags: Entries,
     }
 
     /// An elastic file system.

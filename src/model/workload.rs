@@ -171,6 +171,8 @@ entities! { in workload;
         /// `false` on what forwards traffic of others.
         checks_source: Flag = true,
         elastic_address: Flag = false,
+        /// The `count` or `for_each` that makes it.
+        made_by: Raw,
         role: One<Role>,
         subnet: One<Subnet>,
         security_groups: Many<SecurityGroup>,

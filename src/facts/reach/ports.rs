@@ -38,20 +38,3 @@ pub(super) const SENSITIVE: [(i64, &str); 32] = [
     (11211, "memcached"),
     (27017, "MongoDB"),
 ];
-
-/// Where a database engine listens unless told otherwise.
-pub(crate) fn of_engine(engine: &str) -> Option<i64> {
-    let port = match engine {
-        "postgres" | "aurora-postgresql" => 5432,
-        "mysql" | "mariadb" | "aurora-mysql" | "aurora" => 3306,
-        "redshift" => 5439,
-        "docdb" => 27017,
-        "neptune" => 8182,
-        "redis" | "valkey" => 6379,
-        "memcached" => 11211,
-        engine if engine.starts_with("sqlserver-") => 1433,
-        engine if engine.starts_with("oracle-") => 1521,
-        _ => return None,
-    };
-    Some(port)
-}

@@ -363,9 +363,6 @@ const KNOWN: &[&str] = &[
     "aws_efs_mount_target",
     "aws_vpc_endpoint",
     "aws_vpc_endpoint_security_group_association",
-    "aws_redshift_cluster",
-    "aws_docdb_cluster",
-    "aws_neptune_cluster",
 ];
 
 /// Closes the consumers of each group, or says where else its id goes. Asked once all edges stand.

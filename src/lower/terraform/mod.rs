@@ -2,17 +2,22 @@
 //! the edges are drawn and split resources joined; then what is asked of the whole is closed or opened. An area is one
 //! module with up to three functions, called here.
 
+mod bucket;
 mod context;
+mod database;
 mod ecs;
 mod endpoint;
 mod groups;
+mod host;
 mod iam;
+mod keys;
 mod loadbalancer;
 mod resolve;
 mod resource;
 mod root;
 mod routes;
 mod secret;
+mod storage;
 mod vpc;
 
 use crate::eval::terraform::Deployment;
@@ -33,8 +38,14 @@ pub fn lower(deployment: &Deployment, model: &mut Model) {
     loadbalancer::make(&mut cx);
     secret::make(&mut cx);
     ecs::make(&mut cx);
+    keys::make(&mut cx);
+    database::make(&mut cx);
+    bucket::make(&mut cx);
+    storage::make(&mut cx);
+    host::make(&mut cx);
 
     iam::connect(&mut cx);
+    keys::connect(&mut cx);
     vpc::connect(&mut cx);
     routes::connect(&mut cx);
     groups::connect(&mut cx);
@@ -43,6 +54,11 @@ pub fn lower(deployment: &Deployment, model: &mut Model) {
     secret::connect(&mut cx);
     ecs::connect(&mut cx);
     ecs::in_front(&mut cx);
+    database::connect(&mut cx);
+    bucket::connect(&mut cx);
+    storage::connect(&mut cx);
+    host::connect(&mut cx);
 
+    storage::keep(&mut cx);
     groups::consumers(&mut cx);
 }

@@ -1,0 +1,167 @@
+//! What scripts run, one line per command: `?` for conditional, `-` for unreachable, `@` for the directory, `|n` for
+//! the reader of the output, `in n` for the command around.
+
+use super::{Nothing, Output, Reached, Run, Surroundings, run};
+use crate::source::{FileId, MappedText, Span};
+use crate::syntax::shell::{Dialect, read};
+use crate::value::{Kind, Origin, Value};
+
+fn run_script(text: &str, around: &dyn Surroundings) -> Run {
+    let script = read(&MappedText::part(FileId(0), text, 0..text.len()), Dialect::WORKFLOW);
+    run(&script, text, Dialect::WORKFLOW, around)
+}
+
+fn check(text: &str, expected: &[&str]) {
+    let run = run_script(text, &Nothing);
+    let shown: Vec<String> = run
+        .commands
+        .iter()
+        .map(|command| {
+            let reached = match command.reached {
+                Reached::Always => "",
+                Reached::Conditional => "? ",
+                Reached::Unreachable => "- ",
+            };
+            let words: Vec<String> = command.words.iter().map(|argument| show(&argument.value)).collect();
+            let output = match command.output {
+                Output::Open => String::new(),
+                Output::Piped(reader) => format!(" |{reader}"),
+                Output::Substituted(reader) => format!(" ${reader}"),
+                Output::Assigned => " =".to_owned(),
+            };
+            let directory = match command.directory.as_deref() {
+                Some("") => String::new(),
+                Some(directory) => format!(" @{directory}"),
+                None => " @?".to_owned(),
+            };
+            let inside = command.inside.map(|outer| format!(" in {outer}")).unwrap_or_default();
+            let wrappers = command.wrappers.join(" ");
+            let wrappers = if wrappers.is_empty() { wrappers } else { format!("({wrappers}) ") };
+            format!("{reached}{wrappers}{}{output}{directory}{inside}", words.join(" "))
+        })
+        .collect();
+    assert_eq!(shown, expected, "{text}");
+}
+
+fn show(value: &Value) -> String {
+    value.as_text().map(|text| text.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn variables() {
+    check("A=1 B=\"x $A\"\nrun $B \"$B\" ${C:-d} $C ${A}0 '$A'", &["run x 1 x 1 d ${$C} 10 $A"]);
+    check(
+        "TAG=v1.2.tar.gz; run ${TAG%.gz} ${TAG%%.*} ${TAG#v} ${TAG/./-}",
+        &["run v1.2.tar v1 1.2.tar.gz v1-2.tar.gz"],
+    );
+    check(
+        "export X=1; if a; then X=2; fi; run $X; read Y; run $Y",
+        &["export X=1", "a", "run ${$X}", "read Y", "run ${$Y}"],
+    );
+    check("X=1 run $X; echo $X", &["run ${$X}", "echo ${$X}"]);
+}
+
+#[test]
+fn order_and_reach() {
+    check("a && b || c; d; exit 1; e", &["a", "? b", "? c", "d", "exit 1", "- e"]);
+    check(
+        "if a; then b; else c; fi\ncase x in y) d;; esac\nwhile e; do f; done",
+        &["a", "? b", "? c", "? d", "e", "? f"],
+    );
+    check("for x in a b; do run $x; done; for y in $z; do run $y; done", &["run a", "run b", "? run ${$y}"]);
+    check("f() { run $X; }\nX=1\nf\nf\ng() { never; }", &["f", "run 1", "f", "? never"]);
+    check("exec serve; after", &["(exec) serve", "- after"]);
+}
+
+#[test]
+fn pipes_and_substitutions() {
+    check("curl u | tee f | sh", &["curl u |1", "tee f |2", "sh"]);
+    check(
+        "bash -c \"$(curl u)\"; bash <(curl v); X=$(date)",
+        &["curl u $1", "bash -c ${$(…)}", "curl v |3", "bash ${$(…)}", "date ="],
+    );
+    check("curl u | (cd x; tar xz)", &["curl u |1", "cd x", "tar xz @x"]);
+    check("cat a | while read l; do run; done", &["cat a |1", "read l", "? run"]);
+}
+
+#[test]
+fn directories() {
+    check(
+        "cd a/b; run; (cd ..; run); run; cd \"$X\"; run",
+        &["cd a/b", "run @a/b", "cd .. @a/b", "run @a", "run @a/b", "cd ${$X} @a/b", "run @?"],
+    );
+    check("cd /x && run", &["cd /x", "? run @/x"]);
+}
+
+#[test]
+fn scripts_in_words_and_wrappers() {
+    check("sudo -u app env A=1 timeout -k 3 5 run x", &["(sudo env timeout) run x"]);
+    check(
+        "sh -ec 'cd y; run \"$X\"'; eval 'a b'; su -c 'c d' u; bash <<'E'\ne f\nE",
+        &[
+            "sh -ec cd y; run \"$X\"",
+            "cd y in 0",
+            "run ${$X} @y in 0",
+            "eval a b",
+            "a b in 3",
+            "su -c c d u",
+            "c d in 5",
+            "bash",
+            "e f in 7",
+        ],
+    );
+    check("command -v x; xargs -n 1 rm", &["command -v x", "(xargs) rm"]);
+}
+
+#[test]
+fn what_surrounds_a_script_counts() {
+    struct Around;
+    impl Surroundings for Around {
+        fn variable(&self, name: &str, span: Span) -> Option<Value> {
+            (name == "SET").then(|| Value::text("one two", Origin::written(span)))
+        }
+
+        fn expression(&self, text: &str, span: Span) -> Value {
+            Value::text(text, Origin::written(span))
+        }
+    }
+    let run = run_script("run $SET \"$SET\" '${{ e }}'x", &Around);
+    let words: Vec<&str> = run.commands[0].words.iter().filter_map(|argument| argument.value.as_str()).collect();
+    assert_eq!(words, ["run", "one", "two", "one two", "ex"]);
+}
+
+#[test]
+fn options() {
+    let run = run_script("curl -fsSLk -o out --data=x --url $U -H 'a: b' http://h -- -k", &Nothing);
+    let command = &run.commands[0];
+    assert!(command.flag(&["k", "insecure"]).is_some());
+    assert!(command.flag(&["x"]).is_none());
+    let options =
+        |names: &[&str]| command.option(names).iter().map(|argument| show(&argument.value)).collect::<Vec<_>>();
+    assert_eq!(options(&["-o", "--output"]), ["out"]);
+    assert_eq!(options(&["--data"]), ["x"]);
+    assert_eq!(options(&["--url"]), ["${$U}"]);
+    let positionals = command.positionals(&["-o", "--url", "-H"]);
+    let positionals: Vec<_> = positionals.iter().filter_map(|argument| argument.value.as_str()).collect();
+    assert_eq!(positionals, ["http://h", "-k"]);
+}
+
+#[test]
+fn input_and_redirections() {
+    let run = run_script("cat <<E > \"$HOME/x\" 2>>log\na $b\nE\n", &Nothing);
+    let command = &run.commands[0];
+    assert_eq!(command.input.as_ref().map(show).as_deref(), Some("a ${$b}\n"));
+    let targets: Vec<String> = command.redirections.iter().map(|redirection| show(&redirection.target)).collect();
+    assert_eq!(targets, ["${$HOME}/x", "log"]);
+    assert_eq!(command.redirections[1].descriptor, 2);
+}
+
+#[test]
+fn hostile_scripts_end() {
+    let branches: String = (0..60_000).map(|index| format!("a{index}=1 && ")).collect();
+    assert!(run_script(&format!("{branches} x"), &Nothing).open.is_some());
+    let loops = "for x in 1 2 3 4 5 6 7 8; do ".repeat(20);
+    assert!(run_script(&format!("{loops} x; {}", "done; ".repeat(20)), &Nothing).open.is_some());
+    let doubled = "sh -c \"sh -c '".repeat(200);
+    assert!(matches!(run_script(&doubled, &Nothing).commands[0].words[0].value.kind, Kind::Text(_)));
+}
