@@ -13,7 +13,7 @@ mod worlds;
 
 use std::collections::BTreeMap;
 
-use crate::eval::terraform::{Deployment, Terraform};
+use crate::eval::terraform::{Deployment, evaluate};
 use crate::model::{Model, Variant};
 use crate::source::{Comment, Problem, Span, World};
 use crate::syntax::{Kind, Sources};
@@ -45,8 +45,7 @@ pub struct LoweredRoot {
 pub fn lower<'w>(world: &'w World, description: &Description) -> Lowered<'w> {
     let sources = Sources::new(world);
     sources.read_ahead();
-    let _ = description.inputs(world);
-    let evaluated = Terraform::default();
+    let evaluated = evaluate(world, &description.inputs(world));
     let worlds = worlds::worlds(&evaluated.deployments);
     let models = worlds.iter().map(|deployments| model(&sources, deployments, &evaluated.deployments)).collect();
     let mut problems = sources.problems();
@@ -54,6 +53,8 @@ pub fn lower<'w>(world: &'w World, description: &Description) -> Lowered<'w> {
     problems.extend(evaluated.deployments.iter().flat_map(|deployment| deployment.problems.iter().cloned()));
     let mut comments = sources.comments();
     comments.extend(evaluated.comments.iter().cloned());
+    comments.sort();
+    comments.dedup();
     let roots = roots(world, &evaluated.deployments);
     Lowered { models, problems, comments, secrets: Vec::new(), roots, sources }
 }
