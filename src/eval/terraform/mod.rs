@@ -28,6 +28,8 @@ mod roots;
 mod scope;
 mod states;
 mod template;
+#[cfg(test)]
+mod tests;
 mod traverse;
 mod types;
 mod version;

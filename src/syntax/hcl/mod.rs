@@ -10,6 +10,7 @@ mod template;
 mod tests;
 mod tree;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use hcl_edit::parser;
@@ -60,36 +61,25 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
 /// of the file.
 pub fn parse_expression(file: FileId, text: &str, offset: usize) -> Result<Expr, Fault> {
     let mut reader = Reader { file, names: Names::default(), faults: Vec::new() };
-    let wrapped = format!("({text}\n)");
-    match parser::parse_expr(&wrapped) {
-        Ok(expression) => {
-            // The opening parenthesis is ours; it stands one byte before the text.
-            let shift = Shift { text: &wrapped, marks: &Marks::opening_parenthesis(), offset, scalar: None };
-            let converted = reader.converter(&shift).expr(&expression);
-            match converted.kind {
-                ExprKind::Parentheses(inner) => Ok(*inner),
-                _ => Ok(converted),
-            }
-        }
-        Err(error) => {
-            let at = error.location().offset().saturating_sub(1).min(text.len());
-            Err(fault(file, offset + at, &error))
-        }
+    // The opening parenthesis is ours; it stands one byte before the text.
+    let wrapped = Marked { text: format!("({text}\n)").into(), marks: Marks::opening_parenthesis() };
+    let read = wrapped.read(parser::parse_expr);
+    let (expression, marked) = read.map_err(|(at, error)| fault(file, offset + at.min(text.len()), &error))?;
+    let converted = reader.converter(&marked.shift(offset)).expr(&expression);
+    match converted.kind {
+        ExprKind::Parentheses(inner) => Ok(*inner),
+        _ => Ok(converted),
     }
 }
 
 /// Reads a text that is a template as a whole: a template file, a text of JSON syntax.
 pub fn parse_template(file: FileId, text: &str, offset: usize) -> Result<Template, Fault> {
     let mut reader = Reader { file, names: Names::default(), faults: Vec::new() };
-    match parser::parse_template(text) {
-        Ok(template) => {
-            let shift = Shift { text, marks: &Marks::default(), offset, scalar: None };
-            match reader.converter(&shift).template(&template, TemplateForm::Bare, Indent::Kept) {
-                ExprKind::Template(template) => Ok(*template),
-                _ => Ok(Template { form: TemplateForm::Bare, parts: Vec::new() }),
-            }
-        }
-        Err(error) => Err(fault(file, offset + error.location().offset().min(text.len()), &error)),
+    let read = Marked::new(text).read(parser::parse_template);
+    let (template, marked) = read.map_err(|(at, error)| fault(file, offset + at.min(text.len()), &error))?;
+    match reader.converter(&marked.shift(offset)).template(&template, TemplateForm::Bare, Indent::Kept) {
+        ExprKind::Template(template) => Ok(*template),
+        _ => Ok(Template { form: TemplateForm::Bare, parts: Vec::new() }),
     }
 }
 
@@ -120,47 +110,11 @@ impl Reader {
     }
 
     fn item(&mut self, text: &str, range: Range<usize>) -> Option<Body> {
-        let source = &text[range.clone()];
-        match parser::parse_body(source) {
-            Ok(body) => {
-                let shift = Shift { text: source, marks: &Marks::default(), offset: range.start, scalar: None };
-                Some(self.converter(&shift).body(&body))
-            }
-            Err(error) if is_repeated_key(&error) => self.item_with_repeated_keys(source, range.start, &error),
-            Err(error) => {
-                self.faults.push(fault(self.file, range.start + error.location().offset(), &error));
+        match Marked::new(&text[range.clone()]).read(parser::parse_body) {
+            Ok((body, marked)) => Some(self.converter(&marked.shift(range.start)).body(&body)),
+            Err((at, error)) => {
+                self.faults.push(fault(self.file, range.start + at, &error));
                 None
-            }
-        }
-    }
-
-    /// The language takes a key that stands twice in an object, hcl-edit does not: each repetition gets a mark in a copy
-    /// of the text, and the marks are taken off again while the tree is converted.
-    fn item_with_repeated_keys(&mut self, source: &str, base: usize, first: &parser::Error) -> Option<Body> {
-        let mut marked = Marked { text: source.to_owned(), marks: Marks::default() };
-        let mut offset = first.location().offset();
-        let mut n_bytes = 0;
-        loop {
-            n_bytes += marked.text.len();
-            if !marked.mark(offset) || n_bytes > REPARSED_BYTES {
-                self.faults.push(Fault {
-                    reason: "syntax-error",
-                    span: Span::new(self.file, base, base + source.len()),
-                    message: "too many keys stand twice in the objects of this block".to_owned(),
-                });
-                return None;
-            }
-            match parser::parse_body(&marked.text) {
-                Ok(body) => {
-                    let shift = Shift { text: &marked.text, marks: &marked.marks, offset: base, scalar: None };
-                    return Some(self.converter(&shift).body(&body));
-                }
-                Err(error) if is_repeated_key(&error) => offset = error.location().offset(),
-                Err(error) => {
-                    let at = marked.marks.original(error.location().offset());
-                    self.faults.push(fault(self.file, base + at, &error));
-                    return None;
-                }
             }
         }
     }
@@ -183,12 +137,43 @@ impl Reader {
 /// So many bytes are read again because of repeated keys before a block is given up.
 const REPARSED_BYTES: usize = 8 << 20;
 
-struct Marked {
-    text: String,
+/// A text as hcl-edit takes it. The language allows a key that stands twice in an object, hcl-edit does not: each
+/// repetition gets a mark in a copy of the text, and the marks are taken off again while the tree is converted.
+struct Marked<'a> {
+    text: Cow<'a, str>,
     marks: Marks,
 }
 
-impl Marked {
+impl<'a> Marked<'a> {
+    fn new(text: &'a str) -> Marked<'a> {
+        Marked { text: Cow::Borrowed(text), marks: Marks::default() }
+    }
+
+    /// The tree with what was put into the text for it, or the error with its place in the text as it was.
+    fn read<T>(
+        mut self,
+        parse: impl Fn(&str) -> Result<T, parser::Error>,
+    ) -> Result<(T, Marked<'a>), (usize, parser::Error)> {
+        let mut n_bytes = 0;
+        loop {
+            n_bytes += self.text.len();
+            match parse(&self.text) {
+                Ok(tree) => return Ok((tree, self)),
+                Err(error) => {
+                    let offset = error.location().offset();
+                    let is_marked = is_repeated_key(&error) && n_bytes <= REPARSED_BYTES && self.mark(offset);
+                    if !is_marked {
+                        return Err((self.marks.original(offset), error));
+                    }
+                }
+            }
+        }
+    }
+
+    fn shift(&self, offset: usize) -> Shift<'_> {
+        Shift { text: &self.text, marks: &self.marks, offset, scalar: None }
+    }
+
     /// Puts a mark into the key that begins at `offset`, in a way that keeps it a key; false if that cannot be.
     fn mark(&mut self, offset: usize) -> bool {
         let mark = format!("{MARK}{}_", self.marks.inserted.len());
@@ -200,7 +185,7 @@ impl Marked {
             Some(c) if c.is_ascii_digit() => (offset, format!("9{:04}", self.marks.inserted.len())),
             _ => return false,
         };
-        self.text.insert_str(at, &inserted);
+        self.text.to_mut().insert_str(at, &inserted);
         self.marks.insert(at, inserted.len());
         true
     }
