@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::call::{Answer, Call, Fault, Function, MANY, Spread};
 use crate::logic::Tri;
-use crate::value::{Kind, List, ListFlavour, Map, Origin, Outcome, Type, Unknown, Value, convert, equals};
+use crate::value::{
+    Kind, List, ListFlavour, Map, Origin, Outcome, TerraformError, Type, Unknown, Value, convert, equals,
+};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("assumeequal", 2, 2, assumeequal).spreading(Spread::Shallow),
@@ -53,7 +55,7 @@ fn map_of_any() -> Type {
 }
 
 fn to(call: &Call<'_>, of: &Type) -> Answer {
-    convert(&call.arguments[0], of).map_err(Fault::Error)
+    convert(&call.arguments[0], of).map_err(|refused| Fault::Error(TerraformError { code: "wrong-type", ..refused }))
 }
 
 /// The first argument that Terraform gets past.
