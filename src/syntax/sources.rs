@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::kind::{Kind, kind_of};
-use super::{hcl, yaml};
+use super::{dockerfile, hcl, yaml};
 use crate::source::{Comment, FileId, Problem, SourceFile, World};
 
 pub struct Sources<'w> {
@@ -19,6 +19,7 @@ struct Source {
     kind: Kind,
     hcl: OnceLock<hcl::Parsed>,
     tree: OnceLock<yaml::Parsed>,
+    dockerfile: OnceLock<dockerfile::Dockerfile>,
 }
 
 impl<'w> Sources<'w> {
@@ -28,7 +29,7 @@ impl<'w> Sources<'w> {
         for (id, file) in world.files() {
             let kind = kind_of(file);
             by_kind.entry(kind).or_default().push(id);
-            files.push(Source { kind, hcl: OnceLock::new(), tree: OnceLock::new() });
+            files.push(Source { kind, hcl: OnceLock::new(), tree: OnceLock::new(), dockerfile: OnceLock::new() });
         }
         Sources { world, files, by_kind }
     }
@@ -62,6 +63,15 @@ impl<'w> Sources<'w> {
         })
     }
 
+    /// A Dockerfile; empty if it has no text or is a template for one.
+    pub fn dockerfile(&self, file: FileId) -> &dockerfile::Dockerfile {
+        self.files[file.0 as usize].dockerfile.get_or_init(|| {
+            let source = self.world.file(file);
+            let text = source.text().filter(|text| !dockerfile::is_template(&source.path, text)).unwrap_or("");
+            dockerfile::read(file, &source.path, text)
+        })
+    }
+
     /// Reads all subjects of the kinds that are always asked for, on all threads.
     pub fn read_ahead(&self) {
         let subjects: Vec<FileId> = self.world.files().filter(|(_, file)| file.is_subject).map(|(id, _)| id).collect();
@@ -79,6 +89,9 @@ impl<'w> Sources<'w> {
             | Kind::Policy => {
                 self.tree(id);
             }
+            Kind::Dockerfile => {
+                self.dockerfile(id);
+            }
             // Terraform's files are read by their evaluation, here only to tell addresses.
             Kind::Terraform
             | Kind::Tfvars
@@ -86,7 +99,6 @@ impl<'w> Sources<'w> {
             | Kind::TerraformJson
             | Kind::TfvarsJson
             | Kind::StateFile
-            | Kind::Dockerfile
             | Kind::DockerIgnore
             | Kind::Requirements
             | Kind::EnvFile
@@ -101,6 +113,7 @@ impl<'w> Sources<'w> {
         let mut comments = Vec::new();
         for source in &self.files {
             comments.extend(source.tree.get().into_iter().flat_map(|parsed| parsed.comments.iter().cloned()));
+            comments.extend(source.dockerfile.get().into_iter().flat_map(|parsed| parsed.comments.iter().cloned()));
         }
         comments
     }
@@ -111,6 +124,7 @@ impl<'w> Sources<'w> {
         for (source, (_, file)) in self.files.iter().zip(self.world.files()) {
             let tree = source.tree.get().into_iter().flat_map(|parsed| parsed.faults.iter());
             problems.extend(tree.map(|fault| fault.problem(&file.path)));
+            problems.extend(source.dockerfile.get().into_iter().flat_map(|parsed| parsed.problems.iter().cloned()));
             if source.kind.name().is_some() && is_not_text(file) {
                 let message = "not UTF-8, so nothing of it was read".to_owned();
                 problems.push(Problem::of_file("not-text", &file.path, message));

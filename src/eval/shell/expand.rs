@@ -19,6 +19,13 @@ pub fn word_value(word: &Word, around: &dyn Surroundings) -> Value {
     Names { set: &BTreeMap::new(), around }.text(word)
 }
 
+/// The same as pieces that are not joined, so that each keeps its own place.
+pub fn word_pieces(word: &Word, around: &dyn Surroundings) -> Vec<TextPiece> {
+    let set = BTreeMap::new();
+    let names = Names { set: &set, around };
+    word.pieces.iter().flat_map(|piece| names.pieces(piece)).collect()
+}
+
 impl Names<'_> {
     /// The word as one text.
     pub(super) fn text(&self, word: &Word) -> Value {

@@ -8,7 +8,7 @@ mod run;
 mod tests;
 mod wrapper;
 
-pub use expand::word_value;
+pub use expand::{word_pieces, word_value};
 pub use options::{after, literal};
 pub use run::run;
 

@@ -204,6 +204,13 @@ impl Instruction {
     }
 }
 
+/// Whether a file is no Dockerfile yet: something else fills in its blanks first.
+pub fn is_template(path: &str, text: &str) -> bool {
+    [".j2", ".jinja", ".jinja2", ".template", ".tmpl", ".tpl", ".erb", ".in"].iter().any(|end| path.ends_with(end))
+        || text.contains("{{")
+        || text.contains("{%")
+}
+
 /// Reads a file; `path` names it in problems.
 pub fn read(file: FileId, path: &str, text: &str) -> Dockerfile {
     let mut dockerfile = Dockerfile {
