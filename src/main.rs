@@ -1,3 +1,7 @@
-//! The binary. Everything it does stands in `secure_lint::cli`.
+//! The binary: arguments in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(secure_lint::cli::main(std::env::args_os().collect()))
+}

@@ -1,3 +1,96 @@
-//! Arguments, reading the tree, git, printing, exit codes.
+//! The command line: arguments, reading the tree, git, printing, exit codes. The only floor that touches the disk, the
+//! clock, the environment and other programs.
 
+mod arguments;
+mod check;
 pub mod examples;
+mod failure;
+mod git;
+mod output;
+mod outside;
+mod plan;
+mod progress;
+mod session;
+mod since;
+mod terminal;
+mod tree;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use arguments::{Arguments, VERBS, Verb};
+use failure::Failure;
+use terminal::{Streams, Surroundings};
+
+/// Runs the program with the arguments of the process; the exit code.
+pub fn main(arguments: Vec<OsString>) -> u8 {
+    let surroundings = Surroundings::read();
+    let streams = Streams { in_github_actions: surroundings.in_github_actions };
+    let arguments = match with_verb(arguments) {
+        Ok(arguments) => arguments,
+        Err(failure) => return told(streams, &failure),
+    };
+    let parsed = match Arguments::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let text = error.render().to_string();
+            return match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                    streams.out(&text);
+                    0
+                }
+                _ => {
+                    streams.note(text.trim_end());
+                    2
+                }
+            };
+        }
+    };
+    match run(&parsed.verb, &surroundings) {
+        Ok(code) => code,
+        Err(failure) => told(streams, &failure),
+    }
+}
+
+fn told(streams: Streams, failure: &Failure) -> u8 {
+    streams.note(failure.to_string().trim_end());
+    2
+}
+
+fn run(verb: &Verb, surroundings: &Surroundings) -> Result<u8, Failure> {
+    match verb {
+        Verb::Check(arguments) => check::run(arguments, surroundings),
+        _ => Err(Failure::said("not there yet")),
+    }
+}
+
+/// A call without a verb is `check`. A first word that is neither verb nor path is told with the nearest verb.
+fn with_verb(mut arguments: Vec<OsString>) -> Result<Vec<OsString>, Failure> {
+    let first = arguments.get(1).map(|word| word.to_string_lossy().into_owned());
+    let is_verb = match first.as_deref() {
+        Some("-h" | "--help" | "-V" | "--version") => true,
+        Some(word) => VERBS.contains(&word),
+        None => false,
+    };
+    if is_verb {
+        return Ok(arguments);
+    }
+    if let Some(word) = first.filter(|word| !word.starts_with('-') && !Path::new(word).exists()) {
+        let help =
+            crate::source::nearest(&word, VERBS).map_or_else(String::new, |verb| format!("; did you mean `{verb}`?"));
+        return Err(Failure::said(format!("no such file or verb `{word}`{help}")));
+    }
+    arguments.insert(1.min(arguments.len()), "check".into());
+    Ok(arguments)
+}
+
+/// Limits the threads; without a wish there is one per core.
+fn set_threads(threads: Option<u16>) {
+    if let Some(threads) = threads {
+        // A second call in one process changes nothing, and nothing depends on the number.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
+    }
+}

@@ -19,7 +19,7 @@ use crate::source::{Comment, Problem, Span, World};
 use crate::syntax::{Kind, Sources};
 
 pub use address::Addresses;
-pub use description::{Described, Description};
+pub use description::{CommandLine, Described, DescribedGithub, DescribedRoot, Description};
 pub use edit::Edits;
 
 /// What lowering makes of a world.

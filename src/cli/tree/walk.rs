@@ -1,0 +1,140 @@
+//! The names of the files to read: from the disk, as ignore files allow, or from git's index.
+
+use std::path::Path;
+
+use ignore::overrides::{Override, OverrideBuilder};
+use ignore::{DirEntry, WalkBuilder};
+
+use crate::cli::failure::{Failure, words_of};
+use crate::cli::git::Git;
+use crate::source::Problem;
+
+use super::place::Ground;
+use super::{Found, IgnoreFiles, Subject, TreeOptions, is_closed_folder, subject_of};
+
+pub(super) fn disk(ground: &Ground, options: &TreeOptions, found: &mut Found) -> Result<(), Failure> {
+    let excluded = globs(&ground.root, &options.exclude)?;
+    for path in &ground.paths {
+        if path.is_file() {
+            if let Some(name) = ground.name_of(path) {
+                found.add(name, Subject::Yes);
+            }
+            continue;
+        }
+        walk(ground, path, options.ignore_files, found, |name, subject| {
+            (!excluded.matched(name, false).is_whitelist()).then_some(subject)
+        });
+        if !options.include.is_empty() {
+            let included = globs(&ground.root, &options.include)?;
+            walk(ground, path, IgnoreFiles::Disregarded, found, |name, _| {
+                let is_taken = included.matched(name, false).is_whitelist();
+                (is_taken && !excluded.matched(name, false).is_whitelist()).then_some(Subject::Yes)
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The files that git knows; their contents come from the work tree.
+pub(super) fn index(ground: &Ground, options: &TreeOptions, git: &Git, found: &mut Found) -> Result<(), Failure> {
+    let excluded = globs(&ground.root, &options.exclude)?;
+    for name in git.indexed_files()? {
+        let path = ground.root.join(&name);
+        let is_asked = ground.paths.iter().any(|asked| path.starts_with(asked));
+        let is_closed = name.split('/').any(is_closed_folder);
+        if is_asked && !is_closed && path.exists() && !excluded.matched(&name, false).is_whitelist() {
+            let subject = if ground.paths.contains(&path) { Subject::Yes } else { subject_of(&name) };
+            found.add(name, subject);
+        }
+    }
+    Ok(())
+}
+
+/// Globs as in an ignore file; a match is a whitelist match.
+pub(crate) fn globs(root: &Path, patterns: &[String]) -> Result<Override, Failure> {
+    let mut builder = OverrideBuilder::new(root);
+    for pattern in patterns {
+        if builder.add(pattern).is_err() {
+            return Err(Failure::said(format!("`{pattern}` is not a pattern for paths")));
+        }
+    }
+    builder.build().map_err(|error| Failure::said(error.to_string()))
+}
+
+fn walk(
+    ground: &Ground,
+    start: &Path,
+    ignore_files: IgnoreFiles,
+    found: &mut Found,
+    take: impl Fn(&str, Subject) -> Option<Subject>,
+) {
+    let obey = ignore_files == IgnoreFiles::Obeyed;
+    let walker = WalkBuilder::new(start)
+        .hidden(false)
+        .follow_links(false)
+        .git_ignore(obey)
+        .git_exclude(obey)
+        .git_global(false)
+        .ignore(obey)
+        .parents(obey)
+        .require_git(false)
+        .filter_entry(|entry| !is_closed(entry))
+        .build();
+    for entry in walker {
+        match entry {
+            Ok(entry) => visit(ground, &entry, found, &take),
+            Err(error) => found.problems.push(problem_of(ground, &error)),
+        }
+    }
+}
+
+fn is_closed(entry: &DirEntry) -> bool {
+    entry.depth() > 0
+        && entry.file_type().is_some_and(|kind| kind.is_dir())
+        && entry.file_name().to_str().is_some_and(is_closed_folder)
+}
+
+fn visit(ground: &Ground, entry: &DirEntry, found: &mut Found, take: &impl Fn(&str, Subject) -> Option<Subject>) {
+    let Some(kind) = entry.file_type() else { return };
+    if kind.is_dir() {
+        return;
+    }
+    let Some(name) = ground.name_of(entry.path()) else {
+        let path = entry.path().to_string_lossy().into_owned();
+        found.problems.push(Problem::of_file("unreadable", path, "the name is not UTF-8"));
+        return;
+    };
+    let Some(subject) = take(&name, subject_of(&name)) else { return };
+    if kind.is_symlink() {
+        if let Some(problem) = link(ground, entry.path(), &name) {
+            found.problems.push(problem);
+        }
+    } else if kind.is_file() {
+        found.add(name, subject);
+    } else {
+        found.problems.push(Problem::of_file("unreadable", name, "neither a file nor a folder").note());
+    }
+}
+
+/// A link's target is read under its own name, if it lies in the root.
+fn link(ground: &Ground, path: &Path, name: &str) -> Option<Problem> {
+    match path.canonicalize() {
+        Ok(target) if target.starts_with(&ground.root) => None,
+        Ok(_) => Some(Problem::of_file("link-outside", name, "a link that leads out of the root")),
+        Err(error) => Some(Problem::of_file("unreadable", name, format!("a link: {}", words_of(&error)))),
+    }
+}
+
+fn problem_of(ground: &Ground, error: &ignore::Error) -> Problem {
+    let path = path_of(error).and_then(|path| ground.name_of(path)).unwrap_or_else(|| ".".to_owned());
+    let words = error.io_error().map_or_else(|| error.to_string(), words_of);
+    Problem::of_file("unreadable", path, words)
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
+        _ => None,
+    }
+}
