@@ -130,12 +130,6 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A list with all its members.
-    pub(super) fn closed_list(&self, index: usize) -> Result<&'a List, Fault> {
-        let list = self.list(index)?;
-        if list.open.is_some() { Err(Fault::Derived) } else { Ok(list) }
-    }
-
     pub(super) fn map(&self, index: usize) -> Result<&'a Map, Fault> {
         match &self.arguments[index].kind {
             Kind::Map(map) => Ok(map),

@@ -35,7 +35,7 @@ const LARGEST: usize = 4 << 20;
 const CWD: &str = "path.cwd";
 
 /// `path.cwd`: not known, and the root's folder as far as files are concerned.
-pub fn cwd(origin: Origin) -> Value {
+pub(super) fn cwd(origin: Origin) -> Value {
     Value::unknown(Reason::new("path-unknown", CWD), origin).never_null()
 }
 

@@ -7,6 +7,7 @@ mod collection;
 mod csv;
 mod date;
 mod digits;
+mod document;
 mod encoding;
 mod file;
 mod format;
@@ -28,11 +29,11 @@ mod translate;
 mod yaml;
 
 use crate::logic::Reason;
-use crate::source::{FileId, Span, World};
+use crate::source::{FileId, Span, World, nearest};
 use crate::value::{Kind, Map, Origin, StepKind, TerraformError, Text, TextBuilder, Value};
 
 use call::{Call, Fault, Function, Spread};
-pub use file::cwd;
+pub use document::document;
 
 /// What a call knows besides its arguments.
 pub struct CallContext<'a> {
@@ -195,26 +196,4 @@ fn tail(text: &str, most: usize) -> &str {
         start += 1;
     }
     &text[start..]
-}
-
-/// The candidate that differs least from a name, if any is near.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (name.chars().count() / 3).max(1);
-    let measured = candidates.into_iter().map(|candidate| (distance(name, candidate), candidate));
-    measured.filter(|(distance, _)| *distance <= allowed).min().map(|(_, candidate)| candidate)
-}
-
-/// How many characters must be put in, left out or changed.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (line, a) in a.chars().take(64).enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
-        for (column, b) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(a != *b);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[b.len()]
 }

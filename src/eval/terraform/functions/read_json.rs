@@ -119,7 +119,10 @@ impl<'a> Reader<'a> {
     fn text_value(&self, text: Text, start: usize) -> Value {
         match text.pieces() {
             [Piece::Hole(hole)] => (**hole).clone().never_null(),
-            _ => self.made(Kind::Text(text), start..self.at),
+            _ => {
+                let sensitive = text.holes().any(|hole| hole.sensitive);
+                Value { sensitive, ..self.made(Kind::Text(text), start..self.at) }
+            }
         }
     }
 

@@ -129,7 +129,7 @@ impl Scope {
             }
             ["var", "nothing"] => Value::null(Origin::none()),
             ["var", "secret"] => text("hush").sensitive(),
-            ["path", "cwd"] => super::super::cwd(Origin::none()),
+            ["path", "cwd"] => super::super::file::cwd(Origin::none()),
             [kind, name, rest @ ..] => {
                 let (address, rest) = match *kind {
                     "data" => (format!("data.{name}.{}", rest[0]), &rest[1..]),
