@@ -70,7 +70,7 @@ fn model(sources: &Sources<'_>, deployments: &[&Deployment], all: &[Deployment])
             n_variants,
             is_assumed: deployment.variant.is_assumed,
         });
-        terraform::lower(deployment, &mut model);
+        terraform::lower(deployment, sources.world, &mut model);
     }
     taskdef::add_files(&mut model, sources);
     taskdef::link(&mut model);

@@ -36,23 +36,6 @@ impl PolicyKind {
     }
 }
 
-/// The document that a value holds: `jsonencode` and policy documents keep what they were made of.
-pub(crate) fn document(written: &Value) -> Value {
-    match &written.kind {
-        Kind::Text(text) => match text.wrapped() {
-            Some(wrapped) => wrapped.value.clone(),
-            None => written.clone(),
-        },
-        Kind::Null
-        | Kind::Bool(_)
-        | Kind::Number(_)
-        | Kind::List(_)
-        | Kind::Map(_)
-        | Kind::Reference(_)
-        | Kind::Unknown(_) => written.clone(),
-    }
-}
-
 /// Adds the policy that `document` holds. The head names the policy and stands for it where nothing finer does.
 pub(crate) fn add_policy(model: &mut Model, document: &Value, kind: PolicyKind, head: Head) -> Id<Policy> {
     let written = head.span;

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use crate::eval::terraform::{BlockView, Deployment, Hole, Instance, Mode};
 use crate::logic::{Reason, Tri};
 use crate::model::{AnyId, Entity, Head, Id, Model};
-use crate::source::Span;
+use crate::source::{Span, World};
 use crate::value::{Kind, Reference, Value};
 
 pub(crate) struct Context<'a> {
     pub(crate) deployment: &'a Deployment,
+    /// What documents in files and heredocs are read from.
+    pub(crate) world: &'a World,
     pub(crate) model: &'a mut Model,
     /// What entities call themselves, by the kind of entity.
     pub(super) names: BTreeMap<&'static str, Vec<(Value, AnyId)>>,
@@ -35,12 +37,20 @@ pub(crate) struct Flow {
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(deployment: &'a Deployment, model: &'a mut Model) -> Context<'a> {
+    pub(crate) fn new(deployment: &'a Deployment, world: &'a World, model: &'a mut Model) -> Context<'a> {
         let mut by_type: HashMap<(Mode, &'a str), Vec<&'a Instance>> = HashMap::new();
         for instance in &deployment.instances {
             by_type.entry((instance.mode, &instance.type_name)).or_default().push(instance);
         }
-        Context { deployment, model, names: BTreeMap::new(), special: HashMap::new(), by_type, flows: OnceCell::new() }
+        Context {
+            deployment,
+            world,
+            model,
+            names: BTreeMap::new(),
+            special: HashMap::new(),
+            by_type,
+            flows: OnceCell::new(),
+        }
     }
 
     /// All resources of a type, in order of address. Those that surely do not exist were never made.

@@ -3,9 +3,9 @@
 
 use super::context::{Context, cells, computed};
 use super::vpc::each;
+use crate::eval::terraform::functions::document;
 use crate::eval::terraform::{BlockView, Instance};
 use crate::logic::{Reason, Tri};
-use crate::lower::policy::document;
 use crate::lower::taskdef::{Efs, Spelling, VolumeParts, add_containers, add_volume, named};
 use crate::model::network::{SecurityGroup, Subnet, TargetGroup};
 use crate::model::workload::{Cluster, Container, Registration, Service, Task};
@@ -102,7 +102,7 @@ fn make_task(cx: &mut Context<'_>, instance: &Instance) {
     let id = cx.add(instance, task);
     cx.call(id, Some(family));
     match view.attr("container_definitions") {
-        Some(definitions) => add_containers(cx.model, id, &document(&definitions), Spelling::Provider),
+        Some(definitions) => add_containers(cx.model, id, &document(&definitions, cx.world), Spelling::Provider),
         None => cx.model[id].containers.origin = view.lacks("container_definitions"),
     }
     let volumes = view.blocks("volume");

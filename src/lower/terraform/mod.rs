@@ -22,13 +22,14 @@ mod vpc;
 
 use crate::eval::terraform::Deployment;
 use crate::model::Model;
+use crate::source::World;
 
 pub(crate) use context::Context;
 
 /// Adds all that a deployment holds to the model.
-pub fn lower(deployment: &Deployment, model: &mut Model) {
+pub fn lower(deployment: &Deployment, world: &World, model: &mut Model) {
     root::lower(deployment, model);
-    let mut cx = Context::new(deployment, model);
+    let mut cx = Context::new(deployment, world, model);
     resource::make(&mut cx);
     iam::make(&mut cx);
     vpc::make(&mut cx);

@@ -5,8 +5,9 @@ mod attachment;
 mod principal;
 
 use super::context::{Context, cells, place_of};
+use crate::eval::terraform::functions::document;
 use crate::eval::terraform::{BlockView, Instance};
-use crate::lower::policy::{PolicyKind, add_policy, document};
+use crate::lower::policy::{PolicyKind, add_policy};
 use crate::model::identity::{AccessKey, IamGroup, IamUser, OidcProvider, Policy, Role};
 use crate::model::{Head, Id, One};
 use crate::value::{Origin, Value};
@@ -56,14 +57,14 @@ fn own_arn(cx: &Context<'_>, instance: &Instance) -> Value {
 /// A policy from the attribute of an instance that holds it.
 fn written_policy(cx: &mut Context<'_>, instance: &Instance, written: &Value, kind: PolicyKind) -> Id<Policy> {
     let head = policy_head(cx, instance, written, instance.view());
-    let document = document(written);
+    let document = document(written, cx.world);
     add_policy(cx.model, &document, kind, head)
 }
 
 /// The policy of a nested block.
 fn block_policy(cx: &mut Context<'_>, instance: &Instance, block: BlockView<'_>, written: &Value) -> Id<Policy> {
     let head = policy_head(cx, instance, written, block);
-    let document = document(written);
+    let document = document(written, cx.world);
     add_policy(cx.model, &document, PolicyKind::Identity, head)
 }
 
