@@ -5,27 +5,36 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::analysis::analyse;
-use crate::check::{load, schema, unwritten_paths};
-use crate::finding::{Report, Run};
-use crate::lower::Description;
+use crate::check::{Rule, load, schema, unwritten_paths};
+use crate::finding::{Report, RuleMeta, Run};
 use crate::model::schema::Schema;
-use crate::report::{Format, Options, write};
+use crate::report::{Format, Options, mask, write};
 use crate::rule::example::{Failure, Linter, judge_rule};
-use crate::rule::{RuleError, RuleFile};
-use crate::source::World;
+use crate::rule::{Catalog, RuleError, RuleFile};
+use crate::source::{Span, World};
+use crate::triage::{Config, Date, Enabled, Settings, Suppressions, triage};
+
+use super::plan::describe;
+use super::session::CONFIG_FILE;
 
 /// This program as its rules' examples see it.
 pub struct Examiner {
     schema: Schema,
+    /// All rules that comments of examples may name.
+    catalog: Catalog,
 }
 
 impl Default for Examiner {
     fn default() -> Examiner {
-        Examiner { schema: schema() }
+        Examiner::new(Catalog::builtin().unwrap_or_default())
     }
 }
 
 impl Examiner {
+    pub fn new(catalog: Catalog) -> Examiner {
+        Examiner { schema: schema(), catalog }
+    }
+
     /// Everything that is wrong with one rule's examples; an error if the rule itself cannot be used.
     pub fn examine(&self, rule: &RuleFile) -> Result<Vec<Failure>, Vec<RuleError>> {
         if !rule.is_about_suppressions() {
@@ -36,24 +45,67 @@ impl Examiner {
         }
         judge_rule(rule, self)
     }
+
+    /// The rule; for one about suppressions also those that the example's texts name, since these must judge.
+    fn rules_for<'r>(&'r self, world: &World, rule: &'r RuleFile) -> Vec<&'r RuleFile> {
+        let mut rules = vec![rule];
+        if rule.is_about_suppressions() {
+            let texts: Vec<&str> = world.files().filter_map(|(_, file)| file.text()).collect();
+            let is_named = |it: &&RuleFile| it.id() != rule.id() && texts.iter().any(|text| text.contains(it.id()));
+            rules.extend(self.catalog.rules().iter().filter(is_named));
+        }
+        rules
+    }
+
+    fn settings(&self, config: &Config, rules: &[&RuleFile]) -> Settings {
+        let enabled: Vec<Arc<RuleMeta>> = rules.iter().map(|rule| rule.meta.clone()).collect();
+        let mut all_rules = enabled.clone();
+        all_rules.extend(self.catalog.metas().filter(|meta| !enabled.iter().any(|it| it.id == meta.id)).cloned());
+        Settings {
+            enabled: Enabled::exactly(enabled),
+            all_rules,
+            suppressions: Suppressions::Honoured,
+            foreign: config.foreign,
+            require_reason: config.require_reason.unwrap_or(true),
+            longest_suppression: config.longest_suppression,
+            allow: config.allow.clone(),
+            config_path: Some(CONFIG_FILE.to_owned()),
+            today: Date::of_unix_seconds(TODAY),
+        }
+    }
 }
+
+/// The day on which examples are judged: 2026-01-01.
+const TODAY: u64 = 1_767_225_600;
 
 impl Linter for Examiner {
     fn lint<'w>(&self, world: &'w World, rule: &RuleFile) -> Result<Report<'w>, Vec<RuleError>> {
-        let ready = load(rule, &self.schema, &BTreeMap::new())?;
-        let outcome = analyse(world, &Description::default(), &[ready]);
-        Ok(Report {
-            world,
-            findings: outcome.findings,
-            suppressed: Vec::new(),
-            absorbed: Vec::new(),
-            fixed: Vec::new(),
-            undecided: outcome.undecided,
-            problems: outcome.problems,
-            secrets: outcome.secrets,
-            rules: vec![Arc::clone(&rule.meta)],
-            run: Run { read: outcome.read, ..Run::default() },
-        })
+        let file = world.find(CONFIG_FILE);
+        let text = file.and_then(|file| world.file(file).text()).unwrap_or("");
+        let (config, errors) = Config::read(CONFIG_FILE, text);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let files = self.rules_for(world, rule);
+        let mut ready: Vec<Rule> = Vec::new();
+        for file in files.iter().filter(|file| !file.is_about_suppressions()) {
+            let params = config
+                .params
+                .iter()
+                .filter(|params| params.rule.text == file.id())
+                .flat_map(|params| params.values.iter().map(|(name, value, _)| (name.text.clone(), value.clone())))
+                .collect();
+            ready.push(load(file, &self.schema, &params)?);
+        }
+        let place = |named: &crate::triage::Named| file.map(|file| Span::new(file, named.range.0, named.range.1));
+        let outcome = analyse(world, &describe(&config, place), &ready);
+        let settings = self.settings(&config, &files);
+        let mut report = triage(world, outcome, &settings, Run::default()).report;
+        report.findings.retain(|finding| finding.rule.id == rule.id());
+        report.undecided.retain(|undecided| undecided.rule == rule.id());
+        report.rules = vec![Arc::clone(&rule.meta)];
+        mask(&mut report);
+        Ok(report)
     }
 
     fn print(&self, report: &Report<'_>) -> String {

@@ -75,6 +75,12 @@ impl Enabled {
         Enabled { rules, confidence: selection.confidence.unwrap_or(least) }
     }
 
+    /// These and no others, whatever their profile and state, with every confidence: for examples.
+    pub fn exactly(mut rules: Vec<Arc<RuleMeta>>) -> Enabled {
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        Enabled { rules, confidence: Confidence::Possible }
+    }
+
     pub fn rules(&self) -> &[Arc<RuleMeta>] {
         &self.rules
     }
