@@ -47,7 +47,8 @@ pub fn lower<'w>(world: &'w World, description: &Description) -> Lowered<'w> {
     sources.read_ahead();
     let evaluated = evaluate(world, &description.inputs(world));
     let worlds = worlds::worlds(&evaluated.deployments);
-    let models = worlds.iter().map(|deployments| model(&sources, deployments, &evaluated.deployments)).collect();
+    let models =
+        worlds.iter().map(|deployments| model(&sources, description, deployments, &evaluated.deployments)).collect();
     let mut problems = sources.problems();
     problems.extend(evaluated.problems.iter().cloned());
     problems.extend(evaluated.deployments.iter().flat_map(|deployment| deployment.problems.iter().cloned()));
@@ -60,8 +61,9 @@ pub fn lower<'w>(world: &'w World, description: &Description) -> Lowered<'w> {
 }
 
 /// One consistent world as a model.
-fn model(sources: &Sources<'_>, deployments: &[&Deployment], all: &[Deployment]) -> Model {
+fn model(sources: &Sources<'_>, description: &Description, deployments: &[&Deployment], all: &[Deployment]) -> Model {
     let mut model = Model::default();
+    workflow::lower(sources, description, &mut model);
     for deployment in deployments {
         let n_variants = all.iter().filter(|other| other.root == deployment.root).count();
         model.variants.push(Variant {

@@ -220,8 +220,12 @@ entities! { in pipeline;
         can_inject: Flag,
         /// Whether this happens where the job holds more than a fork's own run.
         in_trusted_run: Flag,
+        /// Whether an outsider decides it in a run of a fork's pull request, which holds nothing.
+        outsider_in_fork_run: Flag = false,
         /// What the value came from.
         source: Text,
+        /// Whether the value is decided by another step, job, caller or setting, and is no plain number or name.
+        is_indirect: Flag = false,
         /// Whether all secrets, or one chosen at run time, go into it.
         takes_all_secrets: Flag = false,
         /// Whether it computes something from a secret that the log does not mask.

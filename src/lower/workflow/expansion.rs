@@ -54,6 +54,11 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
                 );
             }
         }
+        for entry in node.get("env").map(Node::entries).unwrap_or_default() {
+            for (hole, span) in holes(&entry.value).into_iter().filter(|(hole, _)| is_remarkable(hole)) {
+                add(model, plan, Site { job, step: index, sink: "other", quiet: None }, &hole, span);
+            }
+        }
         let action = node.get("uses").and_then(Node::scalar_text).map(|text| uses::parts(text).full());
         let Some(action) = action else { continue };
         for entry in node.get("with").map(Node::entries).unwrap_or_default() {
@@ -70,11 +75,6 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
                 if sink != "other" || is_remarkable(&hole) {
                     add(model, plan, Site { job, step: index, sink, quiet: None }, &hole, span);
                 }
-            }
-        }
-        for entry in node.get("env").map(Node::entries).unwrap_or_default() {
-            for (hole, span) in holes(&entry.value).into_iter().filter(|(hole, _)| is_remarkable(hole)) {
-                add(model, plan, Site { job, step: index, sink: "other", quiet: None }, &hole, span);
             }
         }
     }
@@ -101,7 +101,8 @@ fn add(model: &mut Model, plan: &Plan<'_>, site: Site, hole: &Hole, span: Span) 
     let Ok(expression) = &hole.expression else { return };
     let doc = &plan.jobs[site.job].steps[site.step];
     let origin = Origin::written(span);
-    let worst = worst(plan, site, expression, span);
+    let mut in_fork_run = false;
+    let worst = worst(plan, site, expression, span, &mut in_fork_run);
     let name = expression.path().map_or_else(|| "expression".to_owned(), |path| path.join("."));
     let mut expansion = Expansion::new(Head::new(&name, span));
     expansion.expression.set(Value::text(&name, origin.clone()));
@@ -130,6 +131,8 @@ fn add(model: &mut Model, plan: &Plan<'_>, site: Site, hole: &Hole, span: Span) 
             expansion.in_trusted_run.set(unknown());
         }
     }
+    expansion.outsider_in_fork_run.set(flag_at(in_fork_run, span));
+    expansion.is_indirect.set(flag_at(is_indirect(expression), span));
     expansion.takes_all_secrets.set(flag_at(takes_all_secrets(expression), span));
     expansion.derives_from_secret.set(flag_at(derives_from_secret(expression), span));
     expansion.loses_value.set(flag_at(loses_value(expression), span));
@@ -168,7 +171,7 @@ enum Worst {
 
 /// The most dangerous share over all ways in which the step runs. One that only a fork's own powerless run brings
 /// counts less than any other.
-fn worst(plan: &Plan<'_>, site: Site, expression: &Expression, span: Span) -> Worst {
+fn worst(plan: &Plan<'_>, site: Site, expression: &Expression, span: Span, in_fork_run: &mut bool) -> Worst {
     let doc = &plan.jobs[site.job];
     let mut found: Option<(bool, Share)> = None;
     let mut open: Option<Reason> = None;
@@ -193,6 +196,8 @@ fn worst(plan: &Plan<'_>, site: Site, expression: &Expression, span: Span) -> Wo
         }
         open = open.or_else(|| operand.open.clone());
         let is_trusted = !is_powerless(start);
+        let outsiders = |share: &Share| share.control == Control::Outsider && share.charset.is_open();
+        *in_fork_run |= !is_trusted && operand.shares.iter().any(outsiders);
         let open_shares = operand.shares.iter().filter(|share| share.charset.is_open());
         let candidate = open_shares.max_by_key(|share| (share.control, share.charset)).or(operand.worst());
         if let Some(share) = candidate {
@@ -217,6 +222,17 @@ fn worst(plan: &Plan<'_>, site: Site, expression: &Expression, span: Span) -> Wo
 /// A fork's own run holds nothing that is not read only.
 fn is_powerless(start: &StartDoc) -> bool {
     start.run.source == RunSource::Fork && !start.is_trusted
+}
+
+/// Whether anything else than the platform's own numbers and names goes into a value.
+fn is_indirect(expression: &Expression) -> bool {
+    expression.all().into_iter().filter_map(Expression::path).any(|path| match path.first().map(String::as_str) {
+        Some("steps" | "needs") => {
+            !matches!(path.last().map(String::as_str), Some("outcome" | "conclusion" | "result"))
+        }
+        Some("env" | "inputs" | "vars" | "secrets") => path.len() > 1,
+        _ => false,
+    })
 }
 
 /// `toJSON(secrets)`, `secrets[computed]`, `secrets` as a whole.

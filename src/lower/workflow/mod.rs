@@ -147,7 +147,8 @@ fn workflow<'a>(
     source: &'a Source<'a>,
 ) {
     let Some(root) = &source.parsed.root else { return };
-    let span = Span::file_start(source.file);
+    // What concerns the whole file is shown at its first key.
+    let span = root.entries().first().map_or(Span::file_start(source.file), |entry| entry.key_span);
     let name = root.get("name").and_then(yaml::Node::scalar_text).map(str::to_owned);
     let file_name = source.path.rsplit('/').next().unwrap_or(&source.path);
     let mut workflow = Workflow::new(Head { block: root.span, ..Head::new(file_name, span) });
