@@ -56,7 +56,7 @@ entities! { in workload;
         memory: Text,
         pid_mode: Text,
         ipc_mode: Text,
-        ephemeral_storage: Number = 20,
+        ephemeral_storage: Number,
         architecture: Text = "X86_64",
         fault_injection: Flag = false,
         /// The settings of the task and its volumes that Fargate refuses, as they are written.

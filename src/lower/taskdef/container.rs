@@ -85,8 +85,8 @@ fn read_cells(container: &mut Container, object: Object<'_>, place: Span) {
     let (files, open) = object.items("environmentFiles");
     let files = files.iter().filter_map(|file| Object::of(file, place, Spelling::Provider)?.get("value")).collect();
     container.environment_files.set(texts(files, open, place));
-    container.unknown_keys.set(texts(unknown_keys(object), None, place));
-    container.refused_by_fargate.set(texts(refused_by_fargate(object), None, place));
+    container.unknown_keys.set(texts(unknown_keys(object), object.open(), place));
+    container.refused_by_fargate.set(texts(refused_by_fargate(object), object.open(), place));
 }
 
 /// Keys that are another's, another language's, or a slip; each as a text at the place of its value.

@@ -50,6 +50,11 @@ impl<'a> Object<'a> {
         self.spelling
     }
 
+    /// Why there may be further keys.
+    pub(super) fn open(&self) -> Option<Reason> {
+        self.map.open.clone()
+    }
+
     pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let entries = self.map.entries.iter().map(|(key, value)| (&**key, value));
         entries.filter(|(_, value)| !matches!(value.kind, Kind::Null))

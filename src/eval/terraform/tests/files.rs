@@ -1,1 +1,3 @@
+//! Which files are read, and how they make a module.
+
 

@@ -1,1 +1,3 @@
+//! Bombs and depths: a problem with its place, in bounded time and memory.
+
 

@@ -1,1 +1,3 @@
+//! Calls, expansion and what modules hand to each other.
+
 
