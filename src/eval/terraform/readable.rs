@@ -62,7 +62,8 @@ impl<'w> Evaluator<'w> {
                 }
             }
             "aws_region" => {
-                if let Some(region) = written("region").or_else(|| self.provider_region(at)) {
+                let own = written("region").filter(|region| !matches!(region.kind, Kind::Null));
+                if let Some(region) = own.or_else(|| self.provider_region(at)) {
                     for name in ["name", "region", "id"] {
                         entries.insert(name.into(), region.clone());
                     }

@@ -187,7 +187,8 @@ fn fitting(modules: &Modules<'_>, path: &Value, root: &str) -> Vec<FileId> {
     let Some(text) = path.as_text() else { return Vec::new() };
     let (prefix, suffix) = (text.prefix(), text.suffix());
     let Some(start) = clean_path(root, prefix) else { return Vec::new() };
-    let start = if prefix.ends_with('/') && !start.is_empty() { format!("{start}/") } else { start };
+    let is_folder = prefix.is_empty() || prefix.ends_with('/');
+    let start = if is_folder && !start.is_empty() { format!("{start}/") } else { start };
     let is_values = |name: &str| name.ends_with(".tfvars") || name.ends_with(".tfvars.json");
     let fits = world.files().filter(|(_, file)| {
         is_values(&file.path)

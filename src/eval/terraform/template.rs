@@ -11,6 +11,10 @@ use crate::value::{Kind, Map, Origin, Text, TextBuilder, Value};
 
 /// The longest text that is kept whole.
 const LONGEST: usize = 1 << 20;
+/// Holes and literals of one text.
+const MOST_PIECES: usize = 2_000;
+/// What stays of a text that is too long.
+const KEPT: usize = 4 << 10;
 /// Templates that render templates nest this deep.
 const DEEPEST_RENDERING: u32 = 64;
 
@@ -18,6 +22,7 @@ const DEEPEST_RENDERING: u32 = 64;
 #[derive(Default)]
 struct Growing {
     builder: TextBuilder,
+    n_pieces: usize,
     is_sensitive: bool,
 }
 
@@ -30,7 +35,8 @@ impl<'w> Evaluator<'w> {
         }
         let mut growing = Growing::default();
         if let Err(refused) = self.grow(&template.parts, scope, &mut growing) {
-            return refused;
+            let is_too_long = refused.reason().is_some_and(|reason| reason.code == "limit-text");
+            return if is_too_long { growing.cut(refused, span) } else { refused };
         }
         if !self.spend_text(growing.builder.known_length()) {
             return unknown("limit-text", "all texts of the deployment together are too long", span);
@@ -41,9 +47,9 @@ impl<'w> Evaluator<'w> {
     /// Adds the parts to a text; what Terraform refuses ends it.
     fn grow(&self, parts: &[Part], scope: Scope<'_, 'w>, growing: &mut Growing) -> Result<(), Value> {
         for part in parts {
-            if growing.builder.known_length() > LONGEST {
+            if growing.builder.known_length() > LONGEST || growing.n_pieces > MOST_PIECES {
                 let span = part_span(part);
-                return Err(unknown("limit-text", "a text of more than 1 MiB", span));
+                return Err(unknown("limit-text", "a text of more than 1 MiB or 2,000 pieces", span));
             }
             match part {
                 Part::Literal { text, span } => growing.builder.literal(text, &Origin::written(*span)),
@@ -174,6 +180,10 @@ impl Growing {
     /// Adds a value as text.
     fn add(&mut self, value: Value, span: Span) -> Result<(), Value> {
         self.is_sensitive |= value.sensitive;
+        self.n_pieces += match &value.kind {
+            Kind::Text(text) => text.pieces().len(),
+            _ => 1,
+        };
         match &value.kind {
             Kind::Text(text) => self.builder.text(text),
             Kind::Number(number) => self.builder.literal(&number.to_string(), &value.origin),
@@ -187,6 +197,19 @@ impl Growing {
             }
         }
         Ok(())
+    }
+
+    /// The beginning of a text that is too long, and a hole for the rest.
+    fn cut(self, hole: Value, span: Span) -> Value {
+        let whole = self.builder.finish();
+        let mut end = whole.prefix().len().min(KEPT);
+        while !whole.prefix().is_char_boundary(end) {
+            end -= 1;
+        }
+        let mut kept = TextBuilder::default();
+        kept.literal(&whole.prefix()[..end], &Origin::written(span));
+        kept.hole(hole.never_null());
+        Value::new(Kind::Text(kept.finish()), Origin::written(span)).marked(self.is_sensitive)
     }
 }
 

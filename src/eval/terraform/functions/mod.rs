@@ -60,6 +60,8 @@ pub trait Templates {
 
 /// The longest text that is kept whole.
 const LONGEST_TEXT: usize = 1 << 20;
+/// Holes and literals of one text.
+const MOST_PIECES: usize = 2_000;
 /// What stays of a longer one at each end.
 const KEPT_END: usize = 4 << 10;
 
@@ -167,7 +169,7 @@ fn finish(call: &Call<'_>, answer: Result<Value, Fault>) -> Value {
 /// Cuts what is longer than the limits allow; what is cut is said in the reason.
 fn limited(call: &Call<'_>, value: Value) -> Value {
     match &value.kind {
-        Kind::Text(text) if text.known_length() > LONGEST_TEXT => {
+        Kind::Text(text) if text.known_length() > LONGEST_TEXT || text.pieces().len() > MOST_PIECES => {
             let message = format!("a text of {} bytes made by `{}`", text.known_length(), call.function.name);
             let reason = Reason::at("limit-text", message, call.context.span);
             let hole = Value::derived_for(call.function.name, call.arguments, reason, Origin::none());
