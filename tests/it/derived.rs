@@ -159,7 +159,10 @@ impl<L: Linter> Run<'_, L> {
     fn same_literals(&self, files: &Files, after: &Verdict) -> bool {
         let is_literal =
             |text: &str| matches!(text, "true" | "false") || text.starts_with('"') || text.parse::<f64>().is_ok();
-        let gone = self.verdict.primaries.iter().filter(|it| is_literal(it) && !after.primaries.contains(it));
+        // In JSON a text within an expression is escaped.
+        let is_there =
+            |literal: &String| after.primaries.iter().any(|it| it == literal || it.replace("\\\"", "\"") == *literal);
+        let gone = self.verdict.primaries.iter().filter(|it| is_literal(it) && !is_there(it));
         gone.into_iter().all(|literal| !self.decides(files, literal))
     }
 

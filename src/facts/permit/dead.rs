@@ -49,7 +49,13 @@ fn is_dead(facts: &Facts<'_>, id: Id<identity::Statement>) -> Fact {
     let mut places = Vec::new();
     let mut doubt = false;
     for action in model[id].actions.ids() {
-        let Some(name) = model[action].text.as_str().filter(|name| !name.contains(['*', '?'])) else { continue };
+        let Some(name) = model[action].text.as_str() else {
+            doubt = true;
+            continue;
+        };
+        if name.contains(['*', '?']) {
+            continue;
+        }
         match acts(statement, name) {
             (Tri::False, why) => places.push(Place::new(model[action].head.span, format!("`{name}` {why}"))),
             (Tri::Unknown, _) => doubt = true,
@@ -82,7 +88,8 @@ fn acts(statement: &Statement, name: &str) -> (Tri, String) {
         None => (Tri::True, String::new()),
         Some(ActsOn::Arn(arn)) => {
             let shape = Pattern::parse(arn, How::PlainGlob, Case::Kept);
-            let answer = Tri::any(patterns.iter().map(|pattern| pattern.answers(&shape, Extent::Some)));
+            let answers = |pattern: &Pattern| with_plain_fields(pattern).answers(&shape, Extent::Some);
+            let answer = Tri::any(patterns.iter().map(answers));
             (open(answer), format!("acts on `{arn}` only"))
         }
         Some(ActsOn::WithoutSlash) => {
@@ -93,6 +100,25 @@ fn acts(statement: &Statement, name: &str) -> (Tri, String) {
             (open(Tri::any(patterns.iter().map(has_slash))), "acts on buckets, not on what is in them".to_owned())
         }
     }
+}
+
+/// A hole that is the whole partition, Region or account holds no colon.
+fn with_plain_fields(pattern: &Pattern) -> Pattern {
+    let mut symbols = pattern.symbols().to_vec();
+    let mut n_colons = 0;
+    for index in 0..symbols.len() {
+        let ends = |at: Option<&Symbol>| at == Some(&Symbol::Literal(':'));
+        match symbols[index] {
+            Symbol::Literal(':') => n_colons += 1,
+            Symbol::Hole(_) if (1..5).contains(&n_colons) => {
+                if ends(symbols.get(index.wrapping_sub(1))) && ends(symbols.get(index + 1)) {
+                    symbols[index] = Symbol::Literal('-');
+                }
+            }
+            Symbol::Literal(_) | Symbol::Hole(_) | Symbol::Star { .. } | Symbol::Question | Symbol::Variable(_) => {}
+        }
+    }
+    Pattern::of(symbols)
 }
 
 fn is_access_point(pattern: &Pattern) -> bool {
@@ -107,11 +133,21 @@ fn never_denies(facts: &Facts<'_>, id: Id<identity::Statement>) -> Fact {
         Some(_) => return Fact::no(vec![Place::new(written.head.span, "")]),
         None => return Fact::unknown(Reason::at("no-value", "the effect", written.head.span)),
     }
+    let mut hidden = None;
     for condition in written.policy_conditions.ids() {
-        if let Never::Always(why) = never(model, id, &model[condition]) {
-            let place = Place::new(model[condition].head.span, format!("this guard never fires: {why}"));
-            return Fact::yes(vec![place]);
+        match never(model, id, &model[condition]) {
+            Never::Always(why) => {
+                let place = Place::new(model[condition].head.span, format!("this guard never fires: {why}"));
+                return Fact::yes(vec![place]);
+            }
+            Never::Unknown(reason) => {
+                hidden.get_or_insert(reason);
+            }
+            Never::No => {}
         }
+    }
+    if let Some(reason) = hidden {
+        return Fact::unknown(reason);
     }
     Fact::no(vec![Place::new(written.head.span, "")])
 }
@@ -142,15 +178,14 @@ fn never(model: &Model, statement: Id<identity::Statement>, written: &PolicyCond
     let is_exact = operator.comparison == Comparison::StringEquals && !operator.is_negated;
     let has_star = |pattern: &Pattern| pattern.symbols().contains(&Symbol::Literal('*'));
     let names_records = key.contains("RecordNames");
-    if is_exact
-        && !names_records
-        && !condition.is_open
-        && !condition.values.is_empty()
-        && condition.values.iter().all(has_star)
-    {
+    let is_plain = |pattern: &Pattern| !has_star(pattern) && !pattern.is_loose();
+    if !is_exact || names_records || condition.values.is_empty() || condition.values.iter().any(is_plain) {
+        return Never::No;
+    }
+    if !condition.is_open && condition.values.iter().all(has_star) {
         return Never::Always("StringEquals compares `*` as the character that it is".to_owned());
     }
-    match condition.is_open {
+    match condition.is_open || condition.values.iter().any(Pattern::is_loose) {
         true => Never::Unknown(Reason::at("no-value", key, written.head.span)),
         false => Never::No,
     }
@@ -227,10 +262,17 @@ fn is_always_true(facts: &Facts<'_>, id: Id<PolicyCondition>) -> Fact {
         if is_like && takes_anything && !operator.is_negated {
             return yes("`*` matches every value");
         }
-        let is_guarded =
-            model[statement].policy_conditions.ids().any(|other| demands_presence(model, &model[other], key));
-        if operator.comparison == Comparison::Null || is_guarded || is_always_present(key) {
+        let may_take_anything = |pattern: &Pattern| matches!(pattern.symbols(), [Symbol::Hole(_)]);
+        if is_like && !operator.is_negated && condition.values.iter().any(may_take_anything) {
+            return Fact::unknown(Reason::at("no-value", "the value", written.head.span));
+        }
+        let guards = model[statement].policy_conditions.ids().map(|other| demands_presence(model, &model[other], key));
+        let is_guarded = Tri::any(guards);
+        if operator.comparison == Comparison::Null || is_guarded == Tri::True || is_always_present(key) {
             return Fact::no(vec![Place::new(written.head.span, "")]);
+        }
+        if is_guarded == Tri::Unknown {
+            return Fact::unknown(Reason::at("no-value", "the conditions", written.head.span));
         }
         match operator.qualifier {
             Qualifier::ForAllValues => yes("`ForAllValues` is true of a request without the key"),
@@ -246,13 +288,19 @@ fn is_always_true(facts: &Facts<'_>, id: Id<PolicyCondition>) -> Fact {
 }
 
 /// `Null: {key: "false"}`, or a plain operator on the same key.
-fn demands_presence(model: &Model, other: &PolicyCondition, key: &str) -> bool {
+fn demands_presence(model: &Model, other: &PolicyCondition, key: &str) -> Tri {
     let other = read::condition(model, other, true);
-    other.key.as_deref() == Some(key)
-        && other.operator.is_some_and(|operator| match operator.comparison {
-            Comparison::Null => other.values.iter().all(|value| value.literal().as_deref() == Some("false")),
-            _ => !holds_without_key(operator),
-        })
+    let (Some(operator), Some(known)) = (other.operator, other.key.as_deref()) else { return Tri::Unknown };
+    if known != key {
+        return Tri::False;
+    }
+    match operator.comparison {
+        Comparison::Null => Tri::all(other.values.iter().map(|value| match value.literal() {
+            Some(text) => Tri::from(text == "false"),
+            None => Tri::Unknown,
+        })),
+        _ => Tri::from(!holds_without_key(operator)),
+    }
 }
 
 fn is_always_present(key: &str) -> bool {

@@ -97,12 +97,8 @@ fn arn_fault(text: &Text) -> Result<(), Fault> {
     }
     let is_bucket = service == "s3"
         && !["accesspoint", "job/", "storage-lens", "access-grants"].iter().any(|kind| resource.contains(kind));
-    if is_bucket
-        && !is_open(resource)
-        && !(region.is_empty() && account.is_empty())
-        && !is_open(region)
-        && !is_open(account)
-    {
+    let bucket = resource.split('/').next().unwrap_or("");
+    if is_bucket && !is_open(bucket) && (!region.is_empty() || !account.is_empty()) {
         return wrong("the ARN of a bucket has neither Region nor account");
     }
     match resource.is_empty() {
@@ -205,10 +201,10 @@ fn attached(model: &Model, id: Id<Attachment>) -> Policy {
     let Some(arn) = attachment.written_arn.id() else { return Policy::Known };
     let Some(text) = model[arn].text.value().as_text() else { return Policy::Known };
     let Some(known) = text.known() else {
-        // A reference to a policy here, or anything else that is no name of AWS.
-        return match attachment.policy.id().is_some() || text.prefix().is_empty() {
-            true => Policy::Known,
-            false => Policy::Hidden(missing_in(&text, attachment.head.span)),
+        // A reference to a policy of this tree is no name of AWS.
+        return match attachment.policy.id() {
+            Some(_) => Policy::Known,
+            None => Policy::Hidden(missing_in(&text, attachment.head.span)),
         };
     };
     let Some(name) = managed::name_in_arn(known) else { return Policy::Known };

@@ -33,6 +33,7 @@ pub(super) fn texts(value: &Value) -> Texts {
     if let Kind::Unknown(unknown) = &value.kind {
         // One text or a list of them: nobody knows.
         found.open = Some(unknown.reason.clone());
+        found.items.push(value.clone());
         return found;
     }
     let mut todo = vec![value];

@@ -209,11 +209,13 @@ fn add_conditions(
     let mut conditions = Many::none(span);
     conditions.origin = condition.origin.clone();
     let (operators, open) = keyed(condition);
-    conditions.open = open;
+    if let Some(reason) = open {
+        push_hidden(model, statement, &mut conditions, reason, condition);
+    }
     for (operator, block) in operators {
         let (keys, open) = keyed(block);
         if let Some(reason) = open {
-            conditions.open(reason);
+            push_hidden(model, statement, &mut conditions, reason, block);
         }
         for (key, values) in keys {
             let place = values.origin.span().unwrap_or(span);
@@ -227,6 +229,26 @@ fn add_conditions(
         }
     }
     conditions
+}
+
+/// There is a condition here that nobody can read.
+fn push_hidden(
+    model: &mut Model,
+    statement: Id<Statement>,
+    conditions: &mut Many<PolicyCondition>,
+    reason: Reason,
+    written: &Value,
+) {
+    let origin = written.origin.clone();
+    let span = origin.span().unwrap_or(model[statement].head.span);
+    let mut entity = PolicyCondition::new(Head::new("a condition", span));
+    entity.operator.set(Value::unknown(reason.clone(), origin.clone()));
+    entity.qualifier.set(Value::unknown(reason.clone(), origin.clone()));
+    entity.context_key.set(Value::unknown(reason.clone(), origin.clone()));
+    entity.values.set(Value::unknown(reason.clone(), origin.clone()));
+    entity.statement = One::to(statement, Origin::written(span));
+    conditions.push(model.identity.policy_conditions.push(entity), origin);
+    conditions.open(reason);
 }
 
 /// Takes the qualifier and `IfExists` off.
