@@ -314,6 +314,7 @@ fn walk(body: &Value, path: &[String]) -> Walk {
     for part in path {
         let mut next = Vec::new();
         for value in current {
+            let value = behind(value);
             match &value.kind {
                 Kind::Map(map) => match map.entries.get(part.as_str()) {
                     Some(found) => next.push(found.clone()),
@@ -341,6 +342,17 @@ fn walk(body: &Value, path: &[String]) -> Walk {
         (0, Some(reason)) => Walk::Unknown(reason),
         (1, None) if !went_through_list => Walk::One(current.remove(0)),
         (_, open) => Walk::Many(current, open),
+    }
+}
+
+/// The structured value behind a text that a function made of it.
+fn behind(value: Value) -> Value {
+    match &value.kind {
+        Kind::Text(text) => match text.wrapped() {
+            Some(wrapped) => wrapped.value.clone(),
+            None => value,
+        },
+        _ => value,
     }
 }
 
