@@ -68,6 +68,9 @@ impl Found {
             return reason.clone();
         }
         let span = self.value.as_ref().and_then(|value| value.origin.span());
+        if let Some(open) = self.value.as_ref().and_then(Value::as_list).and_then(|list| list.open.clone()) {
+            return open;
+        }
         let mut reason = Reason::new("provider-computed", "");
         if let Some(value) = &self.value {
             match value.references().first() {
@@ -262,10 +265,13 @@ impl Evaluator<'_, '_> {
         };
         let (values, open) = match walk(body, path) {
             Walk::None => (Vec::new(), None),
-            Walk::One(value) => match value.kind {
-                Kind::List(ref list) => (list.items.clone(), list.open.clone()),
+            Walk::One(value) => match &value.kind {
+                Kind::List(list) => (list.items.clone(), list.open.clone()),
                 Kind::Null => (Vec::new(), None),
-                _ => (vec![value], None),
+                Kind::Unknown(unknown) => (Vec::new(), Some(unknown.reason.clone())),
+                Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::Map(_) | Kind::Reference(_) => {
+                    (vec![value], None)
+                }
             },
             Walk::Many(values, open) => (values, open),
             Walk::Unknown(reason) => return Found::nothing(reason),
@@ -287,9 +293,9 @@ impl Evaluator<'_, '_> {
         };
         let name = path.join(".");
         match walk(body, path) {
-            Walk::One(value) => match value.is_null() {
+            Walk::One(value) => match is_written(&value) {
                 Tri::Unknown => Found::value(value, Vec::new()).verdict(Tri::Unknown),
-                tri => Verdict::of(!tri, self.way_of_value(&value, &name, &[])),
+                tri => Verdict::of(tri, self.way_of_value(&value, &name, &[])),
             },
             Walk::None => {
                 let at = block_of(body, path).unwrap_or(span);
@@ -303,6 +309,21 @@ impl Evaluator<'_, '_> {
             },
             Walk::Unknown(reason) => Verdict::unknown(reason),
         }
+    }
+}
+
+/// Whether anything stands there: a list of blocks that may be empty does not tell.
+fn is_written(value: &Value) -> Tri {
+    match &value.kind {
+        Kind::List(list) if list.open.is_some() => Tri::Unknown,
+        Kind::List(list) => Tri::from(!list.items.is_empty()),
+        Kind::Null
+        | Kind::Bool(_)
+        | Kind::Number(_)
+        | Kind::Text(_)
+        | Kind::Map(_)
+        | Kind::Reference(_)
+        | Kind::Unknown(_) => !value.is_null(),
     }
 }
 
