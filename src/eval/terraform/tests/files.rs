@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! File forms and precedences: JSON syntax, overrides, dialects, variable files, command lines, workspaces.
 
 use std::sync::Arc;
@@ -205,6 +204,3 @@ fn blocks_in_variable_files_cost_the_file() {
     let it = &terraform.deployments[0];
     assert_eq!((shown(&it.outputs[0].value), it.problems[0].reason), ("1".to_owned(), "variable-block-in-tfvars"));
 }
-=======
-//! Which files are read, and how they make a module.
->>>>>>> 494ecd9 (Rules about ARNs, names and grants that have no effect)

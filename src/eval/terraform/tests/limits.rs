@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Configuration that is made to hurt: it ends in a problem, soon, and the rest is analysed.
 
 use super::{attr, evaluated, shown};
@@ -90,6 +89,3 @@ fn deep_documents_and_templates_end() {
     ]);
     assert!(shown(&terraform.deployments.remove(0).outputs[0].value).contains("limit-depth"));
 }
-=======
-//! Bombs and depths: a problem with its place, in bounded time and memory.
->>>>>>> 494ecd9 (Rules about ARNs, names and grants that have no effect)

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Roots, module calls, holes, references, providers, readable data sources.
 
 use super::{attr, deployment, evaluated, shown};
@@ -261,6 +260,3 @@ fn files_and_templates_come_from_the_tree() {
     assert_eq!(shown(&it.outputs[1].value), "\"- x X\\n- y Y\\n⟦aws_s3_bucket.b.arn⟧/*\\n\"");
     assert!(matches!(shown(&it.outputs[0].value).as_str(), "?outside-tree" | "?file-not-in-tree"));
 }
-=======
-//! Calls, expansion and what modules hand to each other.
->>>>>>> 494ecd9 (Rules about ARNs, names and grants that have no effect)
