@@ -55,7 +55,15 @@ fn map_of_any() -> Type {
 }
 
 fn to(call: &Call<'_>, of: &Type) -> Answer {
-    convert(&call.arguments[0], of).map_err(|refused| Fault::Error(TerraformError { code: "wrong-type", ..refused }))
+    let argument = &call.arguments[0];
+    match &argument.kind {
+        // It may not convert, and converted it is not the same.
+        Kind::Unknown(unknown) => {
+            let derived = Value::derived(call.function.name, call.arguments, argument.origin.clone());
+            Ok(if unknown.may_be_null { perhaps_null(derived) } else { derived })
+        }
+        _ => convert(argument, of).map_err(|refused| Fault::Error(TerraformError { code: "wrong-type", ..refused })),
+    }
 }
 
 /// The first argument that Terraform gets past.

@@ -77,7 +77,10 @@ fn merge(call: &Call<'_>) -> Answer {
                 types.push(type_of_entries(map));
                 openness(argument, map)
             }
-            Kind::Reference(_) | Kind::Unknown(_) => argument.first_reason(),
+            Kind::Reference(_) | Kind::Unknown(_) => {
+                types.push(None);
+                argument.first_reason()
+            }
             Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::List(_) => {
                 return Err(call.wrong_kind(index, "a map or object"));
             }

@@ -1,6 +1,33 @@
-//! The worked examples of the language, as far as they are functions. Expressions are read by the parser; a small
-//! evaluator of literals, variables and calls stands in for the real one, whose own tests run all of them again.
+//! Every function through whole expressions: the table `testdata/terraform/functions.txt`.
 
-mod examples;
-mod scope;
-mod show;
+use crate::eval::terraform::tests::check_table;
+
+#[test]
+fn every_function() {
+    let declarations = include_str!("../../../../testdata/terraform/declarations.tf");
+    let mut files = crate::source::WorldBuilder::default();
+    for (path, bytes) in [
+        ("main.tf", declarations.as_bytes()),
+        ("hello.txt", b"hello!"),
+        ("policies/a.json", b"{}"),
+        ("policies/c.yaml", b"a: 1"),
+        ("greet.tftpl", b"Hi ${name}!"),
+        ("bytes.bin", &[0xff, 0xfe]),
+    ] {
+        files.add_bytes(path, bytes.to_vec(), true);
+    }
+    check_table(include_str!("../../../../testdata/terraform/functions.txt"), &files.build());
+}
+
+#[test]
+fn every_name_is_in_the_table() {
+    let table = include_str!("../../../../testdata/terraform/functions.txt");
+    let examples = include_str!("../../../../testdata/terraform/expressions.txt");
+    let names = super::TABLES.iter().flat_map(|table| table.iter().map(|function| function.name));
+    let is_called = |name: &str| {
+        let called = format!("{name}(");
+        table.contains(&called) || examples.contains(&called)
+    };
+    let missing: Vec<&str> = names.filter(|name| !is_called(name)).collect();
+    assert!(missing.is_empty(), "no example of {missing:?}");
+}

@@ -5,6 +5,8 @@ mod files;
 mod limits;
 mod modules;
 
+pub(super) use expressions::check_table;
+
 use super::{Deployment, Inputs, Terraform, evaluate};
 use crate::source::{World, WorldBuilder};
 use crate::value::{Kind, ListFlavour, Map, MapFlavour, Piece, Text, Value, is_error_code};
