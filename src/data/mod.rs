@@ -3,7 +3,9 @@
 //! here judges; three-valued questions are asked in `facts`.
 
 pub mod actions;
+pub mod images;
 pub mod lists;
 pub mod managed;
 mod pack;
 pub mod paths;
+pub mod secrets;

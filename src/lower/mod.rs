@@ -3,6 +3,7 @@
 
 mod address;
 mod description;
+pub(crate) mod dockerfile;
 mod edit;
 pub(crate) mod policy;
 pub(crate) mod taskdef;
@@ -75,7 +76,9 @@ fn model(sources: &Sources<'_>, description: &Description, deployments: &[&Deplo
         terraform::lower(deployment, sources.world, &mut model);
     }
     taskdef::add_files(&mut model, sources);
+    dockerfile::add_files(&mut model, sources);
     taskdef::link(&mut model);
+    dockerfile::link(&mut model);
     model
 }
 

@@ -28,6 +28,8 @@ entities! { in image;
         process_form: Word["exec", "shell"],
         entrypoint: Texts,
         command_line: Texts,
+        /// Whether the signal that stops the container reaches the server, as the image is written.
+        process_gets_signal: Flag,
         /// Whether CMD or a task's command is lost behind an ENTRYPOINT in shell form.
         loses_command: Flag = false,
         exposes: Texts,

@@ -2,6 +2,7 @@
 
 use super::data::Key;
 use super::identity::Policy;
+use super::image::ImageBuild;
 use super::workload::Container;
 use super::{entities, views};
 
@@ -37,6 +38,7 @@ entities! { in secret;
         content as "value": Raw,
         set_in: Word["image", "task", "file", "workflow", "job", "step"],
         container: One<Container>,
+        image_build: One<ImageBuild>,
     }
 }
 

@@ -1,0 +1,122 @@
+//! Public base images (`data/base-images.txt`): who they start as, what they bring along, which releases have ended.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+static TEXT: &str = include_str!("../../data/base-images.txt");
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartsAs {
+    Root,
+    Other,
+    /// As root, and its own entrypoint gives root up for its own server.
+    GivesRootUp,
+}
+
+/// What is behind `/bin/sh`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SystemShell {
+    /// Stays when it has started a command.
+    Dash,
+    /// Gives its place to the last command of a line.
+    Other,
+    None,
+}
+
+#[derive(Debug)]
+pub struct BaseImage {
+    pub starts_as: StartsAs,
+    pub shell: SystemShell,
+    pub tools: Vec<&'static str>,
+}
+
+#[derive(Default)]
+struct Table {
+    bases: BTreeMap<&'static str, BaseImage>,
+    ended: BTreeMap<(&'static str, &'static str), &'static str>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut table = Table::default();
+    for line in TEXT.lines().filter(|line| !line.starts_with('#')) {
+        let words: Vec<&'static str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["base", names, user, shell, tools] => {
+                for name in names.split(',') {
+                    table.bases.insert(name, base(user, shell, tools));
+                }
+            }
+            ["ended", name, release, month] => {
+                table.ended.insert((name, release), month);
+            }
+            _ => {}
+        }
+    }
+    table
+});
+
+fn base(user: &str, shell: &str, tools: &'static str) -> BaseImage {
+    BaseImage {
+        starts_as: match user {
+            "root" => StartsAs::Root,
+            "drops" => StartsAs::GivesRootUp,
+            _ => StartsAs::Other,
+        },
+        shell: match shell {
+            "dash" => SystemShell::Dash,
+            "none" => SystemShell::None,
+            _ => SystemShell::Other,
+        },
+        tools: tools.split(',').filter(|tool| *tool != "-").collect(),
+    }
+}
+
+static DISTROLESS_NONROOT: BaseImage =
+    BaseImage { starts_as: StartsAs::Other, shell: SystemShell::None, tools: Vec::new() };
+static DISTROLESS: BaseImage = BaseImage { starts_as: StartsAs::Root, shell: SystemShell::None, tools: Vec::new() };
+static ALPINE: LazyLock<BaseImage> = LazyLock::new(|| base("root", "other", "wget,nc"));
+
+/// What is known of an image without its tag and digest; the tag tells variants apart.
+pub fn base_image(path: &str, tag: Option<&str>) -> Option<&'static BaseImage> {
+    let name = official(path);
+    let tag = tag.unwrap_or("");
+    if name.contains("distroless/") {
+        return Some(if tag.contains("nonroot") { &DISTROLESS_NONROOT } else { &DISTROLESS });
+    }
+    let known = TABLE.bases.get(name)?;
+    let is_alpine = tag.contains("alpine") && known.starts_as == StartsAs::Root;
+    Some(if is_alpine { &*ALPINE } else { known })
+}
+
+/// The month in which security fixes for this release ended; nothing if they have not, or if nobody wrote it down.
+pub fn ended(path: &str, tag: &str) -> Option<&'static str> {
+    let name = official(path);
+    let release = tag.split('-').next().unwrap_or(tag);
+    let parts: Vec<&str> = release.split('.').collect();
+    let shorter = (1..=parts.len()).rev().map(|length| parts[..length].join("."));
+    shorter.into_iter().find_map(|release| TABLE.ended.get(&(name, release.as_str())).copied())
+}
+
+/// The name of an image without the hosts that mirror the official ones.
+fn official(path: &str) -> &str {
+    let hosts =
+        ["docker.io/library/", "public.ecr.aws/docker/library/", "index.docker.io/library/", "docker.io/", "library/"];
+    hosts.iter().find_map(|host| path.strip_prefix(host)).unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{StartsAs, base_image, ended};
+
+    #[test]
+    fn bases_and_ends() {
+        let starts_as = |path, tag| base_image(path, Some(tag)).map(|base| base.starts_as);
+        assert_eq!(starts_as("python", "3.12-slim"), Some(StartsAs::Root));
+        assert_eq!(starts_as("docker.io/library/redis", "7"), Some(StartsAs::GivesRootUp));
+        assert_eq!(starts_as("gcr.io/distroless/static", "nonroot"), Some(StartsAs::Other));
+        assert_eq!(starts_as("team/python", "3"), None);
+        assert_eq!(ended("python", "3.9.18-slim-bullseye"), Some("2025-10"));
+        assert_eq!(ended("node", "18-alpine"), Some("2025-04"));
+        assert_eq!(ended("python", "3.13"), None);
+    }
+}

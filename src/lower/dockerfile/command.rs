@@ -1,0 +1,225 @@
+//! The commands of RUN, of the process and of scripts that are started.
+
+use super::build::{Builder, Shell};
+use super::describe::{Description, describe};
+use super::{concluded, installs, modes, shown, texts, unknown, word};
+use crate::eval::shell::{self as eval_shell, Command, Nothing, Output, Reached, Run, Surroundings};
+use crate::model::image::{Command as Entity, Instruction as InstructionEntity};
+use crate::model::{Head, Id, One};
+use crate::source::{FileId, MappedText, Span};
+use crate::syntax::dockerfile::{CommandLine, Instruction};
+use crate::syntax::shell::{self, Dialect, Expressions, Joint, List, Script};
+use crate::value::{Origin, StepKind, Value};
+
+/// Where commands come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum From {
+    Run,
+    Process,
+    Script,
+}
+
+impl From {
+    fn name(self) -> &'static str {
+        match self {
+            From::Run => "run",
+            From::Process => "process",
+            From::Script => "script",
+        }
+    }
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn run(&mut self, instruction: &'a Instruction, line: &'a CommandLine, id: Id<InstructionEntity>) {
+        let state = &self.states[self.states.len() - 1];
+        if state.shell == Shell::Other && !matches!(line, CommandLine::Exec(_)) {
+            return;
+        }
+        if let CommandLine::HereDocument(body) = line
+            && is_foreign_script(body.text())
+        {
+            return;
+        }
+        let script = self.script_of(line);
+        let has_errexit = state.shell == Shell::PosixWithErrexit;
+        if let CommandLine::HereDocument(body) = line {
+            let ignores = !has_errexit && ignores_failures(&script.list, body.text());
+            let opener = instruction.here_documents.first().map_or(instruction.keyword_span, |it| it.opener);
+            self.model[id].ignores_failures.set(shown(ignores, opener));
+        }
+        let dialect = self.dialect();
+        let run = eval_shell::run(&script, self.text, dialect, &state.scope);
+        let mounts_secret = instruction.flags.iter().any(|flag| {
+            let value = flag.value.as_ref().and_then(|value| value.literal()).unwrap_or_default();
+            flag.name == "mount" && value.split(',').any(|part| matches!(part, "type=secret" | "type=ssh"))
+        });
+        self.facts_of_run(&run, instruction.keyword_span, id);
+        let description = Description { mounts_secret, from: From::Run };
+        self.add_commands(&run, description, Some(id));
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        Dialect { escape: b'\\', expressions: Expressions::None }
+    }
+
+    /// The script of a command line; an exec form is one command.
+    pub(super) fn script_of(&self, line: &CommandLine) -> Script {
+        match line {
+            CommandLine::Shell(text) | CommandLine::HereDocument(text) => shell::read(text, self.dialect()),
+            CommandLine::Exec(words) => Script { list: single(words.clone()), comments: Vec::new(), broken: None },
+        }
+    }
+
+    /// The commands of a script of the tree that the process starts.
+    pub(super) fn add_script(&mut self, file: FileId) -> Option<Run> {
+        let text = self.sources.world.file(file).text()?;
+        let first = text.lines().next().unwrap_or("");
+        if first.starts_with("#!") && is_foreign_script(text) {
+            return None;
+        }
+        let script = shell::read(&MappedText::part(file, text, 0..text.len()), self.dialect());
+        let run = eval_shell::run(&script, text, self.dialect(), &Nothing);
+        self.add_commands(&run, Description { mounts_secret: false, from: From::Script }, None);
+        Some(run)
+    }
+
+    /// What all commands of an instruction say together.
+    fn facts_of_run(&mut self, run: &Run, place: Span, id: Id<InstructionEntity>) {
+        let mut modes_written: Vec<&Value> = Vec::new();
+        let mut expired = Vec::new();
+        for command in &run.commands {
+            if command.program() == Some("chmod") {
+                modes_written.extend(command.positionals(&[]).first().map(|argument| &argument.value));
+            }
+            if let Some(mode) = command.option(&["-m", "--mode"]).first()
+                && matches!(command.program(), Some("install" | "mkdir"))
+            {
+                expired.extend(super::describe::names_expired_bundle(&mode.value).then(|| mode.value.clone()));
+            }
+            let words = command.arguments().iter().map(|argument| &argument.value);
+            expired.extend(words.filter(|value| super::describe::names_expired_bundle(value)).cloned());
+        }
+        let modes = modes::of(modes_written);
+        let first_update = run.commands.iter().find(|command| installs::is_update(command));
+        let installs = run.commands.iter().any(installs::uses_index);
+        let open = run.open.clone();
+        let entity = &mut self.model[id];
+        entity.world_writable_modes.set(modes.world_writable(place));
+        entity.setuid_modes.set(modes.setuid(place));
+        entity.expired_certificates.set(texts(expired, None, place));
+        entity.only_updates_index.set(match (first_update, open) {
+            (Some(update), None) => shown(!installs, update.span),
+            (Some(_), Some(reason)) if !installs => unknown(reason.code, &reason.object, place),
+            (Some(_) | None, _) => concluded(false),
+        });
+    }
+
+    pub(super) fn add_commands(
+        &mut self,
+        run: &Run,
+        description: Description,
+        instruction: Option<Id<InstructionEntity>>,
+    ) {
+        let stage = self.state().id;
+        let first = self.model.image.commands.len() as u32;
+        for (index, command) in run.commands.iter().enumerate() {
+            let program = command.program().unwrap_or("a command");
+            let mut head = Head::new(program, command.words.first().map_or(command.span, |word| word.span));
+            head.block = command.span;
+            let mut entity = Entity::new(head);
+            if let Some(program) = command.words.first() {
+                entity.program.set(match command.program() {
+                    Some(name) => Value::text(name, Origin::written(program.span)),
+                    None => program.value.clone(),
+                });
+            }
+            let arguments = command.arguments().iter().map(|argument| argument.value.clone()).collect();
+            entity.arguments.set(texts(arguments, None, command.span));
+            entity.origin.set(word(description.from.name()));
+            entity.reached.set(word(match command.reached {
+                Reached::Always => "always",
+                Reached::Conditional => "conditional",
+                Reached::Unreachable => "unreachable",
+            }));
+            entity.mounts_secret.set(concluded(description.mounts_secret));
+            describe(&mut entity, run, index, &description);
+            entity.stage = One::to(stage, Origin::none());
+            entity.image_build = One::to(self.id, Origin::none());
+            if let Some(id) = instruction {
+                entity.instruction = One::to(id, Origin::none());
+            }
+            if let Output::Piped(reader) = command.output {
+                entity.piped_into = One::to(Id::<Entity>::new(first + reader as u32), Origin::written(command.span));
+            }
+            let id = self.model.image.commands.push(entity);
+            installs::add_packages(self.model, id, command);
+            if let Some(instruction) = instruction {
+                self.model[instruction].commands.push(id, Origin::written(command.span));
+            }
+        }
+    }
+
+    /// What a command line runs, for those who ask what the first process is.
+    pub(super) fn run_of(&self, line: &CommandLine, around: &dyn Surroundings) -> Run {
+        eval_shell::run(&self.script_of(line), self.text, self.dialect(), around)
+    }
+}
+
+/// One command of words that nobody expands.
+fn single(words: Vec<shell::Word>) -> List {
+    let Some(span) = words.first().map(|first| first.span.to(words[words.len() - 1].span)) else {
+        return List::default();
+    };
+    let simple = shell::Simple { assignments: Vec::new(), words };
+    let command = shell::Command { kind: shell::CommandKind::Simple(simple), redirections: Vec::new(), span };
+    let pipeline = shell::Pipeline { is_negated: false, commands: vec![command], span };
+    List { items: vec![shell::Item { joint: Joint::Sequence, pipeline, is_background: false }] }
+}
+
+/// Whether the first line names an interpreter that is no shell.
+pub(super) fn is_foreign_script(text: &str) -> bool {
+    let Some(line) = text.lines().next().and_then(|line| line.strip_prefix("#!")) else { return false };
+    let mut words = line.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
+    let program = match words.next() {
+        Some("env") => words.find(|word| !word.starts_with('-')),
+        other => other,
+    };
+    !program.is_some_and(|program| matches!(program, "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh"))
+}
+
+/// Several commands, one after the other whatever the first ones say.
+fn ignores_failures(list: &List, text: &str) -> bool {
+    let first = text.lines().next().unwrap_or("");
+    if first.starts_with("#!")
+        && first.split_whitespace().skip(1).any(|word| word.starts_with('-') && word.contains('e'))
+    {
+        return false;
+    }
+    let n_sequences = list.items.iter().filter(|item| item.joint == Joint::Sequence && !is_setting(item)).count();
+    let sets_errexit = list.items.iter().any(|item| {
+        item.pipeline.commands.iter().any(|command| match &command.kind {
+            shell::CommandKind::Simple(simple) => {
+                let words: Vec<_> = simple.words.iter().map(|word| word.literal().unwrap_or_default()).collect();
+                let is_set = words.first().is_some_and(|word| word == "set");
+                is_set
+                    && words[1..].iter().any(|word| (word.starts_with('-') && word.contains('e')) || word == "errexit")
+            }
+            _ => false,
+        })
+    });
+    n_sequences > 1 && !sets_errexit
+}
+
+/// Assignments and functions do not fail in a way that matters.
+fn is_setting(item: &shell::Item) -> bool {
+    item.pipeline.commands.iter().all(|command| match &command.kind {
+        shell::CommandKind::Simple(simple) => simple.words.is_empty(),
+        shell::CommandKind::Function { .. } => true,
+        _ => false,
+    })
+}
+
+/// A flag shown at one place, and on at another.
+pub(super) fn shown_with(value: bool, first: Span, then: Span, role: &str) -> Value {
+    Value::bool(value, Origin::written(first).then(StepKind::ReadThrough(role.into()), then))
+}
