@@ -1,6 +1,7 @@
 //! Hard reasoning over the model, written once. A fact is a function from an entity to an answer; it is declared with
 //! `facts!` in its module, computed when asked, once per entity. What many facts share is an `Analysis`.
 
+mod build;
 mod hop;
 pub mod permit;
 mod reach;
@@ -24,6 +25,7 @@ pub fn derive(_model: &mut Model) {}
 
 /// All facts, by declaring module. A new module of facts adds its line here.
 static ALL: &[&[FactSchema]] = &[
+    build::FACTS,
     permit::dead::FACTS,
     permit::passes::FACTS,
     permit::power::FACTS,

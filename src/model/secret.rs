@@ -38,6 +38,8 @@ entities! { in secret;
         content as "value": Raw,
         set_in: Word["image", "task", "file", "workflow", "job", "step"],
         container: One<Container>,
+        /// Whether name and value both say that a secret stands here in clear.
+        is_literal_secret: Flag,
         image_build: One<ImageBuild>,
     }
 }

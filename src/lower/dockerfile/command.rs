@@ -3,7 +3,7 @@
 use super::build::{Builder, Shell};
 use super::describe::{Description, describe};
 use super::{concluded, installs, modes, shown, texts, unknown, word};
-use crate::eval::shell::{self as eval_shell, Command, Nothing, Output, Reached, Run, Surroundings};
+use crate::eval::shell::{self as eval_shell, Nothing, Output, Reached, Run, Surroundings};
 use crate::model::image::{Command as Entity, Instruction as InstructionEntity};
 use crate::model::{Head, Id, One};
 use crate::source::{FileId, MappedText, Span};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::build::{Builder, Shell};
 use super::process::Process;
 use super::{concluded, modes, reason_of, shown, texts, unknown, word};
+use crate::data::secrets::{is_harmless, names_secret};
 use crate::eval::shell::word_value;
 use crate::logic::Reason;
 use crate::model::image::{BuildArgument, Instruction as Entity};
@@ -16,7 +17,6 @@ use crate::syntax::dockerfile::{Arguments, CommandLine, Instruction, Keyword, Pa
 use crate::syntax::shell::PieceKind;
 use crate::value::{Origin, Value};
 
-/// Folders of the system that no volume should hide.
 impl<'a> Builder<'a> {
     pub(super) fn instruction(&mut self, instruction: &'a Instruction, is_last: Value) {
         // What the target does not need is built by nobody and judged by nobody.
@@ -177,6 +177,7 @@ impl<'a> Builder<'a> {
             head.block = pair;
             let mut variable = Variable::new(head);
             variable.name.set(Value::text(&name, Origin::written(pair)));
+            variable.is_literal_secret.set(literal_secret(&name, &value, place));
             variable.content.set(value);
             variable.set_in.set(word("image"));
             variable.image_build = One::to(build, Origin::none());
@@ -203,6 +204,7 @@ impl<'a> Builder<'a> {
             argument.name.set(Value::text(&name, Origin::written(pair.name.span)));
             argument.preset.read(pair.name.span, "default", default);
             argument.passed.read(pair.name.span, "passed", passed);
+            argument.takes_secret.set(takes_secret(&name, argument.preset.value(), pair.name.span));
             argument.stage = One::to(stage, Origin::none());
             argument.image_build = One::to(build, Origin::none());
             let argument = self.model.image.build_arguments.push(argument);
@@ -329,6 +331,29 @@ impl<'a> Builder<'a> {
             self.model[id].world_writable_modes.set(modes.world_writable(instruction.keyword_span));
             self.model[id].setuid_modes.set(modes.setuid(instruction.keyword_span));
         }
+    }
+}
+
+/// Made for a secret, unless the default shows that it holds something else.
+fn takes_secret(name: &str, preset: &Value, place: Span) -> Value {
+    if !names_secret(name) {
+        return concluded(false);
+    }
+    match preset.as_str() {
+        Some("") => shown(true, place),
+        Some(preset) => shown(!is_harmless(preset), place),
+        None => shown(true, place),
+    }
+}
+
+/// Name and value both say that a secret stands here.
+fn literal_secret(name: &str, value: &Value, place: Span) -> Value {
+    if !names_secret(name) {
+        return concluded(false);
+    }
+    match value.as_str() {
+        Some(text) => Value::bool(!is_harmless(text), value.origin.clone()),
+        None => unknown("no-value", name, place),
     }
 }
 

@@ -19,8 +19,6 @@ pub(super) struct Request {
     pub(super) is_git_context: bool,
     pub(super) target: Option<Value>,
     pub(super) arguments: BTreeMap<String, Value>,
-    /// The service of a compose file.
-    pub(super) service: Option<String>,
 }
 
 impl Request {
@@ -32,7 +30,6 @@ impl Request {
             is_git_context: false,
             target: None,
             arguments: BTreeMap::new(),
-            service: None,
         }
     }
 }
@@ -63,7 +60,6 @@ fn compose(sources: &Sources<'_>, file: FileId, found: &mut Vec<Request>) {
             is_git_context: false,
             target: build.get("target").map(value_of),
             arguments: build.get("args").map(compose_arguments).unwrap_or_default(),
-            service: Some(service.key.to_string()),
         });
     }
 }
@@ -132,7 +128,7 @@ fn build_action(step: &Node) -> Option<Request> {
         Some(text) if !text.contains("${{") => value_of(node),
         Some(_) | None => super::unknown("no-value", "target", node.span),
     });
-    Some(Request { file, context: Some(context), is_git_context, target, arguments, service: None })
+    Some(Request { file, context: Some(context), is_git_context, target, arguments })
 }
 
 /// `docker build` and its like in a script.
@@ -200,5 +196,5 @@ fn build_command(command: &eval_shell::Command, folder: &str) -> Option<Request>
         }
     }
     let target = command.option(&["--target"]).pop().map(|target| target.value);
-    Some(Request { file, context: Some(context), is_git_context: false, target, arguments, service: None })
+    Some(Request { file, context: Some(context), is_git_context: false, target, arguments })
 }

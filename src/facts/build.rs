@@ -1,0 +1,166 @@
+//! What follows from how an image is built and which containers run it: who its process is, and whether it is told to
+//! stop.
+
+use crate::data::images;
+use crate::facts::{Facts, facts};
+use crate::logic::{Fact, Reason, Tri};
+use crate::model::image::{Image, ImageBuild};
+use crate::model::workload::Container;
+use crate::model::{Cell, CellType, Id, Reading};
+use crate::source::Place;
+use crate::value::Text;
+
+facts! {
+    ImageBuild {
+        /// Whether a container of the repository runs it, or a workflow pushes it. False is lack of evidence.
+        known_deployed: Flag = known_deployed,
+        /// Whether its process is root in a container that runs it, or would be where none is known.
+        runs_as_root: Flag = runs_as_root,
+        /// Whether every container that runs it names a user of its own.
+        user_is_overridden: Flag = user_is_overridden,
+        /// Whether the signal that stops a container reaches the server.
+        stop_signal_arrives: Flag = stop_signal_arrives,
+    }
+    Image {
+        /// Whether it is a release that gets no security fixes any more.
+        is_past_end_of_life: Flag = is_past_end_of_life,
+    }
+}
+
+fn known_deployed(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
+    let build = &facts.model[id];
+    let mut places: Vec<Place> = Vec::new();
+    for container in build.containers.ids() {
+        places.push(Place::new(facts.model[container].head.span, "this container runs it"));
+    }
+    for push in build.pushes.ids() {
+        places.push(Place::new(facts.model[push].head.span, "pushed here"));
+    }
+    Fact::new(Tri::from(!places.is_empty()), places)
+}
+
+/// Places of a cell's value, from the literal on.
+fn places<T: CellType>(cell: &Cell<T>, role: &str) -> Vec<Place> {
+    let mut steps: Vec<Place> = cell.origin().steps().map(|step| Place::new(step.span, "")).collect();
+    steps.reverse();
+    if let Some(first) = steps.first_mut() {
+        first.role = role.to_owned();
+    }
+    steps
+}
+
+/// Whether a user is root: by name or by number, whatever the group.
+fn is_root(user: &Text) -> Tri {
+    let Some(known) = user.known() else {
+        return match user.prefix().split_once(':') {
+            Some((name, _)) => Tri::from(is_root_name(name)),
+            None => Tri::Unknown,
+        };
+    };
+    Tri::from(is_root_name(known.split(':').next().unwrap_or(known)))
+}
+
+fn is_root_name(name: &str) -> bool {
+    name == "root" || name.parse::<u64>() == Ok(0)
+}
+
+fn runs_as_root(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
+    let own = own_user(facts, id);
+    let overridden = user_is_overridden(facts, id);
+    match overridden.tri {
+        Tri::True => Fact::no(overridden.places),
+        Tri::False => own.and(Fact::yes(overridden.places)),
+        Tri::Unknown => own.and(overridden),
+    }
+}
+
+/// What the image itself says.
+fn own_user(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
+    let build = &facts.model[id];
+    match build.base_gives_root_up.tri() {
+        Tri::True => return Fact::no(Vec::new()),
+        Tri::False | Tri::Unknown => {}
+    }
+    match build.user.get() {
+        Reading::Known(user) => {
+            let shown = user.to_string();
+            match is_root(&user) {
+                Tri::Unknown => Fact::unknown(Reason::at("no-value", shown, build.head.span)),
+                decided => Fact::new(decided, places(&build.user, &format!("the process runs as `{shown}`"))),
+            }
+        }
+        Reading::Absent => Fact::unknown(Reason::at("no-value", "user", build.head.span)),
+        Reading::Unknown(reason) => Fact::unknown(reason),
+    }
+}
+
+fn user_is_overridden(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
+    let build = &facts.model[id];
+    let containers: Vec<Id<Container>> = build.containers.ids().collect();
+    if containers.is_empty() {
+        return Fact::no(Vec::new());
+    }
+    let one = |container: &Id<Container>| {
+        let container = &facts.model[*container];
+        let place = vec![Place::new(container.head.span, "this container runs the image")];
+        match container.user.get() {
+            Reading::Known(_) => Fact::yes(places(&container.user, "the container names its user")),
+            Reading::Absent => Fact::no(place),
+            Reading::Unknown(reason) => Fact::unknown(reason),
+        }
+    };
+    Fact::all(containers.iter().map(one))
+}
+
+fn stop_signal_arrives(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
+    let build = &facts.model[id];
+    let own = match build.process_gets_signal.get() {
+        Reading::Known(arrives) => Fact::new(Tri::from(arrives), places(&build.process_gets_signal, "")),
+        Reading::Absent => Fact::unknown(Reason::at("no-value", "process", build.head.span)),
+        Reading::Unknown(reason) => Fact::unknown(reason),
+    };
+    let containers: Vec<Id<Container>> = build.containers.ids().collect();
+    if containers.is_empty() || own.tri != Tri::False {
+        return own;
+    }
+    // A container with a command of its own does not run this line.
+    let replaced = Fact::all(containers.iter().map(|container| {
+        let container = &facts.model[*container];
+        let of = |tri: Tri, place| match tri {
+            Tri::Unknown => Fact::unknown(Reason::at("no-value", "command", place)),
+            tri => Fact::new(tri, Vec::new()),
+        };
+        let entry_point = of(container.entry_point.is_present(), container.head.span);
+        match build.entrypoint.is_present() {
+            Tri::False => entry_point.or(of(container.command_line.is_present(), container.head.span)),
+            Tri::True | Tri::Unknown => entry_point,
+        }
+    }));
+    own.or(replaced)
+}
+
+fn is_past_end_of_life(facts: &Facts<'_>, id: Id<Image>) -> Fact {
+    let image = &facts.model[id];
+    let unknown = |what: &str| Fact::unknown(Reason::at("no-value", what, image.head.span));
+    let Reading::Known(path) = image.path.get() else { return unknown("image") };
+    let Some(path) = path.known().map(str::to_owned) else { return unknown("image") };
+    let whole = match image.registry.get() {
+        Reading::Known(registry) => match registry.known() {
+            Some(registry) => format!("{registry}/{path}"),
+            None => return unknown("registry"),
+        },
+        Reading::Absent => path,
+        Reading::Unknown(reason) => return Fact::unknown(reason),
+    };
+    match image.tag.get() {
+        Reading::Known(tag) => match tag.known() {
+            Some(tag) => match images::ended(&whole, tag) {
+                Some(month) => Fact::yes(places(&image.tag, &format!("security fixes ended in {month}"))),
+                None => Fact::no(places(&image.tag, "")),
+            },
+            None => unknown("tag"),
+        },
+        Reading::Absent => Fact::no(Vec::new()),
+        Reading::Unknown(reason) => Fact::unknown(reason),
+    }
+}
