@@ -46,7 +46,9 @@ pub struct LoweredRoot {
 pub fn lower<'w>(world: &'w World, description: &Description) -> Lowered<'w> {
     let sources = Sources::new(world);
     sources.read_ahead();
-    let evaluated = evaluate(world, &description.inputs(world));
+    let mut inputs = description.inputs(world);
+    inputs.runs.extend(workflow::terraform_runs(&sources, description));
+    let evaluated = evaluate(world, &inputs);
     let worlds = worlds::worlds(&evaluated.deployments);
     let models =
         worlds.iter().map(|deployments| model(&sources, description, deployments, &evaluated.deployments)).collect();
@@ -64,7 +66,8 @@ pub fn lower<'w>(world: &'w World, description: &Description) -> Lowered<'w> {
 /// One consistent world as a model.
 fn model(sources: &Sources<'_>, description: &Description, deployments: &[&Deployment], all: &[Deployment]) -> Model {
     let mut model = Model::default();
-    workflow::lower(sources, description, &mut model);
+    // The runs are known from before Terraform was evaluated.
+    let _runs = workflow::lower(sources, description, &mut model);
     for deployment in deployments {
         let n_variants = all.iter().filter(|other| other.root == deployment.root).count();
         model.variants.push(Variant {

@@ -37,6 +37,10 @@ entities! { in delivery;
         verb: Text,
         directory: Text,
         var_files: Texts,
+        /// Files among them that are not in the tree and nobody left out on purpose.
+        missing_var_files: Texts,
+        /// Whether its folder holds a configuration.
+        root_exists: Flag,
         plan_in: Text,
         plan_out: Text,
         flags: Texts,

@@ -133,6 +133,10 @@ entities! { in pipeline;
         with: Entries,
         /// The folders whose content it executes.
         executes: Texts,
+        /// Whether the failure of a plan, test or scan in it goes unnoticed.
+        fails_quietly: Flag = false,
+        /// Whether it puts an image into a task definition that no step names.
+        renders_empty_image: Flag = false,
         /// Whether it gives the run's outcome to somebody who looks at it.
         outcome_is_read: Flag = false,
         job: One<Job>,
@@ -152,6 +156,8 @@ entities! { in pipeline;
         is_mutable: Flag = false,
         /// Whether the checkout refuses the code of forks here.
         guard: Word["present", "absent", "unread", "off"],
+        /// Whether forks are let in on purpose.
+        lets_forks_in: Flag = false,
         folder: Text,
         step: One<Step>,
         start: One<Start>,
@@ -205,6 +211,24 @@ entities! { in pipeline;
         script: Text,
         shell: Word["bash", "bash-default", "sh", "pwsh", "powershell", "cmd", "python", "other"],
         directory: Text,
+        /// Whether the end of a plan, test or build is lost in a pipe.
+        pipe_hides_failure: Flag = false,
+        /// Whether it takes Terraform's output through a wrapper that adds to it.
+        captures_through_wrapper: Flag = false,
+        /// Whether it writes long-lived keys to the disk.
+        stores_keys: Flag = false,
+        /// Whether it passes a password as an argument.
+        passes_password: Flag = false,
+        /// Whether it opens a shell to another host.
+        opens_reverse_shell: Flag = false,
+        /// Whether it makes a key for a user of IAM.
+        creates_access_key: Flag = false,
+        /// Whether it speaks to the runner in a way that no longer works or soon will not.
+        uses_retired_command: Flag = false,
+        /// Whether an outsider's text may set any variable of later steps.
+        lets_outsider_set_variables: Flag = false,
+        /// Whether an outsider chooses where later steps look for programs.
+        lets_outsider_extend_path: Flag = false,
         step: One<Step>,
         expansions: Many<Expansion>,
     }

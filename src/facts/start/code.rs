@@ -6,7 +6,7 @@ use super::{event, happens, texts};
 use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::pipeline::{Arrival, Job, Start, Step};
-use crate::model::{Id, Model};
+use crate::model::{Id, Model, Reading};
 use crate::source::{Place, Span};
 use crate::value::Value;
 
@@ -67,13 +67,15 @@ pub(super) fn artifact_runs(facts: &Facts, job: Id<Job>) -> Fact {
 
 pub(super) fn opts_out(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
-    Fact::any(arrivals(model, job, "code").map(|arrival| match arrival.guard.as_str() {
-        Some("off") => {
-            let Some(start) = start_of(model, arrival) else { return Fact::no(Vec::new()) };
-            let is_guarded = matches!(event(start), "pull_request_target" | "workflow_run");
-            Fact::new(Tri::from(is_guarded), Vec::new()).and(is_dangerous(model, arrival))
-        }
-        Some(_) | None => Fact::no(Vec::new()),
+    Fact::any(arrivals(model, job, "code").map(|arrival| {
+        let Some(start) = start_of(model, arrival) else { return Fact::no(Vec::new()) };
+        let is_guarded = Tri::from(matches!(event(start), "pull_request_target" | "workflow_run"));
+        let opts_out = match arrival.lets_forks_in.get() {
+            Reading::Known(value) => Fact::new(Tri::from(value).and(is_guarded), Vec::new()),
+            Reading::Absent => Fact::no(Vec::new()),
+            Reading::Unknown(reason) => Fact::unknown(reason),
+        };
+        opts_out.and(is_dangerous(model, arrival))
     }))
 }
 

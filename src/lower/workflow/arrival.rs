@@ -23,6 +23,7 @@ struct Brought {
     control: Control,
     is_mutable: bool,
     guard: &'static str,
+    lets_forks_in: Value,
     folder: String,
     span: Span,
 }
@@ -58,6 +59,7 @@ fn add(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize, start: &Sta
     };
     arrival.control.set(control);
     arrival.is_mutable.set(Value::bool(brought.is_mutable, origin.clone()));
+    arrival.lets_forks_in.set(brought.lets_forks_in);
     arrival.guard.set(Value::text(brought.guard, origin.clone()));
     arrival.folder.set(match brought.folder.as_str() {
         "?" => Value::unknown(Reason::at("computed-directory", "path", brought.span), origin.clone()),
@@ -90,6 +92,9 @@ fn by_action(model: &Model, scope: &JobScope<'_, '_>, start: &StartDoc, found: &
             if let Some(mut brought) = checkout(scope, start, step.node, written.span) {
                 brought.folder = folder;
                 brought.guard = guard(start, step.node, version.as_deref(), commit);
+                if let Some(option) = with(step.node, "allow-unsafe-pr-checkout") {
+                    brought.lets_forks_in = super::read::value(option, scope);
+                }
                 found.push(brought);
             }
         }
@@ -103,6 +108,7 @@ fn by_action(model: &Model, scope: &JobScope<'_, '_>, start: &StartDoc, found: &
                     control: start.run.who,
                     is_mutable: false,
                     guard: "absent",
+                    lets_forks_in: no(span),
                     folder: if is_temporary { "?".to_owned() } else { folder },
                     span,
                 });
@@ -140,7 +146,19 @@ fn checkout(scope: &JobScope<'_, '_>, start: &StartDoc, node: &Node, span: Span)
         RunSource::Base if start.is_trusted && start.run.event != "workflow_run" => Control::Outsider,
         RunSource::Base | RunSource::Same => return None,
     };
-    Some(Brought { kind: "code", control, is_mutable, guard: "absent", folder: String::new(), span: place })
+    Some(Brought {
+        kind: "code",
+        control,
+        is_mutable,
+        guard: "absent",
+        lets_forks_in: no(place),
+        folder: String::new(),
+        span: place,
+    })
+}
+
+fn no(span: Span) -> Value {
+    super::read::flag_at(false, span)
 }
 
 enum Asked {
@@ -231,6 +249,7 @@ fn by_script(scope: &JobScope<'_, '_>, start: &StartDoc, found: &mut Vec<Brought
             control,
             is_mutable: true,
             guard: "absent",
+            lets_forks_in: no(command.span),
             folder: folder.clone(),
             span: command.span,
         };

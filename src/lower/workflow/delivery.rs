@@ -7,6 +7,7 @@ use super::scope::JobScope;
 use super::script::{self, Argument, Command, Walk};
 use super::{terraform, uses};
 use crate::eval::actions::{Charset, Control, Operand};
+use crate::eval::terraform::RunInput;
 use crate::logic::{Reason, Tri};
 use crate::model::delivery::{Deployment, Push};
 use crate::model::{Head, Model, One};
@@ -326,6 +327,21 @@ fn class_of_word(tag: &str) -> &'static str {
         true => "movable",
         false => "fixed",
     }
+}
+
+/// The runs of Terraform in a job.
+pub(super) fn terraform_inputs(plan: &Plan<'_>, job: usize) -> Vec<RunInput> {
+    let mut found = Vec::new();
+    for step in 0..plan.jobs[job].steps.len() {
+        let text = plan.jobs[job].steps[step].node.get("run").and_then(Node::as_str).unwrap_or("");
+        if !text.contains("terraform") && !text.contains("tofu") {
+            continue;
+        }
+        let scope = JobScope::step(plan, job, plan.jobs[job].starts.first(), step);
+        let walk = script::walk(&scope).unwrap_or_default();
+        found.extend(walk.commands.iter().filter_map(|command| terraform::input(&scope, command)));
+    }
+    found
 }
 
 /// Whether every command of a job that talks to AWS talks to another endpoint.

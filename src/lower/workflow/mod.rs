@@ -8,6 +8,7 @@ mod delivery;
 mod execute;
 mod expansion;
 mod fill;
+mod habit;
 mod job;
 mod output;
 mod permission;
@@ -23,6 +24,7 @@ mod uses;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::eval::actions::{Operand, Scope};
+use crate::eval::terraform::RunInput;
 use crate::logic::Reason;
 use crate::lower::Description;
 use crate::model::pipeline::{GithubRepository, Workflow};
@@ -41,8 +43,15 @@ impl Scope for Nothing {
     }
 }
 
-/// Lowers all workflows of the world and what belongs to them.
-pub fn lower(sources: &Sources<'_>, description: &Description, model: &mut Model) {
+/// The runs of Terraform that workflows show, for its evaluation.
+pub fn terraform_runs(sources: &Sources<'_>, description: &Description) -> Vec<RunInput> {
+    let mut model = Model::default();
+    lower(sources, description, &mut model)
+}
+
+/// Lowers all workflows of the world and what belongs to them; gives the runs of Terraform that they show.
+pub fn lower(sources: &Sources<'_>, description: &Description, model: &mut Model) -> Vec<RunInput> {
+    let mut runs = Vec::new();
     let world = sources.world;
     let mut workflows: BTreeMap<String, Vec<Source<'_>>> = BTreeMap::new();
     for file in sources.subjects_of(Kind::Workflow) {
@@ -64,8 +73,9 @@ pub fn lower(sources: &Sources<'_>, description: &Description, model: &mut Model
     for (root, files) in &workflows {
         let own: Vec<&Source<'_>> =
             actions.iter().filter(|action| nearest_root(&roots, &action.path) == root).collect();
-        repository(world, description, model, root, files, &own);
+        runs.extend(repository(world, description, model, root, files, &own));
     }
+    runs
 }
 
 fn source<'s>(sources: &'s Sources<'_>, file: FileId) -> Source<'s> {
@@ -79,14 +89,14 @@ fn nearest_root<'r>(roots: &BTreeSet<&'r str>, path: &str) -> &'r str {
 }
 
 fn repository<'s>(
-    world: &World,
+    world: &'s World,
     description: &Description,
     model: &mut Model,
     root: &str,
     sources: &'s [Source<'s>],
     action_sources: &[&'s Source<'s>],
-) {
-    let Some(first) = sources.first() else { return };
+) -> Vec<RunInput> {
+    let Some(first) = sources.first() else { return Vec::new() };
     let place = Span::file_start(first.file);
     let name = if root.is_empty() { "this repository".to_owned() } else { root.to_owned() };
     let mut repository = GithubRepository::new(Head::new(name, place));
@@ -96,6 +106,7 @@ fn repository<'s>(
     let actions: HashMap<String, ActionDoc<'_>> =
         action_sources.iter().filter_map(|source| action::lower(world, model, repository, source)).collect();
     let mut plan = Plan {
+        world,
         root: root.to_owned(),
         workflows: Vec::new(),
         jobs: Vec::new(),
@@ -117,7 +128,10 @@ fn repository<'s>(
         expansion::lower(model, &plan, index);
         arrival::lower(model, &plan, index);
         delivery::lower(model, &plan, index);
+        habit::lower(model, &plan, index);
+        habit::rendered(model, &plan, index);
     }
+    (0..plan.jobs.len()).flat_map(|job| delivery::terraform_inputs(&plan, job)).collect()
 }
 
 /// What the configuration says of the repository.

@@ -8,7 +8,7 @@ use crate::eval::actions::{Operand, Outcome, Run};
 use crate::logic::Reason;
 use crate::model::Id;
 use crate::model::pipeline::{Action, Job, Start, Step, Trigger, Uses, Workflow};
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Span, World};
 use crate::syntax::yaml::{Node, Parsed};
 
 /// A file with its tree.
@@ -20,6 +20,7 @@ pub(super) struct Source<'s> {
 
 /// Everything below one folder with `.github/workflows`.
 pub(super) struct Plan<'a> {
+    pub(super) world: &'a World,
     /// The folder, empty for the root.
     pub(super) root: String,
     pub(super) workflows: Vec<WorkflowDoc<'a>>,

@@ -1,12 +1,16 @@
 //! Runs of Terraform and OpenTofu: verb, folder, files of variables, plans.
 
+use std::sync::Arc;
+
 use super::read::{flag_at, open_list};
 use super::scope::JobScope;
-use super::script::{Argument, Command, Walk};
+use super::script::{self, Argument, Command, Walk};
+use crate::eval::terraform::{BackendSetting, RunInput, RunVerb, Setting};
 use crate::logic::Reason;
 use crate::model::delivery::TerraformRun;
 use crate::model::{Head, Model, One};
-use crate::source::clean_path;
+use crate::source::{World, clean_path};
+use crate::syntax::yaml::Node;
 use crate::value::{Kind, Origin, Value};
 
 /// Verbs that change what exists or what the state says of it.
@@ -101,8 +105,22 @@ fn directory(run: &mut TerraformRun, command: &Command, origin: &Origin) {
 }
 
 fn files(run: &mut TerraformRun, scope: &JobScope<'_, '_>, command: &Command, origin: &Origin) {
+    let world = scope.plan.world;
     let mut found: Vec<Value> = Vec::new();
+    let mut missing: Vec<Value> = Vec::new();
     let mut open = None;
+    if let Some(folder) = run.directory.as_str().and_then(|folder| clean_path(&scope.plan.root, folder)) {
+        let is_configuration = |name: &str| [".tf", ".tf.json", ".tofu"].iter().any(|ending| name.ends_with(ending));
+        let exists = world.directly_in(&folder).any(|(_, file)| is_configuration(file.name()));
+        run.root_exists.set(flag_at(exists, command.span));
+        for file in command.options(&["-var-file", "--var-file"]) {
+            let path = file.text().and_then(|path| clean_path(&folder, path));
+            if let Some(path) = path.filter(|path| world.find(path).is_none() && !is_ignored(world, path)) {
+                missing.push(Value::text(path, Origin::written(file.span)));
+            }
+        }
+    }
+    run.missing_var_files.set(Value::list(missing, origin.clone()));
     for file in command.options(&["-var-file", "--var-file"]) {
         if file.text().is_none() {
             open.get_or_insert(Reason::at("run-time-value", "-var-file", file.span));
@@ -123,6 +141,104 @@ fn files(run: &mut TerraformRun, scope: &JobScope<'_, '_>, command: &Command, or
     });
 }
 
+/// The run as the evaluation of Terraform is told of it; nothing where the folder is not known.
+pub(super) fn input(scope: &JobScope<'_, '_>, command: &Command) -> Option<RunInput> {
+    let program = command.program();
+    if program != "terraform" && program != "tofu" {
+        return None;
+    }
+    let verb = match operands(command).first()?.text()? {
+        "apply" => RunVerb::Apply,
+        "plan" => RunVerb::Plan,
+        "destroy" => RunVerb::Destroy,
+        _ => RunVerb::Other,
+    };
+    let folder = match command.option(&["-chdir", "--chdir"]) {
+        Some(chdir) => clean_path(command.directory.as_deref()?, chdir.text()?)?,
+        None => command.directory.clone()?,
+    };
+    let mut run = RunInput {
+        root_dir: clean_path(&scope.plan.root, &folder)?,
+        verb,
+        settings: Vec::new(),
+        environment: variables(scope),
+        workspace: scope.find_env("TF_WORKSPACE").map(|operand| operand.value),
+        backend_config: Vec::new(),
+        place: command.span,
+        label: scope.doc().key.clone(),
+    };
+    for (name, value) in settings(command) {
+        let value = || value.operand.value.clone().through(crate::value::StepKind::Written, value.span);
+        match name {
+            Name::VarFile => run.settings.push(Setting::File(value())),
+            Name::Var(variable) => run.settings.push(Setting::Var(variable.into(), value())),
+            Name::BackendFile => run.backend_config.push(BackendSetting::File(value())),
+            Name::Backend(key) => run.backend_config.push(BackendSetting::Entry(key.into(), value())),
+        }
+    }
+    Some(run)
+}
+
+enum Name {
+    VarFile,
+    Var(String),
+    BackendFile,
+    Backend(String),
+}
+
+/// The options that set something, in order, each with its value.
+fn settings(command: &Command) -> Vec<(Name, Argument)> {
+    let mut found = Vec::new();
+    for (index, word) in command.words.iter().enumerate().skip(1) {
+        let prefix = word.prefix();
+        let option = prefix.trim_start_matches('-');
+        let dashes = prefix.len() - option.len();
+        if dashes == 0 {
+            continue;
+        }
+        let name = option.split('=').next().unwrap_or("");
+        if !matches!(name, "var" | "var-file" | "backend-config") {
+            continue;
+        }
+        let value = match option.contains('=') {
+            true => Some(script::without_prefix(word, dashes + name.len() + 1)),
+            false => command.words.get(index + 1).cloned(),
+        };
+        let Some(value) = value else { continue };
+        if name == "var-file" {
+            found.push((Name::VarFile, value));
+            continue;
+        }
+        let text = value.prefix();
+        match text.split_once('=') {
+            Some((key, _)) => {
+                let rest = script::without_prefix(&value, key.len() + 1);
+                let name = if name == "var" { Name::Var(key.to_owned()) } else { Name::Backend(key.to_owned()) };
+                found.push((name, rest));
+            }
+            None if name == "backend-config" => found.push((Name::BackendFile, value)),
+            None => {}
+        }
+    }
+    found
+}
+
+/// `TF_VAR_name` of workflow, job and step.
+fn variables(scope: &JobScope<'_, '_>) -> Vec<(Arc<str>, Value)> {
+    let step = scope.step_doc().map(|step| step.node);
+    let owners = [Some(scope.plan.workflow_of(scope.job).root), Some(scope.doc().node), step];
+    let mut names: Vec<&str> = Vec::new();
+    for owner in owners.into_iter().flatten() {
+        for entry in owner.get("env").map(Node::entries).unwrap_or_default() {
+            if let Some(name) = entry.key.strip_prefix("TF_VAR_").filter(|name| !names.contains(name)) {
+                names.push(name);
+            }
+        }
+    }
+    let value = |name: &str| scope.find_env(&format!("TF_VAR_{name}")).map(|operand| operand.value);
+    names.into_iter().filter_map(|name| Some((Arc::from(name), value(name)?))).collect()
+}
+
 /// `yes | terraform apply`, `terraform apply <<< yes`.
 fn is_answered(walk: &Walk, number: usize, command: &Command) -> bool {
     let by_input =
@@ -132,4 +248,21 @@ fn is_answered(walk: &Walk, number: usize, command: &Command) -> bool {
         other.pipes_into == Some(number) && says_yes
     });
     by_input || by_pipe
+}
+
+/// Whether a file is left out of the repository on purpose: somebody provides it where it is needed.
+fn is_ignored(world: &World, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    world.files().filter(|(_, file)| file.name() == ".gitignore").any(|(_, file)| {
+        let lines = file.text().unwrap_or("").lines().map(str::trim);
+        let covers = |line: &str| {
+            let pattern = line.trim_start_matches('/').trim_start_matches("**/");
+            pattern == name
+                || pattern == path
+                || path.ends_with(&format!("/{pattern}"))
+                || pattern == format!("*.{ending}")
+        };
+        lines.filter(|line| !line.is_empty() && !line.starts_with(['#', '!'])).any(covers)
+    })
 }

@@ -59,7 +59,7 @@ pub(in crate::lower::workflow) struct Line {
 pub(in crate::lower::workflow) fn written_by(walk: &Walk, file: File) -> Vec<Line> {
     let mut lines = Vec::new();
     for (index, command) in walk.commands.iter().enumerate() {
-        let Some(content) = content(walk, command) else { continue };
+        let Some(content) = content(command) else { continue };
         let to_file = goes_to(command, file) || tee_goes_to(walk, index, file);
         let old = content.value.as_text().is_some_and(|text| text.prefix().starts_with(file.command()));
         if to_file || (old && command.program() == "echo") {
@@ -85,16 +85,13 @@ fn tee_goes_to(walk: &Walk, index: usize, file: File) -> bool {
 }
 
 /// What a command prints, where that can be told.
-fn content(walk: &Walk, command: &Command) -> Option<Operand> {
+fn content(command: &Command) -> Option<Operand> {
     let words = || command.words.iter().skip(1);
     match command.program() {
         "echo" => Some(join(words().filter(|word| !matches!(word.text(), Some("-n" | "-e" | "-E" | "-ne"))))),
         "printf" => Some(format(&words().cloned().collect::<Vec<_>>())),
         "cat" if command.words.len() == 1 => command.input.clone(),
-        _ => {
-            let _ = walk;
-            None
-        }
+        _ => None,
     }
 }
 
@@ -176,4 +173,12 @@ fn line_of(mut pieces: Vec<Piece>, content: &Operand, span: Span) -> Option<Line
         _ => Value::new(Kind::Text(Text::from_pieces(pieces)), origin),
     };
     Some(Line { name, value: Operand { value, among: None, ..content.clone() }, span })
+}
+
+/// The folders that a script puts in front of the search path of later steps.
+pub(in crate::lower::workflow) fn path_lines(walk: &Walk) -> Vec<Operand> {
+    let to_path =
+        |index: usize, command: &Command| goes_to(command, File::Path) || tee_goes_to(walk, index, File::Path);
+    let commands = walk.commands.iter().enumerate().filter(|(index, command)| to_path(*index, command));
+    commands.filter_map(|(_, command)| content(command)).collect()
 }

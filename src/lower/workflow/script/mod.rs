@@ -15,8 +15,9 @@ use crate::syntax::shell::{
 };
 use crate::syntax::yaml::Node;
 
-pub(super) use files::{File, written, written_by};
+pub(super) use files::{File, path_lines, written, written_by};
 pub(super) use quiet::quiet_places;
+pub(super) use word::without_prefix;
 
 /// Functions and nested scripts are followed this deep, and this many commands of one script are looked at.
 const DEPTH: usize = 8;

@@ -203,7 +203,7 @@ pub(super) fn mixed(operands: impl Iterator<Item = Operand>, name: &str) -> Oper
 }
 
 /// A word without its first bytes, which are a part of its first literal.
-pub(super) fn without_prefix(argument: &Argument, length: usize) -> Argument {
+pub(in crate::lower::workflow) fn without_prefix(argument: &Argument, length: usize) -> Argument {
     let Some(text) = argument.operand.value.as_text() else { return argument.clone() };
     let mut pieces: Vec<Piece> = text.pieces().to_vec();
     let mut span = argument.span;
@@ -222,9 +222,4 @@ pub(super) fn without_prefix(argument: &Argument, length: usize) -> Argument {
         _ => Value::new(Kind::Text(Text::from_pieces(pieces)), Origin::written(span)),
     };
     Argument { operand: Operand { value, ..argument.operand.clone() }, span, variable: None }
-}
-
-/// The text of an operand, if it is known.
-pub(in crate::lower::workflow) fn known(operand: &Operand) -> Option<&str> {
-    operand.value.as_str()
 }
