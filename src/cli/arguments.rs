@@ -68,7 +68,7 @@ pub(crate) struct WorldArguments {
     /// Folder to which reported paths are relative
     #[arg(long, value_name = "DIR", hide_short_help = true)]
     pub(crate) root: Option<PathBuf>,
-    /// Configuration file (default: secure-lint.toml at the root)
+    /// Configuration file instead of secure-lint.toml
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Read no configuration file
@@ -116,13 +116,13 @@ pub(crate) struct SelectArguments {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) ignore: Vec<String>,
     /// default, strict or audit
-    #[arg(long, value_name = "P", value_parser = ["default", "strict", "audit"])]
+    #[arg(long, value_name = "P", value_parser = ["default", "strict", "audit"], hide_possible_values = true)]
     pub(crate) profile: Option<String>,
     /// Preview rules join
     #[arg(long, hide_short_help = true)]
     pub(crate) preview: bool,
     /// Least confidence: certain, likely or possible
-    #[arg(long, value_name = "C", value_parser = ["certain", "likely", "possible"], hide_short_help = true)]
+    #[arg(long, value_name = "C", value_parser = ["certain", "likely", "possible"], hide_possible_values = true, hide_short_help = true)]
     pub(crate) confidence: Option<String>,
 }
 
@@ -184,7 +184,7 @@ pub(crate) struct CheckArguments {
     pub(crate) select: SelectArguments,
     #[command(flatten)]
     pub(crate) terminal: TerminalArguments,
-    /// text, concise, json, ndjson, sarif, junit, github, markdown, gitlab or csv
+    /// text, concise, json, sarif, junit, github, …
     #[arg(long, value_name = "F", default_value = "text", hide_default_value = true)]
     pub(crate) format: String,
     /// Also write a report: FORMAT=FILE, may repeat

@@ -2,24 +2,34 @@
 //! clock, the environment and other programs.
 
 mod arguments;
+mod baseline;
 mod check;
+mod diff;
+mod docs;
 pub mod examples;
+mod explain;
 mod failure;
+mod fix;
 mod git;
+mod init;
+mod migrate;
 mod output;
 mod outside;
 mod plan;
 mod progress;
+mod rules;
 mod session;
 mod since;
+mod suppressions;
 mod terminal;
+mod test;
 mod tree;
 
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 
 use arguments::{Arguments, VERBS, Verb};
 use failure::Failure;
@@ -49,7 +59,7 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
             };
         }
     };
-    match run(&parsed.verb, &surroundings) {
+    match run(&parsed.verb, &surroundings, streams) {
         Ok(code) => code,
         Err(failure) => told(streams, &failure),
     }
@@ -60,10 +70,28 @@ fn told(streams: Streams, failure: &Failure) -> u8 {
     2
 }
 
-fn run(verb: &Verb, surroundings: &Surroundings) -> Result<u8, Failure> {
+fn run(verb: &Verb, surroundings: &Surroundings, streams: Streams) -> Result<u8, Failure> {
     match verb {
         Verb::Check(arguments) => check::run(arguments, surroundings),
-        _ => Err(Failure::said("not there yet")),
+        Verb::Explain(arguments) => explain::run(arguments, streams),
+        Verb::Rules(arguments) => rules::run(arguments, streams),
+        Verb::Test(arguments) => test::run(arguments, streams),
+        Verb::Init(arguments) => init::run(arguments, streams),
+        Verb::Fix(arguments) => fix::run(arguments, surroundings),
+        Verb::Suppressions(arguments) => suppressions::run(arguments, surroundings),
+        Verb::Baseline(arguments) => baseline::run(arguments, surroundings),
+        Verb::Migrate(arguments) => migrate::run(arguments, surroundings),
+        Verb::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "secure-lint", &mut script);
+            streams.out(&String::from_utf8_lossy(&script));
+            Ok(0)
+        }
+        Verb::Man => {
+            streams.out(&docs::man_page()?);
+            Ok(0)
+        }
+        Verb::Docs { dir } => docs::run(dir, streams),
     }
 }
 

@@ -120,7 +120,8 @@ pub(crate) fn selection(session: &Session, flags: &SelectArguments) -> Result<Se
     })
 }
 
-fn selectors<'n>(names: Names<'_>, texts: impl Iterator<Item = &'n str>) -> Result<Vec<Selector>, Failure> {
+/// What the names of a list select; an unknown one is told with the nearest.
+pub(crate) fn selectors<'n>(names: Names<'_>, texts: impl Iterator<Item = &'n str>) -> Result<Vec<Selector>, Failure> {
     texts
         .map(|text| {
             names.selector(text).map_err(|nearest| {

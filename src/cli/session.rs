@@ -17,7 +17,7 @@ use super::terminal::{Streams, Surroundings};
 use super::tree::{self, Ground, IgnoreFiles, Listing, Overlay, TreeOptions};
 
 pub(crate) const CONFIG_FILE: &str = "secure-lint.toml";
-const OWN_RULES: &str = ".secure-lint/rules";
+pub(crate) const OWN_RULES: &str = ".secure-lint/rules";
 const MAX_FILE_SIZE: u64 = 10 << 20;
 
 pub(crate) struct Session {
@@ -215,4 +215,16 @@ fn today(flag: Option<&str>) -> Result<Date, Failure> {
     }
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     Ok(Date::of_unix_seconds(seconds))
+}
+
+/// The rules as seen from the working directory, for verbs that read no tree.
+pub(crate) fn open_rules(folders: &[PathBuf]) -> Result<Catalog, Failure> {
+    read_rules(Path::new("."), None, folders)
+}
+
+/// JSON for people and machines, with a line end.
+pub(crate) fn pretty(value: &serde_json::Value) -> String {
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
 }

@@ -17,8 +17,10 @@ mod sarif;
 mod text;
 mod view;
 
+pub(crate) use escape::visible;
 pub use github::defuse;
 pub use mask::mask;
+pub(crate) use rows::csv_field;
 pub use sarif::{SarifOptions, SarifProfile};
 pub use text::{Charset, Colour, Detail, GroupBy, Links, ShowSuppressed, Statistics, TextOptions};
 

@@ -19,7 +19,7 @@ pub use date::Date;
 pub use select::{Enabled, Selection, Settings, Suppressions};
 pub use sort::unify;
 pub use state::{Old, compare};
-pub use suppress::{Entry, EntryKind, EntryState, ForeignComment, read_foreign};
+pub use suppress::{Entry, EntryKind, EntryState, ForeignComment, ForeignPlace, read_foreign};
 pub use verdict::{Incomplete, exit_code, is_complete};
 
 use crate::finding::{Finding, Outcome, Report, Run, Undecided};

@@ -35,6 +35,30 @@ pub(super) enum Reach {
     Never,
 }
 
+/// Where a comment of ours that says the same would stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForeignPlace {
+    /// Where this one stands.
+    Here,
+    /// Above the block or step around it.
+    Around,
+    /// Nowhere: it is about the file.
+    File,
+    /// Nowhere: it counts on a condition.
+    Never,
+}
+
+impl ForeignComment {
+    pub fn place(&self) -> ForeignPlace {
+        match self.reach {
+            Reach::Below | Reach::Line | Reach::LineAndNext => ForeignPlace::Here,
+            Reach::Enclosing => ForeignPlace::Around,
+            Reach::File => ForeignPlace::File,
+            Reach::Never => ForeignPlace::Never,
+        }
+    }
+}
+
 /// What a comment says to other tools; most say nothing.
 pub fn read(text: &str) -> Vec<ForeignComment> {
     let mut found = Vec::new();

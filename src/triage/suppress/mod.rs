@@ -16,7 +16,7 @@ use super::config::{Foreign, Selector};
 use super::date::Date;
 use super::select::{Settings, Suppressions};
 
-pub use foreign::{ForeignComment, read as read_foreign};
+pub use foreign::{ForeignComment, ForeignPlace, read as read_foreign};
 use scope::Scope;
 
 /// What suppressions are judged by.
