@@ -42,6 +42,26 @@ pub(crate) fn is_hostile(c: char) -> bool {
     )
 }
 
+/// JSON in which hostile characters stand as `\u202e`: the same text for a reader, harmless on a screen. What JSON itself
+/// escapes is escaped already.
+pub(crate) fn harmless_json(json: String) -> String {
+    let is_left = |c: char| is_hostile(c) && c != '\n';
+    if !json.contains(is_left) {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if is_left(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// How many columns of a terminal a character takes. An estimate by blocks: a mark that is off by one under a rare
 /// script is worth less than a table of all of Unicode.
 pub(crate) fn columns_of(c: char) -> usize {
@@ -70,12 +90,20 @@ pub(crate) fn width_of(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{visible, width_of};
+    use super::{harmless_json, visible, width_of};
 
     #[test]
     fn shows_what_would_act() {
         assert_eq!(visible("a\u{1b}[2Jb\u{202e}c\r\n"), "a\\u{1b}[2Jb\\u{202e}c\\u{d}\\u{a}");
         assert_eq!(visible("é😀 fine"), "é😀 fine");
+    }
+
+    #[test]
+    fn json_keeps_its_meaning() {
+        let text = "a\u{202e}b\u{e0041}c\n";
+        let json = harmless_json(serde_json::to_string(text).expect("a text is JSON"));
+        assert!(json.is_ascii(), "{json}");
+        assert_eq!(serde_json::from_str::<String>(&json).expect("it is still JSON"), text);
     }
 
     #[test]

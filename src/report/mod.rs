@@ -100,19 +100,19 @@ pub fn write(report: &Report<'_>, format: Format, options: &Options) -> Written 
     let text = match format {
         Format::Text => text::write(report, &options.text),
         Format::Concise => concise::write(report, &options.text),
-        Format::Json => json::write(report),
-        Format::Ndjson => rows::write_ndjson(report),
+        Format::Json => escape::harmless_json(json::write(report)),
+        Format::Ndjson => escape::harmless_json(rows::write_ndjson(report)),
         Format::Csv => rows::write_csv(report),
         Format::Junit => junit::write(report),
         Format::Github => github::write(report),
         Format::Markdown => markdown::write(report),
-        Format::Gitlab => gitlab::write(report),
+        Format::Gitlab => escape::harmless_json(gitlab::write(report)),
         Format::Sarif => {
             let sarif = sarif::write(report, &options.sarif);
             let left_out = sarif.left_out;
             let note = (left_out > 0)
                 .then(|| format!("{left_out} results of the lowest severities do not fit into the SARIF file"));
-            return Written { text: sarif.text, note };
+            return Written { text: escape::harmless_json(sarif.text), note };
         }
     };
     Written { text, note: None }

@@ -1,5 +1,6 @@
 //! Tests that talk to the program as a whole. Each file checks one promise of ARCHITECTURE.md.
 
+mod cli;
 mod derived;
 mod rules;
 mod tidy;

@@ -1,0 +1,9 @@
+//! Transcripts: arguments, streams, exit codes, as a person would type and see them.
+
+mod errors;
+mod output;
+mod reading;
+mod since;
+mod stage;
+mod suppress;
+mod verbs;
