@@ -4,3 +4,4 @@ mod cli;
 mod derived;
 mod rules;
 mod tidy;
+mod worlds;

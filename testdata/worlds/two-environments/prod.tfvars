@@ -1,0 +1,2 @@
+encrypt  = false
+password = "Adm1nTest!42"
