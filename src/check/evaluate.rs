@@ -178,6 +178,10 @@ impl<'f, 'm> Evaluator<'f, 'm> {
                     verdict = Verdict::unknown(self.presence_reason(id));
                 }
             }
+            if verdict.ways.is_empty() {
+                // Nobody wrote what decided: the edge to the member is what can be pointed at.
+                verdict.ways = self.way_of_places(&places, &[]);
+            }
             for way in &mut verdict.ways {
                 prepend(way, &places);
                 way.bindings.push((variable, bound.clone()));

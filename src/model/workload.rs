@@ -173,6 +173,8 @@ entities! { in workload;
         /// `false` on what forwards traffic of others.
         checks_source: Flag = true,
         elastic_address: Flag = false,
+        /// Files that its first script lets every user write to.
+        opened_files: Texts,
         /// The `count` or `for_each` that makes it.
         made_by: Raw,
         role: One<Role>,

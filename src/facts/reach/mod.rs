@@ -5,6 +5,7 @@ mod block_access;
 mod chain;
 mod exposure;
 mod group;
+mod host;
 mod party;
 mod ports;
 mod route;
@@ -133,6 +134,12 @@ super::facts! {
         has_public_address: Flag = exposure::host_has_public_address,
         /// Whether people outside may open a shell on it.
         admits_login: Flag = exposure::host_admits_login,
+        /// Whether its image is of a system without updates.
+        image_out_of_support: Flag = host::image_out_of_support,
+        /// Whether every user on it may command Docker.
+        opens_docker_socket: Flag = host::opens_docker_socket,
+        /// Whether a variable's default makes it.
+        made_by_default: Flag = host::made_by_default,
         reachable_from_internet: Flag = exposure::reachable_from_internet::<Host>,
         in_default_vpc: Flag = exposure::in_default_vpc::<Host>,
     }

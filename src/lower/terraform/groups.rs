@@ -23,7 +23,7 @@ pub(super) fn make(cx: &mut Context<'_>) {
     }
     for instance in cx.managed("aws_default_security_group") {
         let mut group = SecurityGroup::new(cx.head(instance));
-        group.is_default.set(Value::bool(true, Origin::written(instance.header_span)));
+        group.is_default.set(Value::bool(true, Origin::none()));
         cx.add(instance, group);
     }
     for instance in cx.data("aws_security_group").into_iter().chain(cx.data("aws_security_groups")) {
@@ -31,7 +31,7 @@ pub(super) fn make(cx: &mut Context<'_>) {
         let reason = Reason::at("provider-computed", instance.address.to_string(), instance.header_span);
         let name = instance.view().attr("name");
         let is_default = name.is_some_and(|name| name.as_str() == Some("default"));
-        group.is_default.set(Value::bool(is_default, Origin::written(instance.header_span)));
+        group.is_default.set(Value::bool(is_default, Origin::none()));
         group.is_declared.set(Value::bool(false, Origin::written(instance.header_span)));
         group.ingress.open(reason.clone());
         group.egress.open(reason.clone());

@@ -61,6 +61,9 @@ fn host(cx: &Context<'_>, instance: &Instance, kind: &str) -> Host {
     if let Some(interface) = interface {
         cells!(host, interface; associate_public_ip = "associate_public_ip_address");
     }
+    if let Some(opened) = view.attr("user_data").as_ref().and_then(super::user_data::opened_files) {
+        host.opened_files.set(opened);
+    }
     if let Some(made_by) = &instance.presence.decided_by {
         host.made_by.set(made_by.clone());
     }

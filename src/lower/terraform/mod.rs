@@ -18,6 +18,7 @@ mod root;
 mod routes;
 mod secret;
 mod storage;
+mod user_data;
 mod vpc;
 
 use crate::eval::terraform::Deployment;

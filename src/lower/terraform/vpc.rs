@@ -378,7 +378,8 @@ pub(super) fn default_group(cx: &mut Context<'_>, vpc: Option<Id<Vpc>>, user: &I
     head.name = format!("the default security group of {}", vpc.map_or("the VPC", |_| &head.name));
     let origin = Origin::written(head.span);
     let mut group = SecurityGroup::new(head);
-    group.is_default.set(Value::bool(true, origin.clone()));
+    // Nobody wrote it: the edge that leads here is what can be pointed at.
+    group.is_default.set(Value::bool(true, Origin::none()));
     group.is_declared.set(Value::bool(false, origin.clone()));
     if let Some(vpc) = vpc {
         group.vpc = crate::model::One::to(vpc, origin.clone());

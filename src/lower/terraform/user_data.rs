@@ -1,0 +1,89 @@
+//! What the script that a host runs at its first start opens to every user.
+
+use crate::eval::shell::{Command, Nothing, run};
+use crate::logic::Reason;
+use crate::source::{MappedText, Span};
+use crate::syntax::shell::{Dialect, read};
+use crate::value::{List, ListFlavour, Origin, Piece, Value};
+
+/// The files that `chmod` lets everybody write to, as a list with the places of the commands; nothing if it is no
+/// script that can be read.
+pub(super) fn opened_files(user_data: &Value) -> Option<Value> {
+    let text = user_data.as_text()?;
+    let mut mapped: Option<MappedText> = None;
+    for piece in text.pieces() {
+        match piece {
+            Piece::Literal(literal, origin) => {
+                let span = origin.span().or_else(|| user_data.origin.span())?;
+                let mapped = mapped.get_or_insert_with(|| MappedText::new(span.file, span.start as usize));
+                mapped.push(literal, span.range());
+            }
+            // What stands in a hole is one word or a part of one.
+            Piece::Hole(hole) => {
+                let span = hole.origin.span().or_else(|| user_data.origin.span())?;
+                let mapped = mapped.get_or_insert_with(|| MappedText::new(span.file, span.start as usize));
+                mapped.push("HOLE", span.range());
+            }
+        }
+    }
+    let mapped = mapped?;
+    if !mapped.text().starts_with("#!") {
+        return None;
+    }
+    let script = read(&mapped, Dialect::PLAIN);
+    let ran = run(&script, mapped.text(), Dialect::PLAIN, &Nothing);
+    let items: Vec<Value> = ran.commands.iter().flat_map(opened_by).collect();
+    let open = ran.open.or_else(|| script.broken.map(|place| Reason::at("syntax-error", "user_data", place)));
+    let list = List { items, flavour: ListFlavour::Tuple, open, is_indexed: false };
+    Some(Value::new(crate::value::Kind::List(std::sync::Arc::new(list)), user_data.origin.clone()))
+}
+
+/// `chmod 666 path`, `chmod -R o+w path`.
+fn opened_by(command: &Command) -> Vec<Value> {
+    if command.program() != Some("chmod") {
+        return Vec::new();
+    }
+    let mut words =
+        command.arguments().iter().filter(|argument| argument.value.as_str().is_none_or(|word| !is_option(word)));
+    let Some(mode) = words.next().and_then(|mode| mode.value.as_str().map(str::to_owned)) else {
+        return Vec::new();
+    };
+    if !lets_others_write(&mode) {
+        return Vec::new();
+    }
+    let paths = words.filter_map(|argument| argument.value.as_str().map(|path| (path.to_owned(), argument.span)));
+    paths.map(|(path, place): (String, Span)| Value::text(path, Origin::written(command.span.to(place)))).collect()
+}
+
+fn is_option(word: &str) -> bool {
+    word.starts_with("--") || matches!(word, "-R" | "-v" | "-f" | "-c" | "-Rf" | "-fR" | "-Rv")
+}
+
+/// The last digit of an octal mode, or a clause for others or all that adds or sets `w`.
+fn lets_others_write(mode: &str) -> bool {
+    if mode.bytes().all(|byte| byte.is_ascii_digit()) {
+        let last = mode.bytes().last().map_or(0, |byte| byte - b'0');
+        return last & 2 != 0;
+    }
+    mode.split(',').any(|clause| {
+        let Some(at) = clause.find(['+', '=', '-']) else { return false };
+        let (who, what) = clause.split_at(at);
+        let everybody = who.is_empty() || who.contains('o') || who.contains('a');
+        everybody && !what.starts_with('-') && what.contains('w')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lets_others_write;
+
+    #[test]
+    fn modes() {
+        for mode in ["666", "0777", "o+w", "a+rw", "g+w,o+w", "+w", "o=rw"] {
+            assert!(lets_others_write(mode), "{mode}");
+        }
+        for mode in ["660", "755", "o-w", "u+w", "g+rw", "o+r"] {
+            assert!(!lets_others_write(mode), "{mode}");
+        }
+    }
+}
