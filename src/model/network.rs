@@ -216,6 +216,7 @@ entities! { in network;
         protocol: Text,
         port: Number,
         tls_policy: Text,
+        certificate_arn: Text,
         load_balancer: One<LoadBalancer>,
         certificate: One<Certificate>,
         target_groups: Many<TargetGroup>,

@@ -175,7 +175,7 @@ impl Text {
     }
 
     /// The stretches of the literals, each with its origin, in order.
-    pub(super) fn stretches(&self) -> Vec<(Range<usize>, Origin, &str)> {
+    pub fn stretches(&self) -> Vec<(Range<usize>, Origin, &str)> {
         let seams = self.extra.as_ref().map_or(&[][..], |extra| &extra.seams);
         let mut seams = seams.iter().peekable();
         let mut stretches = Vec::new();

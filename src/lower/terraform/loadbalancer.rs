@@ -60,7 +60,8 @@ pub(super) fn make(cx: &mut Context<'_>) {
     }
     for instance in cx.managed("aws_lb_listener") {
         let mut listener = Listener::new(cx.head(instance));
-        cells!(listener, instance.view(); port = "port", protocol = "protocol", tls_policy = "ssl_policy");
+        cells!(listener, instance.view(); port = "port", protocol = "protocol", tls_policy = "ssl_policy",
+            certificate_arn = "certificate_arn");
         cx.add(instance, listener);
     }
     for type_name in ["aws_wafv2_web_acl", "aws_wafregional_web_acl", "aws_waf_web_acl"] {
@@ -139,7 +140,7 @@ fn classic_listeners(cx: &mut Context<'_>, instance: &Instance, id: Id<LoadBalan
     let blocks = instance.view().blocks("listener");
     for block in blocks.members {
         let mut listener = Listener::new(cx.part_head(instance, block));
-        cells!(listener, block; port = "lb_port");
+        cells!(listener, block; port = "lb_port", certificate_arn = "ssl_certificate_id");
         let protocol = block.attr("lb_protocol").map(|value| match value.as_str() {
             Some(text) => Value { kind: Value::text(protocol_of_classic(text), value.origin.clone()).kind, ..value },
             None => value,

@@ -4,29 +4,18 @@ use crate::eval::shell::{Command, Nothing, run};
 use crate::logic::Reason;
 use crate::source::{MappedText, Span};
 use crate::syntax::shell::{Dialect, read};
-use crate::value::{List, ListFlavour, Origin, Piece, Value};
+use crate::value::{List, ListFlavour, Origin, Piece, Text, Value};
 
 /// The files that `chmod` lets everybody write to, as a list with the places of the commands; nothing if it is no
 /// script that can be read.
 pub(super) fn opened_files(user_data: &Value) -> Option<Value> {
-    let text = user_data.as_text()?;
-    let mut mapped: Option<MappedText> = None;
-    for piece in text.pieces() {
-        match piece {
-            Piece::Literal(literal, origin) => {
-                let span = origin.span().or_else(|| user_data.origin.span())?;
-                let mapped = mapped.get_or_insert_with(|| MappedText::new(span.file, span.start as usize));
-                mapped.push(literal, span.range());
-            }
-            // What stands in a hole is one word or a part of one.
-            Piece::Hole(hole) => {
-                let span = hole.origin.span().or_else(|| user_data.origin.span())?;
-                let mapped = mapped.get_or_insert_with(|| MappedText::new(span.file, span.start as usize));
-                mapped.push("HOLE", span.range());
-            }
-        }
+    let mut user_data = user_data.clone();
+    let mut text = user_data.as_text()?;
+    while let Some(wrapped) = text.wrapped() {
+        user_data = wrapped.value.clone();
+        text = user_data.as_text()?;
     }
-    let mapped = mapped?;
+    let mapped = script(&user_data, &text)?;
     if !mapped.text().starts_with("#!") {
         return None;
     }
@@ -36,6 +25,29 @@ pub(super) fn opened_files(user_data: &Value) -> Option<Value> {
     let open = ran.open.or_else(|| script.broken.map(|place| Reason::at("syntax-error", "user_data", place)));
     let list = List { items, flavour: ListFlavour::Tuple, open, is_indexed: false };
     Some(Value::new(crate::value::Kind::List(std::sync::Arc::new(list)), user_data.origin.clone()))
+}
+
+/// The text with the place of every line; what stands in a hole is one word or a part of one.
+fn script(user_data: &Value, text: &Text) -> Option<MappedText> {
+    let start = user_data.origin.span()?;
+    let mut mapped = MappedText::new(start.file, start.start as usize);
+    let mut stretches = text.stretches().into_iter().peekable();
+    let mut at = 0;
+    for piece in text.pieces() {
+        match piece {
+            Piece::Literal(literal, _) => {
+                at += literal.len();
+                while let Some((_, origin, part)) = stretches.next_if(|(range, _, _)| range.end <= at) {
+                    mapped.push(part, origin.span().filter(|span| span.file == start.file).unwrap_or(start).range());
+                }
+            }
+            Piece::Hole(hole) => {
+                let span = hole.origin.span().filter(|span| span.file == start.file).unwrap_or(start);
+                mapped.push("HOLE", span.range());
+            }
+        }
+    }
+    Some(mapped)
 }
 
 /// `chmod 666 path`, `chmod -R o+w path`.
