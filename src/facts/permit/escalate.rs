@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::condition::Context;
 use super::grant::PolicySet;
-use super::pattern::{Case, Extent, Pattern, Reading as How};
+use super::pattern::{Case, Extent, Pattern, Reading as How, Symbol};
 use super::principal::{self, Granted, Grants, Source};
 use super::sets;
 use super::statement::Question;
@@ -115,6 +115,30 @@ fn settle(of: &mut BTreeMap<AnyId, PowerOf>, found: &[(AnyId, Vec<Escalation>)])
     }
 }
 
+/// Whether an action is granted on everything. A grant on things that are named is a sure no.
+fn everywhere(set: &PolicySet, action: &str, context: &Context) -> Tri {
+    let ask = |extent| set.grants(&Question::new(action, Pattern::anything(), extent, context.clone()));
+    match ask(Extent::All) {
+        Tri::True => Tri::True,
+        Tri::False => Tri::False,
+        Tri::Unknown => match ask(Extent::Some) {
+            // Something is granted for certain: what is named, and nothing else.
+            Tri::True if !set.is_open && !may_name_all(set, action, context) => Tri::False,
+            Tri::True | Tri::Unknown | Tri::False => Tri::Unknown,
+        },
+    }
+}
+
+/// Whether a resource that is granted is hidden as a whole.
+fn may_name_all(set: &PolicySet, action: &str, context: &Context) -> bool {
+    let question = Question::new(action, Pattern::anything(), Extent::Some, context.clone());
+    set.granting(&question).any(|index| {
+        let resources = &set.statements[index].resources;
+        let is_hidden = |pattern: &Pattern| matches!(pattern.symbols().first(), Some(Symbol::Hole(_)));
+        resources.is_open || resources.patterns.iter().any(is_hidden)
+    })
+}
+
 /// What a principal may do by its own policies.
 fn base(model: &Model, id: AnyId, granted: &Granted) -> PowerOf {
     let (is_administrator, administrator_places) = administrator(model, id, granted);
@@ -140,12 +164,16 @@ fn administrator(model: &Model, id: AnyId, granted: &Granted) -> (Tri, Vec<Place
         "user" => &[("iam:PutUserPolicy", true), ("iam:AttachUserPolicy", true)],
         _ => &[("iam:PutGroupPolicy", true), ("iam:AttachGroupPolicy", true)],
     };
-    let everywhere = [("iam:CreatePolicyVersion", false), ("iam:UpdateAssumeRolePolicy", false)];
+    let of_all = [("iam:CreatePolicyVersion", false), ("iam:UpdateAssumeRolePolicy", false)];
     let mut verdict = Tri::False;
-    for (action, on_itself) in rewrites.iter().chain(&everywhere) {
+    for (action, on_itself) in rewrites.iter().chain(&of_all) {
         let resource = if *on_itself { own() } else { Pattern::anything() };
         let question = Question::all(action, resource);
-        match granted.grants(&question) {
+        let tri = match on_itself {
+            true => granted.grants(&question),
+            false => everywhere(&granted.set, action, &Context::default()),
+        };
+        match tri {
             Tri::True => return (Tri::True, granted.places(model, action, &question)),
             Tri::Unknown => verdict = Tri::Unknown,
             Tri::False => {}
@@ -252,24 +280,24 @@ fn fits(path: &EscalationPath, kind: &str) -> bool {
 /// Whether a set of policies opens a path, whatever it leads to. To rewrite itself a principal must reach its own ARN.
 pub fn opens(set: &PolicySet, path: &EscalationPath, own: &Pattern) -> Tri {
     Tri::all(path.actions.iter().map(|action| {
-        let (resource, extent) = match path.class {
-            PathClass::Own if action.contains("PolicyVersion") || action.contains("Group") => {
-                (Pattern::anything(), Extent::All)
+        let ask = |context: &Context| match path.class {
+            PathClass::Own if !action.contains("PolicyVersion") && !action.contains("Group") => {
+                set.grants(&Question::new(action, own.clone(), Extent::All, context.clone()))
             }
-            PathClass::Own => (own.clone(), Extent::All),
-            PathClass::Credentials | PathClass::Trust => (Pattern::anything(), Extent::All),
+            PathClass::Own | PathClass::Credentials | PathClass::Trust => everywhere(set, action, context),
             PathClass::Pass
             | PathClass::Hijack
             | PathClass::Supply
             | PathClass::Guard
             | PathClass::Provider
-            | PathClass::Organization => (Pattern::anything(), Extent::Some),
+            | PathClass::Organization => {
+                set.grants(&Question::new(action, Pattern::anything(), Extent::Some, context.clone()))
+            }
         };
-        let ask = |context: Context| set.grants(&Question::new(action, resource.clone(), extent, context));
         if *action == "iam:PassRole" && !path.passed_to.is_empty() {
-            return Tri::any(path.passed_to.iter().map(|service| ask(passed_to(service))));
+            return Tri::any(path.passed_to.iter().map(|service| ask(&passed_to(service))));
         }
-        ask(Context::default())
+        ask(&Context::default())
     }))
 }
 
@@ -308,8 +336,9 @@ fn passes(
             found.push(Escalation { path, tri, target: Some(role), places: places() });
         }
     }
-    if opened.and(passes_any_role(&granted.set, path)) == Tri::True {
-        found.push(Escalation { path, tri: Tri::True, target: None, places: places() });
+    let tri = opened.and(passes_any_role(&granted.set, path));
+    if tri != Tri::False {
+        found.push(Escalation { path, tri, target: None, places: places() });
     }
     found
 }
@@ -327,23 +356,29 @@ fn is_told_by_attachment(granted: &Granted, path: &EscalationPath) -> bool {
 
 /// The paths that a policy of AWS opens alone, on everything.
 pub fn dangerous_paths(set: &PolicySet) -> Vec<&'static EscalationPath> {
+    let names = |text: &str| {
+        let asked = Pattern::parse(text, How::PlainGlob, Case::Folded);
+        set.statements.iter().any(|statement| {
+            statement.actions.is_negated || statement.actions.patterns.iter().any(|pattern| pattern.may_meet(&asked))
+        })
+    };
+    if !names("iam:*") && !names("sts:AssumeRole") {
+        return Vec::new();
+    }
     let dangerous = |path: &&EscalationPath| {
         matches!(path.class, PathClass::Own | PathClass::Trust | PathClass::Credentials | PathClass::Pass)
     };
-    let everywhere = |path: &EscalationPath, action: &&str| match *action {
+    let on_everything = |path: &EscalationPath, action: &&str| match *action {
         "iam:PassRole" => passes_any_role(set, path),
-        action => set.grants(&Question::all(action, Pattern::anything())),
+        action => everywhere(set, action, &Context::default()),
     };
-    let opened =
-        |path: &&EscalationPath| Tri::all(path.actions.iter().map(|action| everywhere(path, action))) == Tri::True;
+    let opened = |path: &&EscalationPath| path.actions.iter().all(|action| on_everything(path, action) == Tri::True);
     paths::all().iter().filter(dangerous).filter(opened).collect()
 }
 
 /// Whether the role that a path passes may be any that trusts the service.
 fn passes_any_role(set: &PolicySet, path: &EscalationPath) -> Tri {
-    Tri::any(path.passed_to.iter().map(|service| {
-        set.grants(&Question::new("iam:PassRole", Pattern::anything(), Extent::All, passed_to(service)))
-    }))
+    Tri::any(path.passed_to.iter().map(|service| everywhere(set, "iam:PassRole", &passed_to(service))))
 }
 
 #[cfg(test)]

@@ -130,8 +130,14 @@ fn passes_administrator(facts: &Facts<'_>, id: StatementId) -> Fact {
         let trusts = facts.analysis::<Trusts>();
         let mut doubt = None;
         for (role, index) in passed_roles(model, statement) {
-            let is_startable = trusts.of(role).is_some_and(|trust| !trust.services.is_empty());
-            let Some(of) = powers.of(role).filter(|_| is_startable) else { continue };
+            let Some(trust) = trusts.of(role).filter(|trust| !trust.services.is_empty() || trust.is_open) else {
+                continue;
+            };
+            let Some(of) = powers.of(role) else { continue };
+            if of.power == Power::Administrator && trust.services.is_empty() {
+                doubt.get_or_insert_with(|| Reason::at("no-value", "the trust", model[role].head.span));
+                continue;
+            }
             if of.power == Power::Administrator {
                 let mut places = vec![Place::new(resource_span(model, id, index), "lets an administrator be passed")];
                 places
@@ -212,14 +218,16 @@ fn passes_to_wrong_service(facts: &Facts<'_>, id: StatementId) -> Fact {
         }
         let mut doubt = None;
         for (role, index) in passed_roles(model, statement) {
-            let Some(trust) = trusts.of(role).filter(|trust| !trust.services.is_empty()) else { continue };
+            let Some(trust) = trusts.of(role).filter(|trust| !trust.services.is_empty() || trust.is_open) else {
+                continue;
+            };
             let may = |pattern: &Pattern| {
                 trust
                     .services
                     .iter()
                     .any(|service| pattern.may_meet(&Pattern::parse(service, How::Literal, Case::Kept)))
             };
-            if services.iter().any(may) {
+            if services.iter().filter(|pattern| !pattern.is_loose()).any(may) {
                 continue;
             }
             if trust.is_open || services.iter().any(Pattern::is_loose) {

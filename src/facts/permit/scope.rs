@@ -147,6 +147,10 @@ fn services_named(statement: &Statement) -> Vec<&'static Service> {
     for pattern in &statement.actions.patterns {
         let before: Vec<Symbol> =
             pattern.symbols().iter().copied().take_while(|symbol| *symbol != Symbol::Literal(':')).collect();
+        // What is hidden may be anything; only names that are written are listed.
+        if matches!(before.first(), Some(Symbol::Hole(_))) {
+            continue;
+        }
         let is_literal = before.iter().all(|symbol| matches!(symbol, Symbol::Literal(_)));
         if !is_literal || statement.actions.is_negated {
             return actions::services().collect();

@@ -78,10 +78,12 @@ fn unscoped(granted: &Granted, name: &str) -> (Tri, Vec<usize>) {
     let mut verdict = Tri::False;
     let mut found = Vec::new();
     for (index, statement) in granted.set.statements.iter().enumerate() {
-        if statement.effect != Some(Effect::Allow) {
-            continue;
-        }
-        match reaches_all(statement, name) {
+        let reached = match statement.effect {
+            Some(Effect::Allow) => reaches_all(statement, name),
+            Some(Effect::Deny) => continue,
+            None => reaches_all(statement, name).and(Tri::Unknown),
+        };
+        match reached {
             Tri::False => {}
             answer => {
                 verdict = verdict.or(answer);

@@ -60,6 +60,7 @@ fn read(model: &Model, role: &Role) -> Trust {
             continue;
         }
         let services = members(&statement.service_principals);
+        trust.is_open |= services.iter().any(|value| value.as_str().is_none());
         trust.services.extend(services.iter().filter_map(|value| value.as_str().map(str::to_owned)));
         trust.has_aws |= !members(&statement.aws_principals).is_empty();
         trust.has_federated |= !members(&statement.federated_principals).is_empty();

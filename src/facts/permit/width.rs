@@ -177,7 +177,9 @@ fn covers_every_resource(facts: &Facts<'_>, id: StatementId) -> Fact {
             return nothing;
         }
         let candidates = nameable_actions(statement);
-        let mut doubt = false;
+        let is_wide = |pattern: &Pattern| pattern.to_string().ends_with('*');
+        let has_hidden_action = statement.actions.patterns.iter().any(Pattern::is_loose);
+        let mut doubt = has_hidden_action && statement.resources.patterns.iter().any(is_wide);
         for (resource, pattern) in written.resources.ids().zip(&statement.resources.patterns) {
             let mut reached: Vec<String> = Vec::new();
             for (service, action) in &candidates {

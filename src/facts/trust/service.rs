@@ -186,8 +186,10 @@ fn trusts_every_service(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     judge(facts, id, |model, statement| {
         let written = &model[statement];
         let every = members(&written.service_principals).into_iter().find(|value| value.as_str() == Some("*"));
+        let hidden = members(&written.service_principals).into_iter().any(|value| value.as_str().is_none());
         match every.and_then(|value| value.origin.span()) {
             Some(span) => Fact::yes(vec![Place::new(span, "every service")]),
+            None if hidden => Fact::unknown(Reason::at("no-value", "the principal", written.head.span)),
             None => Fact::no(vec![Place::new(written.head.span, "")]),
         }
     })
@@ -196,12 +198,11 @@ fn trusts_every_service(facts: &Facts<'_>, id: Id<Role>) -> Fact {
 fn trust_allows_every_action(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     judge(facts, id, |model, statement| {
         let written = &model[statement];
-        let every = written.actions.ids().find(|action| {
-            matches!(model[*action].text.as_str(), Some("*" | "sts:*"))
-                && matches!(model[*action].text.get(), Reading::Known(_))
-        });
+        let every = written.actions.ids().find(|action| matches!(model[*action].text.as_str(), Some("*" | "sts:*")));
+        let hidden = written.actions.ids().any(|action| model[action].text.as_str().is_none());
         match every {
             Some(action) => Fact::yes(vec![Place::new(model[action].head.span, "every action")]),
+            None if hidden => Fact::unknown(Reason::at("no-value", "the action", written.head.span)),
             None => Fact::no(vec![Place::new(written.head.span, "")]),
         }
     })
