@@ -53,7 +53,8 @@ impl<'w> Evaluator<'w> {
             if &*block.kind == kind {
                 let owner = it.owner.map(|owner| below(owner, kind, gathered.items.len()));
                 let inner = BodyOf { body: &block.body, header_span: block.header_span, owner: owner.as_ref() };
-                gathered.items.push(self.body(inner, scope, meta_of_block(kind)));
+                let value = self.body(inner, scope, meta_of_block(kind));
+                gathered.items.push(labelled(value, block));
             } else if &*block.kind == "dynamic" && block.label(0) == Some(kind) {
                 self.dynamic(block, it, kind, scope, &mut gathered);
             }
@@ -99,6 +100,14 @@ impl<'w> Evaluator<'w> {
             gathered.items.push(self.body(body, inner, meta_of_block(kind)));
         }
     }
+}
+
+/// The label of a nested block (`provisioner "local-exec"`) is its `type`.
+fn labelled(value: Value, block: &Block) -> Value {
+    let (Kind::Map(map), Some(label)) = (&value.kind, block.labels.first()) else { return value };
+    let mut map = (**map).clone();
+    map.entries.insert("type".into(), Value::text(&label.text, Origin::written(label.span)));
+    Value { kind: Kind::Map(Arc::new(map)), ..value }
 }
 
 /// `iterator.key` and `iterator.value`.

@@ -7,7 +7,7 @@ use super::input::Inputs;
 use super::instance::{Deployment, Terraform};
 use super::load::Modules;
 use super::plan::Plan;
-use super::roots::plans;
+use super::roots::{FOREIGN, plans};
 use super::scope::{Context, Evaluator, OtherRoots};
 use super::states::States;
 use crate::source::{Problem, World};
@@ -30,7 +30,12 @@ pub fn evaluate(world: &World, inputs: &Inputs) -> Terraform {
 /// Of every folder that the repository owns, whether a deployment reads it or not.
 fn problems_of_files(modules: &Modules<'_>) -> Vec<Problem> {
     let folders = modules.candidates().filter_map(|folder| modules.module(folder));
-    folders.flat_map(|module| module.problems.iter().cloned()).collect()
+    let mut problems: Vec<Problem> = folders.flat_map(|module| module.problems.iter().cloned()).collect();
+    for (_, file) in modules.world.files().filter(|(_, file)| file.is_subject && file.name() == FOREIGN) {
+        let message = "another tool makes configuration from this file; what it makes is not seen";
+        problems.push(Problem::of_file("foreign-tool", &file.path, message).note());
+    }
+    problems
 }
 
 fn on_own_stack(modules: &Modules<'_>, plans: &[Plan], plan: &Plan) -> Option<Deployment> {

@@ -114,10 +114,7 @@ impl<'w> Evaluator<'w> {
             let message = format!("module `{}` needs the argument `{}`", parent.call.name, variable.name);
             return error("missing-module-argument", message, parent.call.block.header_span);
         }
-        let reason = match &self.plan.unknown_values {
-            Some(reason) => reason.clone(),
-            None => Reason::at("no-value", format!("var.{}", variable.name), header),
-        };
+        let reason = Reason::at("no-value", format!("var.{}", variable.name), header);
         let identity = crate::value::fingerprint(&("variable", &self.root, variable.name));
         let origin = Origin::missing(reason.code, header);
         let unknown = Unknown { reason, identity, may_be_null: variable.is_nullable, may_fail: false };

@@ -64,6 +64,12 @@ impl Plan {
         self.entries.push(entry);
     }
 
+    /// A file that nobody can see: every value so far, and every default, may be replaced by it.
+    pub(super) fn give_unknown(&mut self, reason: Reason) {
+        self.last.clear();
+        self.unknown_values = Some(reason);
+    }
+
     pub(super) fn gives(&self, name: &str) -> bool {
         self.last.contains_key(name)
     }
@@ -75,13 +81,13 @@ impl Plan {
     /// The value of a variable of the root before it is converted to its type; the type is missing where none is
     /// declared.
     pub(super) fn value(&self, name: &str, declared: Option<&Type>, evaluator: &Evaluator<'_>) -> Option<Value> {
-        if let Some(reason) = &self.unknown_values {
-            let place = reason.place.map_or_else(Origin::none, |place| Origin::missing(reason.code, place));
-            let reason = Reason { object: format!("var.{name}"), ..reason.clone() };
-            return Some(Value::unknown(reason, place));
+        if let Some(index) = self.last.get(name) {
+            return Some(self.entries[*index].value(declared, evaluator));
         }
-        let entry = &self.entries[*self.last.get(name)?];
-        Some(entry.value(declared, evaluator))
+        let reason = self.unknown_values.as_ref()?;
+        let place = reason.place.map_or_else(Origin::none, |place| Origin::missing(reason.code, place));
+        let reason = Reason { object: format!("var.{name}"), ..reason.clone() };
+        Some(Value::unknown(reason, place))
     }
 }
 

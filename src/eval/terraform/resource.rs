@@ -232,12 +232,27 @@ impl<'w> Evaluator<'w> {
                 return value.through(read(), span);
             }
         }
+        if name == "tags_all"
+            && let Some(tags) = self.all_tags(at, span)
+        {
+            return tags.through(read(), span);
+        }
         let reference = Kind::Reference(Arc::new(at.reference(&self.root, name)));
         let value = Value::new(reference, Origin::written(span)).marked(is_secret(&at.decl.type_name, name));
         match self.prefix_of(at, name, span) {
             Some(prefix) => prefix_and_hole(&prefix, value, span),
             None => value,
         }
+    }
+
+    /// The provider's default tags under the block's own.
+    fn all_tags(&self, at: ResourceAt<'_, 'w>, span: Span) -> Option<Value> {
+        let (holder, provider) = self.provider_of(at.context, at.decl)?;
+        let defaults = provider.body.block("default_tags").and_then(|block| block.body.attribute("tags"));
+        let defaults = defaults.map(|tags| self.eval(&tags.value, Scope::of(&holder)));
+        let own = self.written_attribute(at, "tags", span);
+        let both: Vec<Value> = defaults.into_iter().chain(own).collect();
+        Some(self.call_with("merge", &both, span, at.scope()))
     }
 
     /// `name_prefix` where `name` is asked: the beginning of what the provider makes up.

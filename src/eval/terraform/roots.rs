@@ -13,6 +13,9 @@ use crate::source::{FileId, Problem, Span, clean_path};
 use crate::syntax::hcl::Expr;
 use crate::value::Value;
 
+/// The file by which a tool that writes configuration of its own is known.
+pub(super) const FOREIGN: &str = "terragrunt.hcl";
+
 /// A set of values for one root before its files are read.
 #[derive(Default)]
 struct Set {
@@ -20,13 +23,14 @@ struct Set {
     environment: Vec<(Arc<str>, Value)>,
     settings: Vec<SetSetting>,
     workspace: Option<Value>,
-    unknown: Option<Reason>,
     runs: Vec<usize>,
 }
 
 #[derive(Clone)]
 enum SetSetting {
     File(FileId),
+    /// A file that nobody can see: whatever counted less may be replaced.
+    Unknown(Reason),
     Var(Arc<str>, Value),
 }
 
@@ -156,7 +160,9 @@ fn with_file(modules: &Modules<'_>, sets: Vec<Set>, path: &Value, root: &str, pl
         if files.is_empty() {
             let object = path.as_str().map_or_else(|| "-var-file".to_owned(), str::to_owned);
             let code = if is_known { "file-not-in-tree" } else { "from-workflow" };
-            result.push(Set { unknown: Some(Reason::at(code, object, place)), ..set });
+            let mut set = set;
+            set.settings.push(SetSetting::Unknown(Reason::at(code, object, place)));
+            result.push(set);
             continue;
         }
         for file in &files {
@@ -170,7 +176,6 @@ fn with_file(modules: &Modules<'_>, sets: Vec<Set>, path: &Value, root: &str, pl
                 settings,
                 environment: set.environment.clone(),
                 workspace: set.workspace.clone(),
-                unknown: set.unknown.clone(),
                 runs: Vec::new(),
             });
         }
@@ -206,6 +211,7 @@ fn is_same(a: &Set, b: &Set) -> bool {
             .iter()
             .map(|setting| match setting {
                 SetSetting::File(file) => (u64::from(file.0), String::new()),
+                SetSetting::Unknown(reason) => (u64::MAX, reason.object.clone()),
                 SetSetting::Var(name, value) => (value.identity(), name.to_string()),
             })
             .collect()
@@ -213,10 +219,7 @@ fn is_same(a: &Set, b: &Set) -> bool {
     let environment =
         |set: &Set| set.environment.iter().map(|(name, value)| (name.clone(), value.identity())).collect::<Vec<_>>();
     let workspace = |set: &Set| set.workspace.as_ref().map(Value::identity);
-    settings(a) == settings(b)
-        && environment(a) == environment(b)
-        && workspace(a) == workspace(b)
-        && a.unknown.is_some() == b.unknown.is_some()
+    settings(a) == settings(b) && environment(a) == environment(b) && workspace(a) == workspace(b)
 }
 
 fn named_set(set: &NamedSet, root: &str) -> Option<Set> {
@@ -259,7 +262,6 @@ fn missing(modules: &Modules<'_>, root: &str, plan: &Plan) -> Vec<String> {
 fn plan(modules: &Modules<'_>, inputs: &Inputs, root: &str, set: Set) -> Plan {
     let mut plan = Plan::new(root, set.variant);
     plan.workspace = set.workspace;
-    plan.unknown_values = set.unknown;
     for (name, value) in set.environment {
         let span = value.origin.span().unwrap_or(Span::file_start(FileId(0)));
         plan.give(PlannedEntry { name, span, given: Given::Text(value) });
@@ -270,6 +272,7 @@ fn plan(modules: &Modules<'_>, inputs: &Inputs, root: &str, set: Set) -> Plan {
     for setting in set.settings {
         match setting {
             SetSetting::File(file) => add_file(modules, file, Convention::Named, &mut plan),
+            SetSetting::Unknown(reason) => plan.give_unknown(reason),
             SetSetting::Var(name, value) => {
                 let span = value.origin.span().unwrap_or(Span::file_start(FileId(0)));
                 plan.give(PlannedEntry { name, span, given: Given::Text(value) });
@@ -293,6 +296,10 @@ fn plan(modules: &Modules<'_>, inputs: &Inputs, root: &str, set: Set) -> Plan {
 fn is_library(modules: &Modules<'_>, inputs: &Inputs, root: &str, plan: &Plan) -> bool {
     let has_backend = modules.module(root).is_some_and(super::module::Module::has_backend);
     let is_run = inputs.runs.iter().any(|run| run.root_dir == root);
+    let is_generated = clean_path(root, FOREIGN).is_some_and(|path| modules.world.find(&path).is_some());
+    if is_generated {
+        return true;
+    }
     !has_backend && !is_run && !modules.has_lock_file(root) && !missing(modules, root, plan).is_empty()
 }
 

@@ -146,6 +146,10 @@ fn runs_make_deployments() {
     assert_eq!(evaluated(vec![Setting::File(text("prod.tfvars"))]), ["\"prod\" list[1] \"prod\""]);
     assert_eq!(evaluated(vec![Setting::File(text("prod.tfvars")), var("name", "last")]), ["\"last\" list[1] \"prod\""]);
     assert_eq!(evaluated(vec![var("ports", "x")]), ["\"from-env\" !undeclared-variable \"prod\""]);
+    assert_eq!(
+        evaluated(vec![Setting::File(text("none.tfvars")), var("ports", "[7]")]),
+        ["?file-not-in-tree list[7] \"prod\""]
+    );
     let reason = crate::logic::Reason::new("from-workflow", "inputs.env");
     let unknown = Value::unknown(reason, Origin::none());
     assert_eq!(evaluated(vec![Setting::File(unknown.clone())]).len(), 2);

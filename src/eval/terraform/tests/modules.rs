@@ -260,3 +260,18 @@ fn files_and_templates_come_from_the_tree() {
     assert_eq!(shown(&it.outputs[1].value), "\"- x X\\n- y Y\\n⟦aws_s3_bucket.b.arn⟧/*\\n\"");
     assert!(matches!(shown(&it.outputs[0].value).as_str(), "?outside-tree" | "?file-not-in-tree"));
 }
+
+#[test]
+fn tags_and_labels() {
+    let main = "provider \"aws\" {\n  default_tags {\n    tags = { a = 1, b = 2 }\n  }\n}\nresource \"aws_x\" \"r\" {\n  tags = { b = 3 }\n  provisioner \"local-exec\" {\n    command = self.id\n  }\n}\noutput \"t\" {\n  value = aws_x.r.tags_all\n}\n";
+    let it = deployment(&[("main.tf", main)]);
+    assert_eq!(shown(&it.outputs[0].value), "{a = 1, b = 3}");
+    assert_eq!(attr(&it, "aws_x.r", "provisioner"), "list[{command = ?self, type = \"local-exec\"}]");
+}
+
+#[test]
+fn what_another_tool_writes_is_not_seen() {
+    let terraform = evaluated(&[("a/main.tf", "locals {\n  a = 1\n}\n"), ("a/terragrunt.hcl", "")]);
+    assert!(terraform.deployments[0].is_library);
+    assert_eq!(terraform.problems.iter().map(|problem| problem.reason).collect::<Vec<_>>(), ["foreign-tool"]);
+}
