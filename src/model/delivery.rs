@@ -10,7 +10,7 @@ entities! { in delivery;
         target: Text,
         tags: Texts,
         /// Whether the tag stays with this build: a commit, a run, a full version.
-        has_fixed_tag as "is_fixed": Flag,
+        is_fixed: Flag,
         step: One<Step>,
         job: One<Job>,
     }
@@ -23,6 +23,8 @@ entities! { in delivery;
         cluster_name: Text,
         /// The task definition that is deployed: a file, or a family.
         definition: Text,
+        /// The committed file that it deploys unchanged.
+        definition_file: Text,
         /// The image that a rendering step puts into it.
         image_reference: Text,
         /// Whether the step itself waits.

@@ -135,6 +135,10 @@ entities! { in pipeline;
         executes: Texts,
         /// Whether the failure of a plan, test or scan in it goes unnoticed.
         fails_quietly: Flag = false,
+        /// Whether it uploads the folder in which the job's token lies.
+        uploads_token: Flag = false,
+        /// Whether it uploads a state, or a plan that nobody applies.
+        publishes_state: Flag = false,
         /// Whether it puts an image into a task definition that no step names.
         renders_empty_image: Flag = false,
         /// Whether it gives the run's outcome to somebody who looks at it.
@@ -178,6 +182,10 @@ entities! { in pipeline;
         version: Text,
         locked_commit: Text,
         trusted_owner: Flag = false,
+        /// Whether it installs whatever version is the latest.
+        installs_latest: Flag = false,
+        /// Whether it leaves the job's token on the disk, and nothing behind it needs it there.
+        leaves_token: Flag = false,
         /// `owner/repo/path@ref`, as written.
         text: Text,
         step: One<Step>,

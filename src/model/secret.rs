@@ -3,6 +3,7 @@
 use super::data::Key;
 use super::identity::Policy;
 use super::image::ImageBuild;
+use super::pipeline::{Job, Step, Workflow};
 use super::workload::Container;
 use super::{entities, views};
 
@@ -41,6 +42,11 @@ entities! { in secret;
         /// Whether name and value both say that a secret stands here in clear.
         is_literal_secret: Flag,
         image_build: One<ImageBuild>,
+        /// Whether a workflow puts a secret into it.
+        comes_from_secret: Flag = false,
+        workflow: One<Workflow>,
+        job: One<Job>,
+        step: One<Step>,
     }
 }
 

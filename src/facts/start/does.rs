@@ -13,6 +13,12 @@ pub(super) fn terraform_runs(model: &Model, job: Id<Job>) -> impl Iterator<Item 
     model.delivery.terraform_runs.iter().map(|(_, run)| run).filter(move |run| run.job.id() == Some(job))
 }
 
+/// The runs of the same job in the same folder, in order of writing.
+pub(super) fn runs_in_steps<'m>(model: &'m Model, own: &'m TerraformRun) -> impl Iterator<Item = &'m TerraformRun> {
+    let runs = model.delivery.terraform_runs.iter().map(|(_, run)| run);
+    runs.filter(|run| run.job.id() == own.job.id() && run.directory.as_str() == own.directory.as_str())
+}
+
 /// Whether a step runs in some start of its job.
 fn step_runs(model: &Model, step: Option<Id<Step>>, job: Id<Job>) -> Fact {
     let Some(step) = step else { return Fact::yes(Vec::new()) };
@@ -41,7 +47,8 @@ pub(super) fn changes_state(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
     let found = Fact::any(terraform_runs(model, job).filter(|run| run.changes_state.tri() == Tri::True).map(|run| {
         let place = Place::new(run.head.span, format!("`{}` runs here", run.head.name));
-        Fact::yes(vec![place]).and(step_runs(model, run.step.id(), job))
+        let job_place = Place::new(model[job].head.span, "changes what Terraform manages");
+        Fact::yes(vec![job_place, place]).and(step_runs(model, run.step.id(), job))
     }));
     match found.tri {
         Tri::False => found,
@@ -58,7 +65,12 @@ pub(super) fn deploys(facts: &Facts, job: Id<Job>) -> Fact {
             Some("stack") => "deploys a stack",
             _ => "deploys a service",
         };
-        Fact::yes(vec![Place::new(deployment.head.span, what)]).and(step_runs(model, deployment.step.id(), job))
+        let job_place = Place::new(model[job].head.span, "deploys");
+        Fact::yes(vec![job_place, Place::new(deployment.head.span, what)]).and(step_runs(
+            model,
+            deployment.step.id(),
+            job,
+        ))
     }));
     match found.tri {
         Tri::False => found,

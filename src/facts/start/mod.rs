@@ -1,12 +1,14 @@
 //! Who can start a job, what it holds then, and what it brings about.
 
 mod code;
+mod delivery;
 mod does;
 mod holds;
 mod runs;
 mod token;
 
 use crate::logic::{Fact, Reason, Tri};
+use crate::model::delivery::{Deployment, Push, TerraformRun};
 use crate::model::pipeline::{Condition, Credential, Environment, Job, Permission, Start, Workflow};
 use crate::model::{Id, Model, Reading};
 use crate::source::Place;
@@ -50,6 +52,16 @@ super::facts! {
         trusts_spoofable_actor: Flag = runs::trusts_spoofable_actor,
         /// Whether a new run cancels one that is under way.
         is_cancelled_midway: Flag = does::is_cancelled_midway,
+        /// Whether it deploys or changes state for whatever branch somebody pushes.
+        acts_on_any_branch: Flag = delivery::acts_on_any_branch,
+        /// Whether it deploys or changes state for a pull request that is not merged.
+        acts_on_pull_requests: Flag = delivery::acts_on_pull_requests,
+        /// Whether a job of the same run tests, and this one does not wait for it.
+        skips_tests: Flag = delivery::skips_tests,
+        /// Whether another job of the same run deploys or changes state at the same time.
+        races: Flag = delivery::races,
+        /// Whether two of its runs may write one state at once.
+        writes_state_in_parallel: Flag = delivery::state_in_parallel,
     }
     Workflow {
         /// Whether some job's token has whatever the repository's setting gives.
@@ -72,6 +84,32 @@ super::facts! {
     Condition {
         /// Whether it guards a job or step that deploys, changes state or holds something.
         guards_deploy: Flag = does::guards_deploy,
+    }
+    TerraformRun {
+        /// Whether a plan was saved before it and is not what it applies.
+        throws_plan_away: Flag = delivery::throws_plan_away,
+        /// Whether it plans and applies in one go, unseen.
+        applies_unseen: Flag = delivery::applies_unseen,
+        /// Whether it is the first of its job in a folder without configuration.
+        lacks_root: Flag = delivery::lacks_root,
+        /// Whether its state is gone when the runner is.
+        loses_state: Flag = delivery::loses_state,
+    }
+    Push {
+        /// Whether a tag of the same image stays with its build.
+        has_fixed_tag: Flag = delivery::has_fixed_tag,
+        /// Whether a container of this repository runs the image under this tag.
+        is_what_runs: Flag = delivery::is_what_runs,
+        /// Whether something behind it starts the image.
+        is_deployed: Flag = delivery::is_deployed,
+        /// Whether the service that needs the image is started before it.
+        comes_after_apply: Flag = delivery::comes_after_apply,
+    }
+    Deployment {
+        /// Whether the file that is deployed names another image than the one that was pushed.
+        ignores_pushed_image: Flag = delivery::ignores_pushed_image,
+        /// Whether it deploys a tag that moves although the build has one that stays.
+        takes_movable_tag: Flag = delivery::takes_movable_tag,
     }
     Environment {
         /// Whether somebody must agree first, as far as it can be known here.

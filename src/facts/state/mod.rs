@@ -115,7 +115,7 @@ fn is_bounded(facts: &Facts<'_>, id: Id<ProviderRequirement>) -> Fact {
     }
 }
 
-fn locks(facts: &Facts<'_>, id: Id<Backend>) -> Fact {
+pub(super) fn locks(facts: &Facts<'_>, id: Id<Backend>) -> Fact {
     let backend = &facts.model[id];
     if backend.kind.equals("s3") != Tri::True {
         return Fact::yes(vec![Place::new(backend.head.span, "this backend locks by itself")]);

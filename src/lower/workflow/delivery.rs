@@ -74,9 +74,8 @@ fn used(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, action: &s
                 with(node, "outputs").and_then(Node::scalar_text).is_some_and(|text| text.contains("push=true"));
             let Some(tags) = with(node, "tags").filter(|_| is_pushed || by_output) else { return };
             let operand = scope.read(tags);
-            let origin = Origin::written(tags.span);
             for line in lines(&operand) {
-                push(model, plan, scope, &line, tags.span, origin.clone());
+                push(model, scope, &line, tags.span, None);
             }
         }
         "aws-actions/amazon-ecs-deploy-task-definition" => {
@@ -93,6 +92,10 @@ fn used(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, action: &s
                 .any(|name| with(node, name).and_then(Node::scalar_text) == Some("true"));
             let mut found = new(scope, kind, node.span);
             found.source.set(Value::text(if rendered { "rendered" } else { "file" }, Origin::written(node.span)));
+            if let Some((definition, file)) = definition.and_then(|it| Some((it, committed(plan, scope, it)?))) {
+                let text = definition.scalar_text().unwrap_or("");
+                found.definition_file.set(Value::text(text, Origin::written(Span::file_start(file))));
+            }
             if let Some(definition) = definition {
                 found.definition.set(super::read::value(definition, scope));
             }
@@ -107,6 +110,20 @@ fn used(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, action: &s
         "aws-actions/aws-cloudformation-github-deploy" => keep(model, scope, new(scope, "stack", node.span)),
         _ => {}
     }
+}
+
+/// The file that a step deploys, if it is a file of the tree that no earlier step of the job changes.
+fn committed(plan: &Plan<'_>, scope: &JobScope<'_, '_>, node: &Node) -> Option<crate::source::FileId> {
+    let value = scope.read(node).value;
+    let path = value.as_str()?;
+    let file = plan.world.find(&plan.local_folder(path)?)?;
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let before = &scope.doc().steps[..scope.step.unwrap_or(0)];
+    let changes = |step: &super::plan::StepDoc<'_>| {
+        let script = step.node.get("run").and_then(Node::as_str).unwrap_or("");
+        script.contains(name)
+    };
+    (!before.iter().any(changes)).then_some(file)
 }
 
 /// The lines of a text; a text that is one unknown value is one line.
@@ -169,7 +186,7 @@ fn ran(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, walk: &Walk
                 false => command.options(&["-t", "--tag"]),
             };
         for image in images {
-            push(model, plan, scope, &image.operand, image.span, Origin::written(image.span));
+            push(model, scope, &image.operand, image.span, image.tail.as_ref());
         }
     }
     if command.program() != "aws" {
@@ -242,8 +259,8 @@ fn later_steps(plan: &Plan<'_>, scope: &JobScope<'_, '_>) -> Vec<Walk> {
 }
 
 /// One image under one tag.
-fn push(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, image: &Operand, span: Span, origin: Origin) {
-    let _ = plan;
+fn push(model: &mut Model, scope: &JobScope<'_, '_>, image: &Operand, span: Span, tail: Option<&(String, Origin)>) {
+    let origin = Origin::written(span);
     let Some(text) = image.value.as_text() else { return };
     let (target, tag) = split_tag(&text);
     let shown = Text::from_pieces(target.clone()).to_string();
@@ -257,11 +274,16 @@ fn push(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, image: &Op
         Some(tag) => Value::new(crate::value::Kind::Text(tag.clone()), origin.clone()),
         None => Value::text("latest", origin.clone()),
     };
-    let written = tag.as_ref().and_then(|tag| literal_origin(tag)).unwrap_or(origin.clone());
+    // The tag alone, where it is a variable's value, is written where the variable is.
+    let own = tail.filter(|(text, _)| tag.as_ref().and_then(Text::known) == Some(text));
+    let written = match own {
+        Some((_, written)) => written.clone(),
+        None => tag.as_ref().and_then(literal_origin).unwrap_or(origin.clone()),
+    };
     found.tags.set(Value::list(vec![tag_value], origin.clone()));
     match class {
-        Ok(class) => found.has_fixed_tag.set(Value::bool(class == "fixed", written)),
-        Err(reason) => found.has_fixed_tag.set(Value::unknown(reason, origin.clone())),
+        Ok(class) => found.is_fixed.set(Value::bool(class == "fixed", written)),
+        Err(reason) => found.is_fixed.set(Value::unknown(reason, origin.clone())),
     }
     found.job = One::to(scope.doc().id, origin.clone());
     if let Some(step) = scope.step_doc() {

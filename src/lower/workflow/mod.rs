@@ -3,8 +3,10 @@
 
 mod action;
 mod arrival;
+mod checkout;
 mod credential;
 mod delivery;
+mod env;
 mod execute;
 mod expansion;
 mod fill;
@@ -121,17 +123,42 @@ fn repository<'s>(
     starts::lower(model, &mut plan);
     for index in 0..plan.workflows.len() {
         fill::workflow(model, &plan, index);
+        env::workflow(model, &plan, index);
     }
     for index in 0..plan.jobs.len() {
         fill::job(model, &plan, index);
+        env::job(model, &plan, index);
         credential::lower(model, &plan, index);
         expansion::lower(model, &plan, index);
         arrival::lower(model, &plan, index);
         delivery::lower(model, &plan, index);
         habit::lower(model, &plan, index);
+        checkout::lower(model, &plan, index);
         habit::rendered(model, &plan, index);
     }
+    guarded_jobs(model, &plan);
     (0..plan.jobs.len()).flat_map(|job| delivery::terraform_inputs(&plan, job)).collect()
+}
+
+/// The jobs whose condition, or that of a job they need, asks an input.
+fn guarded_jobs(model: &mut Model, plan: &Plan<'_>) {
+    let inputs: Vec<_> = model.pipeline.dispatch_inputs.ids().collect();
+    for input in inputs {
+        let Some(trigger) = model[input].trigger.id() else { continue };
+        let name = model[input].head.name.to_lowercase();
+        let asks = |job: &JobDoc<'_>| {
+            let text = job.node.get("if").and_then(yaml::Node::scalar_text).unwrap_or("").to_lowercase();
+            text.contains(&format!("inputs.{name}"))
+        };
+        for job in &plan.jobs {
+            let is_own = plan.workflows[job.workflow].triggers.iter().any(|own| own.id == trigger);
+            let is_asked = asks(job) || job.needs.iter().any(|need| asks(&plan.jobs[*need]));
+            if is_own && is_asked {
+                let origin = Origin::written(job.key_span);
+                model[input].guarded_jobs.push(job.id, origin);
+            }
+        }
+    }
 }
 
 /// What the configuration says of the repository.

@@ -14,6 +14,7 @@ use crate::syntax::shell::{
     self, Assigned, CommandKind, Dialect, Item, Joint, List, Redirection, RedirectionKind, Simple, Word,
 };
 use crate::syntax::yaml::Node;
+use crate::value::Origin;
 
 pub(super) use files::{File, path_lines, written, written_by};
 pub(super) use quiet::quiet_places;
@@ -30,6 +31,8 @@ pub(super) struct Argument {
     pub(super) span: Span,
     /// The variable that is the whole word.
     pub(super) variable: Option<String>,
+    /// The text of the last piece, with where it is written.
+    pub(super) tail: Option<(String, Origin)>,
 }
 
 impl Argument {
@@ -332,7 +335,13 @@ impl Walker<'_, '_> {
                 redirection.descriptor != Some(2)
             }
             RedirectionKind::ReadWrite | RedirectionKind::Input => false,
-            RedirectionKind::Duplicate | RedirectionKind::HereString | RedirectionKind::HereDocument(_) => return None,
+            // `>& file` is a file, `2>&1` is none.
+            RedirectionKind::Duplicate => {
+                let argument = self.argument(&redirection.target);
+                let is_file = argument.prefix().starts_with('/');
+                return is_file.then_some(Target { argument, is_output: true });
+            }
+            RedirectionKind::HereString | RedirectionKind::HereDocument(_) => return None,
         };
         Some(Target { argument: self.argument(&redirection.target), is_output })
     }

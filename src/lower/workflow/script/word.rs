@@ -20,7 +20,10 @@ impl Walker<'_, '_> {
             },
             _ => None,
         };
-        Argument { operand: concatenate(operands, word.span), span: word.span, variable }
+        let tail =
+            operands.last().and_then(|(operand, _)| Some((operand.value.as_str()?, operand.value.origin.clone())));
+        let tail = tail.map(|(text, origin)| (text.to_owned(), origin));
+        Argument { operand: concatenate(operands, word.span), span: word.span, variable, tail }
     }
 
     fn piece(&mut self, kind: &PieceKind, span: Span) -> Operand {
@@ -221,5 +224,10 @@ pub(in crate::lower::workflow) fn without_prefix(argument: &Argument, length: us
         [Piece::Literal(first, _), Piece::Hole(value)] if first.is_empty() => (**value).clone(),
         _ => Value::new(Kind::Text(Text::from_pieces(pieces)), Origin::written(span)),
     };
-    Argument { operand: Operand { value, ..argument.operand.clone() }, span, variable: None }
+    Argument {
+        operand: Operand { value, ..argument.operand.clone() },
+        span,
+        variable: None,
+        tail: argument.tail.clone(),
+    }
 }
