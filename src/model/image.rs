@@ -97,6 +97,10 @@ entities! { in image;
         undefined_variables: Texts,
         /// Variables of ENV that take the old value of a variable of the same ENV.
         self_references: Texts,
+        /// The folders of VOLUME.
+        paths: Texts,
+        /// Whether RUN asks for all rights on the builder, or for its network.
+        weakens_isolation: Flag = false,
         /// Modes that let everybody write.
         world_writable_modes: Texts,
         /// Modes with the setuid or setgid bit.

@@ -67,9 +67,24 @@ impl Names<'_> {
             PieceKind::Command(_) | PieceKind::Process(_) => hole("command-output", "$(…)", piece.span),
             PieceKind::Arithmetic => hole("command-output", "$((…))", piece.span),
         };
-        match value.as_text() {
-            Some(text) => text.pieces().to_vec(),
-            None => vec![TextPiece::Hole(Box::new(value))],
+        let Some(text) = value.as_text() else { return vec![TextPiece::Hole(Box::new(value))] };
+        // A literal goes on from where it was written, through what it was read through.
+        let name = match &piece.kind {
+            PieceKind::Variable(variable) => format!("${}", variable.name),
+            _ => "${{ … }}".to_owned(),
+        };
+        let step = StepKind::ReadThrough(name.into());
+        match text.pieces() {
+            [TextPiece::Literal(text, _)] => vec![TextPiece::Literal(text.clone(), value.origin)],
+            pieces => pieces
+                .iter()
+                .map(|inner| match inner {
+                    TextPiece::Literal(text, origin) => {
+                        TextPiece::Literal(text.clone(), origin.then(step.clone(), piece.span))
+                    }
+                    TextPiece::Hole(value) => TextPiece::Hole(value.clone()),
+                })
+                .collect(),
         }
     }
 

@@ -45,7 +45,7 @@ impl Command {
                 break;
             }
             for name in names {
-                if text.known() == Some(name) {
+                if text.known() == Some(name) || ends_cluster(text.prefix(), name) {
                     found.extend(arguments.next().cloned());
                     break;
                 }
@@ -72,7 +72,9 @@ impl Command {
             if options_may_come && prefix == "--" {
                 options_may_come = false;
             } else if options_may_come && prefix.len() > 1 && prefix.starts_with('-') {
-                let takes_next = argument.value.as_str().is_some_and(|text| with_value.contains(&text));
+                let takes_next = argument.value.as_str().is_some_and(|text| {
+                    with_value.contains(&text) || with_value.iter().any(|name| ends_cluster(text, name))
+                });
                 if takes_next {
                     arguments.next();
                 }
@@ -82,6 +84,14 @@ impl Command {
         }
         found
     }
+}
+
+/// Whether several short options end with the one that takes a value: `-fsSLo file`.
+fn ends_cluster(argument: &str, name: &str) -> bool {
+    let Some(letters) = argument.strip_prefix('-').filter(|letters| (2..=6).contains(&letters.len())) else {
+        return false;
+    };
+    name.len() == 2 && letters.ends_with(&name[1..]) && letters.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 fn is_flag(argument: &str, name: &str) -> bool {

@@ -132,6 +132,9 @@ fn what_surrounds_a_script_counts() {
 
 #[test]
 fn options() {
+    let clustered = run_script("curl -fsSLo out http://h", &Nothing);
+    assert_eq!(clustered.commands[0].option(&["-o"]).len(), 1);
+    assert_eq!(clustered.commands[0].positionals(&["-o"]).len(), 1);
     let run = run_script("curl -fsSLk -o out --data=x --url $U -H 'a: b' http://h -- -k", &Nothing);
     let command = &run.commands[0];
     assert!(command.flag(&["k", "insecure"]).is_some());

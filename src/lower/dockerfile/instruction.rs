@@ -63,6 +63,7 @@ impl<'a> Builder<'a> {
             &mut entity.impossible_ports,
             &mut entity.malformed_ports,
             &mut entity.ports,
+            &mut entity.paths,
             &mut entity.undefined_variables,
             &mut entity.self_references,
             &mut entity.world_writable_modes,
@@ -120,7 +121,11 @@ impl<'a> Builder<'a> {
         };
         self.model[id].form.set(Value::text(form, Origin::written(instruction.keyword_span)));
         match instruction.keyword {
-            Keyword::Run => self.run(instruction, line, id),
+            Keyword::Run => {
+                let weakens = self.weakens_isolation(instruction);
+                self.model[id].weakens_isolation.set(weakens);
+                self.run(instruction, line, id);
+            }
             Keyword::Cmd => self.state().command = Some(Process { instruction, line }),
             Keyword::Entrypoint => {
                 let state = self.state();
@@ -136,6 +141,20 @@ impl<'a> Builder<'a> {
             }
             _ => {}
         }
+    }
+
+    fn weakens_isolation(&self, instruction: &Instruction) -> Value {
+        let scope = &self.states[self.states.len() - 1].scope;
+        let mut answer = concluded(false);
+        for flag in instruction.flags.iter().filter(|flag| matches!(flag.name.as_str(), "security" | "network")) {
+            let Some(value) = flag.value.as_ref().map(|value| word_value(value, scope)) else { continue };
+            match value.as_str() {
+                Some("insecure" | "host") => return shown(true, flag.span),
+                Some(_) => {}
+                None => answer = unknown("no-value", &flag.name, flag.span),
+            }
+        }
+        answer
     }
 
     fn environment(&mut self, instruction: &Instruction, pairs: &Pairs, id: Id<Entity>) {
@@ -222,6 +241,11 @@ impl<'a> Builder<'a> {
             Keyword::User => self.state().user = Some(user_part(&first)),
             Keyword::Expose => self.expose(instruction, values, id),
             Keyword::Workdir => self.workdir(instruction, &first, id),
+            Keyword::Volume => {
+                let open = values.iter().find(|value| value.as_str().is_none()).and_then(reason_of);
+                let known = values.into_iter().filter(|value| value.as_str().is_some()).collect();
+                self.model[id].paths.set(texts(known, open, instruction.keyword_span));
+            }
             _ => {}
         }
     }
