@@ -89,7 +89,7 @@ impl<'a> Collector<'a> {
                 state: State::New,
             })
             .collect();
-        let title = found.message.unwrap_or_else(|| format!("{}: {}", rule.meta.title, found.subject.name));
+        let title = found.message.unwrap_or_else(|| format!("{}: {}", rule.meta.title, found.draft.shown));
         let sites = self.sites;
         let fix = found.fix.and_then(|(draft, safety)| fix::finished(draft, safety, primary.span(), sites));
         let gathered = self.findings.entry((rule.meta.id.clone(), cause)).or_insert_with(|| Gathered {

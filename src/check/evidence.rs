@@ -159,10 +159,11 @@ fn assumptions(origin: &Origin) -> Vec<String> {
 }
 
 fn role(kind: &StepKind, value: &Value, property: &str) -> String {
+    let words = property.replace('_', " ");
     match kind {
         StepKind::Written => match short(value) {
-            Some(text) => format!("`{property}` is {text}"),
-            None => format!("`{property}` is set here"),
+            Some(text) => format!("{words}: {text}"),
+            None => format!("{words} is set here"),
         },
         StepKind::VarFile { .. } => "the variable file says so".to_owned(),
         StepKind::ReadThrough(name) => format!("read through `{name}`"),

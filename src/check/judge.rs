@@ -28,6 +28,8 @@ pub(super) struct Draft<'r> {
 
 pub(super) struct DraftSubject {
     pub(super) name: String,
+    /// What a title says that has no words of its own: the whole address where the name is its end.
+    pub(super) shown: String,
     pub(super) span: Span,
     pub(super) caller: Option<Span>,
     pub(super) thing: Option<String>,
@@ -101,8 +103,13 @@ fn judge_entity<'r>(facts: &Facts<'_>, rule: &'r Rule, id: AnyId) -> Option<Draf
     if head.presence == Tri::False {
         return None;
     }
-    let subject =
-        || DraftSubject { name: head.name.clone(), span: head.span, caller: head.caller, thing: head.thing.clone() };
+    let subject = || DraftSubject {
+        name: head.name.clone(),
+        shown: shown(head),
+        span: head.span,
+        caller: head.caller,
+        thing: head.thing.clone(),
+    };
     let mut bound: Vec<Option<Bound>> = vec![None; rule.condition.variables.len()];
     bound[0] = Some(Bound::Entity(id));
     let mut evaluator = Evaluator { facts, bound, evidence: Evidence::Skip };
@@ -128,6 +135,13 @@ fn judge_entity<'r>(facts: &Facts<'_>, rule: &'r Rule, id: AnyId) -> Option<Draf
             let fix = fix.and_then(|(action, safety)| Some((fix::draft(&mut evaluator, action)?, *safety)));
             Some(Draft { rule, subject: subject(), verdict: DraftVerdict::Fails { ways, message, fix } })
         }
+    }
+}
+
+fn shown(head: &crate::model::Head) -> String {
+    match &head.terraform {
+        Some(reference) if reference.address.ends_with(&head.name) => reference.address.to_string(),
+        Some(_) | None => head.name.clone(),
     }
 }
 
