@@ -68,6 +68,11 @@ impl Text {
         Text { pieces: Arc::new([Piece::Literal(text.into(), origin)]), extra: None }
     }
 
+    /// A literal that shares its bytes with the tree it was read from.
+    pub fn shared(text: Arc<str>, origin: Origin) -> Text {
+        Text { pieces: Arc::new([Piece::Literal(text, origin)]), extra: None }
+    }
+
     pub fn hole(value: Value) -> Text {
         Text { pieces: Arc::new([Piece::Hole(Box::new(value))]), extra: None }
     }

@@ -107,9 +107,10 @@ impl<'w> Evaluator<'w> {
 
     pub(super) fn call_expansion(&self, context: &Rc<Context<'w>>, index: usize) -> Rc<Expansion> {
         let call = &context.module.calls[index];
-        let name = format!("module.{}", call.name);
-        let asked = Asked { name: &name, span: call.block.header_span };
-        self.expansion(context, Expanding::Call(index), asked, || self.expand(&call.block.body, Scope::of(context)))
+        let compute = || self.expand(&call.block.body, Scope::of(context));
+        let span = call.block.header_span;
+        let name = &call.name;
+        self.expansion(context, Expanding::Call(index), Asked { name: &format_args!("module.{name}"), span }, compute)
     }
 
     fn all_modules(&self, context: &Rc<Context<'w>>, index: usize, span: Span) -> Value {

@@ -1,6 +1,8 @@
-//! From files to deployments: roots are found and planned, then each is evaluated on a stack of its own.
+//! From files to deployments: roots are found and planned, then each is evaluated, on threads with deep stacks.
 
-use rayon::prelude::*;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::deployment::gather;
 use super::input::Inputs;
@@ -18,13 +20,40 @@ const STACK_BYTES: usize = 256 << 20;
 
 /// Evaluates all Terraform of a tree.
 pub fn evaluate(world: &World, inputs: &Inputs) -> Terraform {
+    match rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build() {
+        Ok(pool) => pool.install(|| evaluate_here(world, inputs)),
+        // Without threads of our own nothing can be evaluated safely; nothing is then known of Terraform.
+        Err(error) => {
+            let message = format!("no threads to evaluate Terraform on: {error}");
+            Terraform { problems: vec![Problem::of_file("internal-error", "", message).tool()], ..Terraform::default() }
+        }
+    }
+}
+
+fn evaluate_here(world: &World, inputs: &Inputs) -> Terraform {
     let named = inputs.named_files(world);
     let modules = Modules::new(world, &named);
     modules.read_all();
     let plans = plans(&modules, inputs);
-    let deployments: Vec<Deployment> =
-        plans.par_iter().filter_map(|plan| on_own_stack(&modules, &plans, plan)).collect();
-    Terraform { problems: problems_of_files(&modules), comments: modules.comments(), deployments }
+    let evaluated: Vec<Result<Option<Deployment>, Problem>> =
+        plans.par_iter().map(|plan| guarded(&modules, &plans, plan)).collect();
+    let mut terraform =
+        Terraform { problems: problems_of_files(&modules), comments: modules.comments(), deployments: Vec::new() };
+    for result in evaluated {
+        match result {
+            Ok(deployment) => terraform.deployments.extend(deployment),
+            Err(problem) => terraform.problems.push(problem),
+        }
+    }
+    terraform
+}
+
+/// A fault of ours in one root costs that root and ends the run with exit code 2; the others are still evaluated.
+fn guarded(modules: &Modules<'_>, plans: &[Plan], plan: &Plan) -> Result<Option<Deployment>, Problem> {
+    catch_unwind(AssertUnwindSafe(|| deployment(modules, plans, plan))).map_err(|_| {
+        let message = "the evaluation of this root failed; please report it";
+        Problem::of_file("internal-error", &*plan.root, message).tool()
+    })
 }
 
 /// Of every folder that the repository owns, whether a deployment reads it or not.
@@ -36,18 +65,6 @@ fn problems_of_files(modules: &Modules<'_>) -> Vec<Problem> {
         problems.push(Problem::of_file("foreign-tool", &file.path, message).note());
     }
     problems
-}
-
-fn on_own_stack(modules: &Modules<'_>, plans: &[Plan], plan: &Plan) -> Option<Deployment> {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
-        let running = thread.spawn_scoped(scope, || deployment(modules, plans, plan)).ok()?;
-        match running.join() {
-            Ok(deployment) => deployment,
-            // The guard around each analysis reports the fault.
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
 }
 
 fn deployment(modules: &Modules<'_>, plans: &[Plan], plan: &Plan) -> Option<Deployment> {

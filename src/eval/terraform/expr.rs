@@ -7,7 +7,7 @@ use super::scope::{Evaluator, Place, Scope, error, unknown};
 use crate::logic::Reason;
 use crate::source::Span;
 use crate::syntax::hcl::{Call, Conditional, Expr, ExprKind, ObjectItem, ObjectKey};
-use crate::value::{Kind, Map, MapFlavour, Number, Origin, StepKind, Type, Value, common_type, convert, join};
+use crate::value::{Kind, Map, MapFlavour, Number, Origin, StepKind, Text, Type, Value, common_type, convert, join};
 
 use super::functions::{CallContext, Template, Templates, call};
 
@@ -26,7 +26,7 @@ impl<'w> Evaluator<'w> {
                 Some(number) => Value::number(number, origin()),
                 None => unknown("limit-number", text.to_string(), span),
             },
-            ExprKind::Text(text) => Value::text(text, origin()),
+            ExprKind::Text(text) => Value::new(Kind::Text(Text::shared(text.clone(), origin())), origin()),
             ExprKind::Template(template) => self.template(template, span, scope),
             ExprKind::Variable(name) => self.lone_word(name, span, scope),
             ExprKind::Traversal(traversal) => self.traversal(traversal, span, scope),

@@ -35,6 +35,8 @@ pub(super) struct ResourceDecl {
     /// With aliases folded.
     pub(super) type_name: Name,
     pub(super) name: Name,
+    /// Below its module, without instance keys.
+    pub(super) address: Name,
     pub(super) block: Block,
 }
 
@@ -51,16 +53,14 @@ pub(super) struct ModuleFile {
     pub(super) is_override: bool,
 }
 
-impl ResourceDecl {
-    /// `aws_vpc.main`, `data.aws_ami.linux`: the address below its module, without instance keys.
-    pub(super) fn local_address(&self) -> String {
-        let prefix = match self.mode {
-            Mode::Managed => "",
-            Mode::Data => "data.",
-            Mode::Ephemeral => "ephemeral.",
-        };
-        format!("{prefix}{}.{}", self.type_name, self.name)
-    }
+/// `aws_vpc.main`, `data.aws_ami.linux`: the address below its module, without instance keys.
+fn local_address(mode: Mode, type_name: &str, name: &str) -> Name {
+    let prefix = match mode {
+        Mode::Managed => "",
+        Mode::Data => "data.",
+        Mode::Ephemeral => "ephemeral.",
+    };
+    format!("{prefix}{type_name}.{name}").into()
 }
 
 /// Old names of types that are the same thing.
@@ -181,7 +181,8 @@ impl Module {
             return;
         }
         self.by_name.insert(key, self.resources.len());
-        self.resources.push(ResourceDecl { mode, type_name, name, block });
+        let address = local_address(mode, &type_name, &name);
+        self.resources.push(ResourceDecl { mode, type_name, name, address, block });
     }
 
     fn declare_call(&mut self, block: Block) {

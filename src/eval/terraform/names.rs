@@ -15,9 +15,8 @@ impl<'w> Evaluator<'w> {
         let Some((_, local)) = context.module.locals.get_key_value(name) else {
             return undeclared(context, "undeclared-local", "local", name, context.module.locals.keys(), span);
         };
-        let display = format!("local.{name}");
-        let asked = Asked { name: &display, span };
-        self.node(context, Node::Local(&local.name), asked, || self.eval(&local.value, Scope::of(context)))
+        let compute = || self.eval(&local.value, Scope::of(context));
+        self.node(context, Node::Local(&local.name), Asked { name: &format_args!("local.{name}"), span }, compute)
     }
 
     pub(super) fn output(&self, context: &Rc<Context<'w>>, name: &str, span: Span) -> Value {
@@ -27,15 +26,14 @@ impl<'w> Evaluator<'w> {
             let word = format!("module.{call}");
             return undeclared(context, "undeclared-output", &word, name, module.outputs.keys(), span);
         };
-        let display = context.address(&format!("output.{name}"));
-        let asked = Asked { name: &display, span };
-        self.node(context, Node::Output(name), asked, || {
+        let compute = || {
             let value = match argument(block, "value") {
                 Some(value) => self.eval(value, Scope::of(context)),
-                None => unknown("syntax-error", display.as_str(), block.header_span),
+                None => unknown("syntax-error", format!("output.{name}"), block.header_span),
             };
             value.marked(self.is_set(block, "sensitive", context))
-        })
+        };
+        self.node(context, Node::Output(name), Asked { name: &format_args!("output.{name}"), span }, compute)
     }
 
     /// Whether a flag of a block is literally true.
@@ -48,9 +46,8 @@ impl<'w> Evaluator<'w> {
         let Some((name, block)) = context.module.variables.get_key_value(name) else {
             return undeclared(context, "undeclared-variable", "var", name, context.module.variables.keys(), span);
         };
-        let display = format!("var.{name}");
-        let asked = Asked { name: &display, span };
-        self.node(context, Node::Variable(name), asked, || self.variable_value(context, name, block))
+        let compute = || self.variable_value(context, name, block);
+        self.node(context, Node::Variable(name), Asked { name: &format_args!("var.{name}"), span }, compute)
     }
 
     fn variable_value(&self, context: &Rc<Context<'w>>, name: &Name, block: &Block) -> Value {

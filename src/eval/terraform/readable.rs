@@ -18,8 +18,7 @@ impl<'w> Evaluator<'w> {
         if !is_readable(decl.mode, &decl.type_name) {
             return None;
         }
-        let name = decl.local_address();
-        let asked = Asked { name: &name, span: decl.block.header_span };
+        let asked = Asked { name: &decl.address, span: decl.block.header_span };
         let value = self.node(at.context, Node::Readable(at.index, at.ordinal), asked, || {
             Value::map(self.read(at), Origin::written(decl.block.header_span))
         });

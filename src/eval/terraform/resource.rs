@@ -28,7 +28,7 @@ pub(super) struct ResourceAt<'s, 'w> {
 
 impl<'s, 'w> ResourceAt<'s, 'w> {
     pub(super) fn address(&self) -> String {
-        let local = format!("{}{}", self.decl.local_address(), key_suffix(&self.instance.key));
+        let local = format!("{}{}", self.decl.address, key_suffix(&self.instance.key));
         self.context.address(&local)
     }
 
@@ -119,7 +119,7 @@ impl<'w> Evaluator<'w> {
         }
         let span = picked.address.span_to(picked.next);
         if let (Some(key), None) = (&key, &expansion.open) {
-            let message = format!("`{}` has no instance {}", decl.local_address(), key_suffix(key));
+            let message = format!("`{}` has no instance {}", decl.address, key_suffix(key));
             return Named::new(error("invalid-index", message, span), picked.address.steps.len());
         }
         if let (Some(_), Some(open)) = (&key, &expansion.open) {
@@ -137,8 +137,8 @@ impl<'w> Evaluator<'w> {
 
     pub(super) fn resource_expansion(&self, context: &Rc<Context<'w>>, index: usize) -> Rc<Expansion> {
         let decl = &context.module.resources[index];
-        let name = decl.local_address();
-        let asked = Asked { name: &name, span: decl.block.header_span };
+        let name = &decl.address;
+        let asked = Asked { name, span: decl.block.header_span };
         self.expansion(context, Expanding::Resource(index), asked, || self.expand(&decl.block.body, Scope::of(context)))
     }
 
@@ -146,8 +146,8 @@ impl<'w> Evaluator<'w> {
     fn all_instances(&self, context: &Rc<Context<'w>>, index: usize, span: Span) -> Value {
         let decl = &context.module.resources[index];
         let expansion = self.resource_expansion(context, index);
-        let name = decl.local_address();
-        let asked = Asked { name: &name, span };
+        let name = &decl.address;
+        let asked = Asked { name, span };
         let value = self.node(context, Node::Resource(index), asked, || {
             let known = expansion.known().iter().enumerate();
             let objects = known.map(|(ordinal, instance)| {
@@ -156,16 +156,16 @@ impl<'w> Evaluator<'w> {
             });
             collected(objects, &expansion, decl.block.header_span)
         });
-        value.through(StepKind::ReadThrough(name.into()), span)
+        value.through(StepKind::ReadThrough(name.clone()), span)
     }
 
     /// An instance as a whole: what is written, and references for the rest.
     pub(super) fn object_value(&self, at: ResourceAt<'_, 'w>, span: Span) -> Value {
-        let name = at.decl.local_address();
-        let asked = Asked { name: &name, span };
+        let name = &at.decl.address;
+        let asked = Asked { name, span };
         self.node(at.context, Node::Object(at.index, at.ordinal), asked, || {
             let Value { kind: Kind::Map(body), origin, sensitive } = self.resource_body(at) else {
-                return unknown("unsupported", name.as_str(), span);
+                return unknown("unsupported", &**name, span);
             };
             let reason = Reason::at("provider-computed", at.address(), at.decl.block.header_span);
             let mut map = Map { open: Some(reason), ..(*body).clone() };
@@ -202,24 +202,25 @@ impl<'w> Evaluator<'w> {
     fn written_attribute(&self, at: ResourceAt<'_, 'w>, name: &str, span: Span) -> Option<Value> {
         let decl: &'w ResourceDecl = at.decl;
         let body = &decl.block.body;
-        let asked_name = format!("{}.{name}", decl.local_address());
-        let asked = Asked { name: &asked_name, span };
+        let address = &decl.address;
         if let Some(attribute) = body.attribute(name).filter(|attribute| !is_meta_of_resource(&attribute.name)) {
             let node = Node::Attribute(at.index, at.ordinal, &attribute.name);
-            return Some(self.node(at.context, node, asked, || self.eval(&attribute.value, at.scope())));
+            let compute = || self.eval(&attribute.value, at.scope());
+            return Some(self.node(at.context, node, Asked { name: &format_args!("{address}.{name}"), span }, compute));
         }
         let kind: &'w str = block_kinds(body).into_iter().find(|kind| *kind == name)?;
         let node = Node::Attribute(at.index, at.ordinal, kind);
-        Some(self.node(at.context, node, asked, || {
+        let compute = || {
             let owner = at.reference(&self.root, "");
             let of = BodyOf { body, header_span: decl.block.header_span, owner: Some(&owner) };
             self.nested(of, kind, at.scope())
-        }))
+        };
+        Some(self.node(at.context, node, Asked { name: &format_args!("{address}.{name}"), span }, compute))
     }
 
     /// `T.N.attribute`: written, readable, or a reference to what the provider assigns.
     pub(super) fn attribute_value(&self, at: ResourceAt<'_, 'w>, name: &str, span: Span) -> Value {
-        let read = || StepKind::ReadThrough(format!("{}.{name}", at.decl.local_address()).into());
+        let read = || StepKind::ReadThrough(format!("{}.{name}", at.decl.address).into());
         if let Some(readable) = self.readable(at)
             && let Some(value) = readable.entries.get(name)
         {

@@ -1,7 +1,7 @@
 //! From hcl-edit's tree of one top-level item to ours. Its spans count from the start of the item, ours from the start
 //! of the file; nobody else sees hcl-edit.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ impl Marks {
 /// Names of one file, each kept once.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    names: HashMap<Box<str>, Name>,
+    names: HashSet<Name>,
 }
 
 impl Names {
@@ -80,7 +80,7 @@ impl Names {
             return name.clone();
         }
         let name: Name = normal.as_ref().into();
-        self.names.insert(normal.into(), name.clone());
+        self.names.insert(name.clone());
         name
     }
 }
