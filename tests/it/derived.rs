@@ -29,7 +29,7 @@ impl Variant {
     }
 }
 
-/// How many of the hidings of one example are run.
+/// How many of a rule's variants are run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Amount {
     All,
@@ -37,7 +37,19 @@ enum Amount {
     Sample(usize),
 }
 
+/// What must hold for a variant.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Demand {
+    /// The verdict stays or becomes unknown.
+    NoFlip,
+    /// The verdict stays.
+    NoChange,
+    /// Nothing is found any more.
+    Silence,
+}
+
 /// What a rule said about one world.
+#[derive(Clone)]
 struct Verdict {
     n_findings: usize,
     is_undecided: bool,
@@ -62,21 +74,11 @@ impl Verdict {
     }
 }
 
-/// The text of a finding's primary place, as it would stand in native syntax.
-fn text_at(report: &Report<'_>, finding: &Finding) -> String {
-    let span = finding.primary.span();
-    let text = report.world.text(span);
-    let is_json = report.world.file(span.file).path.ends_with(".tf.json");
-    if is_json { text.replace("\\\"", "\"") } else { text.to_owned() }
-}
-
-/// `RUN_SLOW_TESTS` runs all hidings; without it each example has a few.
+/// `RUN_SLOW_TESTS`, and `RULE` for one rule, runs everything; otherwise each rule has a few.
 #[test]
 fn what_is_derived_from_every_example() {
-    let amount = match std::env::var_os("RUN_SLOW_TESTS") {
-        Some(_) => Amount::All,
-        None => Amount::Sample(3),
-    };
+    let wants_all = ["RUN_SLOW_TESTS", "RULE"].iter().any(|name| std::env::var_os(name).is_some());
+    let amount = if wants_all { Amount::All } else { Amount::Sample(6) };
     let examiner = Examiner::default();
     crate::rules::assert_each(|rule| derived_failures(rule, &examiner, amount));
 }
@@ -85,103 +87,101 @@ fn what_is_derived_from_every_example() {
 fn derived_failures(rule: &RuleFile, linter: &impl Linter, amount: Amount) -> Vec<String> {
     // What cannot be read or run is the business of the test of examples.
     let Ok(found) = examples(rule) else { return Vec::new() };
-    let mut failures = Vec::new();
+    let mut jobs = Vec::new();
     for example in &found.examples {
         let world = example.world();
         let Ok(report) = linter.lint(&world, rule) else { return Vec::new() };
-        let verdict = Verdict::of(&report);
-        let is_right = match example.kind {
-            ExampleKind::Bad => verdict.n_findings > 0,
-            ExampleKind::Good => verdict.n_findings == 0 && !verdict.is_undecided,
-            ExampleKind::Unknown => verdict.n_findings == 0 && verdict.is_undecided,
-        };
-        if !is_right {
-            continue;
+        let subject = Subject { rule, example, linter, verdict: Verdict::of(&report) };
+        if subject.is_right() {
+            jobs.extend(subject.variants(&report).into_iter().map(|job| (subject.clone(), job)));
         }
-        let mut run = Run { rule, example, linter, verdict, failures: &mut failures };
-        let files: Files = example.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
-        run.hidings(&files, amount);
-        run.rewritings(&files);
-        run.allow(&files, &report);
     }
-    failures
+    if let Amount::Sample(n) = amount {
+        let hash = |example: &Example, demand: Demand, variant: &Variant| {
+            secure_lint::value::fingerprint(&(rule.id(), example.line, demand, variant.way, &variant.what))
+        };
+        jobs.sort_by_key(|(subject, (demand, variant))| hash(subject.example, *demand, variant));
+        jobs.truncate(n);
+    }
+    jobs.iter().filter_map(|(subject, (demand, variant))| subject.failure(*demand, variant)).collect()
 }
 
-struct Run<'a, L: Linter> {
+/// An example of a rule, and what the rule says of it as it stands.
+struct Subject<'a, L: Linter> {
     rule: &'a RuleFile,
     example: &'a Example,
     linter: &'a L,
-    /// What the rule says of the example as it stands.
     verdict: Verdict,
-    failures: &'a mut Vec<String>,
 }
 
-impl<L: Linter> Run<'_, L> {
-    fn hidings(&mut self, files: &Files, amount: Amount) {
-        if self.rule.reads.literals || self.rule.is_about_suppressions() {
-            return;
-        }
-        let mut variants = hide::hidings(files);
-        if let Amount::Sample(n) = amount {
-            variants.sort_by_key(|variant| secure_lint::value::fingerprint(&(self.rule.id(), &variant.what)));
-            variants.truncate(n);
-        }
-        for variant in variants {
-            let after = self.lint(&variant.files);
-            let is_flipped = match self.example.kind {
-                ExampleKind::Bad => after.n_findings == 0 && !after.is_undecided,
-                ExampleKind::Good => after.n_findings > 0,
-                ExampleKind::Unknown => after.n_findings > 0,
-            };
-            if is_flipped {
-                self.fail(&variant, &after);
-            }
+impl<L: Linter> Clone for Subject<'_, L> {
+    fn clone(&self) -> Self {
+        Subject { rule: self.rule, example: self.example, linter: self.linter, verdict: self.verdict.clone() }
+    }
+}
+
+impl<L: Linter> Subject<'_, L> {
+    /// A wrong example is the business of the test of examples.
+    fn is_right(&self) -> bool {
+        let Verdict { n_findings, is_undecided, .. } = self.verdict;
+        match self.example.kind {
+            ExampleKind::Bad => n_findings > 0,
+            ExampleKind::Good => n_findings == 0 && !is_undecided,
+            ExampleKind::Unknown => n_findings == 0 && is_undecided,
         }
     }
 
-    fn rewritings(&mut self, files: &Files) {
+    fn variants(&self, report: &Report<'_>) -> Vec<(Demand, Variant)> {
+        // Where a comment stands and what it says is what these rules read.
         if self.rule.is_about_suppressions() {
-            return;
+            return Vec::new();
         }
-        for variant in rewrite::rewritings(files, self.rule.reads) {
-            let after = self.lint(&variant.files);
-            let is_same = after.n_findings == self.verdict.n_findings
-                && after.is_undecided == self.verdict.is_undecided
-                && self.same_literals(files, &after);
-            if !is_same {
-                self.fail(&variant, &after);
+        let files = self.files();
+        let mut variants: Vec<(Demand, Variant)> =
+            rewrite::rewritings(&files, self.rule.reads).into_iter().map(|it| (Demand::NoChange, it)).collect();
+        if !self.rule.reads.literals {
+            variants.extend(hide::hidings(&files).into_iter().map(|it| (Demand::NoFlip, it)));
+        }
+        if self.example.kind == ExampleKind::Bad {
+            let changed = allow::with_comments(&files, report, self.rule.id());
+            let variant = Variant::new("allow", "a comment at each finding".to_owned(), changed);
+            variants.push((Demand::Silence, variant));
+        }
+        variants
+    }
+
+    fn failure(&self, demand: Demand, variant: &Variant) -> Option<String> {
+        let after = self.lint(&variant.files);
+        let holds = match (demand, self.example.kind) {
+            (Demand::Silence, _) => after.n_findings == 0,
+            (Demand::NoFlip, ExampleKind::Bad) => after.n_findings > 0 || after.is_undecided,
+            (Demand::NoFlip, ExampleKind::Good | ExampleKind::Unknown) => after.n_findings == 0,
+            (Demand::NoChange, _) => {
+                after.n_findings == self.verdict.n_findings
+                    && after.is_undecided == self.verdict.is_undecided
+                    && self.has_same_literals(&after)
             }
-        }
+        };
+        (!holds).then(|| self.message(variant, &after))
     }
 
     /// A literal that decides stays the deciding one. Blocks and attributes look different when they are rewritten, and
     /// so does a name that only stands for the thing that lacks something.
-    fn same_literals(&self, files: &Files, after: &Verdict) -> bool {
+    fn has_same_literals(&self, after: &Verdict) -> bool {
         let is_literal =
             |text: &str| matches!(text, "true" | "false") || text.starts_with('"') || text.parse::<f64>().is_ok();
-        // In JSON a text within an expression is escaped.
-        let is_there =
-            |literal: &String| after.primaries.iter().any(|it| it == literal || it.replace("\\\"", "\"") == *literal);
-        let gone = self.verdict.primaries.iter().filter(|it| is_literal(it) && !is_there(it));
-        gone.into_iter().all(|literal| !self.decides(files, literal))
+        let mut gone = self.verdict.primaries.iter().filter(|it| is_literal(it) && !after.primaries.contains(it));
+        gone.all(|literal| !self.is_deciding(literal))
     }
 
     /// Whether hiding the literal makes a difference.
-    fn decides(&self, files: &Files, literal: &str) -> bool {
-        let hidden = hide::hidings(files).into_iter().filter(|variant| variant.what.starts_with(literal));
+    fn is_deciding(&self, literal: &str) -> bool {
+        let hidden = hide::hidings(&self.files()).into_iter().filter(|variant| variant.what.starts_with(literal));
         hidden.map(|variant| self.lint(&variant.files)).any(|after| after.n_findings < self.verdict.n_findings)
     }
 
-    fn allow(&mut self, files: &Files, report: &Report<'_>) {
-        if self.example.kind != ExampleKind::Bad || self.rule.meta.area == "suppression" {
-            return;
-        }
-        let changed = allow::with_comments(files, report, self.rule.id());
-        let variant = Variant::new("allow", "a comment at each finding".to_owned(), changed);
-        let after = self.lint(&variant.files);
-        if after.n_findings > 0 {
-            self.fail(&variant, &after);
-        }
+    fn files(&self) -> Files {
+        self.example.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect()
     }
 
     fn lint(&self, files: &Files) -> Verdict {
@@ -192,16 +192,26 @@ impl<L: Linter> Run<'_, L> {
         }
     }
 
-    fn fail(&mut self, variant: &Variant, after: &Verdict) {
+    fn message(&self, variant: &Variant, after: &Verdict) -> String {
         let place = format!("{}:{}", self.rule.meta.path, self.example.line);
         let title = &self.example.title;
         let (before, after) = (self.verdict.name(), after.name());
-        let Variant { way, what, .. } = variant;
-        self.failures.push(format!("{place}: {title}: {way} ({what}): was {before}, is {after}"));
+        let Variant { way, what, files } = variant;
+        let mut message = format!("{place}: {title}: {way} ({what}): was {before}, is {after}");
+        // One rule alone is looked at closely.
         if std::env::var_os("RULE").is_some() {
-            for (path, text) in &variant.files {
-                self.failures.push(format!("--- {path}\n{text}"));
+            for (path, text) in files {
+                message.push_str(&format!("\n--- {path}\n{text}"));
             }
         }
+        message
     }
+}
+
+/// The text of a finding's primary place, as it would stand in native syntax.
+fn text_at(report: &Report<'_>, finding: &Finding) -> String {
+    let span = finding.primary.span();
+    let text = report.world.text(span);
+    let is_json = report.world.file(span.file).path.ends_with(".tf.json");
+    if is_json { text.replace("\\\"", "\"") } else { text.to_owned() }
 }

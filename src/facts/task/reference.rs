@@ -22,6 +22,7 @@ pub(super) fn is_valid(facts: &Facts<'_>, id: Id<SecretReference>) -> Fact {
             || match text.suffix() {
                 // The whole is one reference: what it names is an ARN or a name by itself.
                 "" => Fact::yes(at("")),
+                suffix if suffix.starts_with(':') && suffix.matches(':').count() == 3 => Fact::yes(at("")),
                 _ => Fact::unknown(reason_of(reference.value_from.value(), "valueFrom")),
             },
             |fault| Fact::no(at(fault)),

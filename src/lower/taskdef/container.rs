@@ -42,9 +42,13 @@ fn add_container(model: &mut Model, task: Id<Task>, object: Object<'_>, index: u
     add_environment(model, id, object);
     add_secrets(model, id, object);
     add_ports(model, id, object);
-    if let Some(log) = object.object("logConfiguration") {
-        let log = add_log(model, id, log);
-        model[id].log_configuration = One::to(log, Origin::written(model[log].head.span));
+    match (object.object("logConfiguration"), object.get("logConfiguration")) {
+        (Some(log), _) => {
+            let log = add_log(model, id, log);
+            model[id].log_configuration = One::to(log, Origin::written(model[log].head.span));
+        }
+        (None, Some(value)) => model[id].log_configuration = One::unknown(reason_of(&value), value.origin.clone()),
+        (None, None) => {}
     }
     id
 }

@@ -62,13 +62,22 @@ fn cluster(cx: &Context<'_>, instance: &Instance) -> Cluster {
     for setting in &settings.members {
         let is_insights =
             setting.attr("name").and_then(|name| name.as_text()).map(|name| name.equals_str("containerInsights"));
-        if is_insights == Some(Tri::True)
-            && let Some(value) = setting.attr("value")
-        {
-            cluster.insights.set(match value.as_str() {
-                Some(word) => Value::bool(matches!(word, "enabled" | "enhanced"), value.origin.clone()),
-                None => value,
-            });
+        match is_insights {
+            Some(Tri::True) => {
+                if let Some(value) = setting.attr("value") {
+                    cluster.insights.set(match value.as_str() {
+                        Some(word) => Value::bool(matches!(word, "enabled" | "enhanced"), value.origin.clone()),
+                        None => value,
+                    });
+                }
+            }
+            // It may be this setting or another.
+            Some(Tri::Unknown) => {
+                if let Some(name) = setting.attr("name") {
+                    cluster.insights.set(name);
+                }
+            }
+            Some(Tri::False) | None => {}
         }
     }
     if let Some(reason) = settings.open
@@ -350,6 +359,10 @@ fn container_edge(model: &Model, service: Id<Service>, name: &Cell<mark::Text>) 
         (Some(id), _) => One::to(id, origin),
         (None, Some(reason)) => One::unknown(reason.clone(), origin),
         (None, None) => match name.value().as_str() {
+            Some(_) if containers.ids().any(|id| model[id].name.as_str().is_none()) => {
+                let unnamed = containers.ids().find_map(|id| model[id].name.value().reason().cloned());
+                One::unknown(unnamed.unwrap_or_else(|| Reason::new("provider-computed", "a container's name")), origin)
+            }
             Some(_) => {
                 let mut edge = One::absent(model[service].head.span);
                 edge.origin = origin;
