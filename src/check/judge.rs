@@ -1,6 +1,7 @@
 //! Runs rules over the entities of one model. Each rule runs guarded: a fault in one is a problem of the tool, and all
 //! others still run.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -8,14 +9,15 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use super::evaluate::{Evaluator, Evidence};
 use super::evidence::{Bound, Way};
 use super::fix;
-use super::load::Rule;
+use super::load::{Ready, Rule};
 use super::operand::Found;
-use crate::facts::Facts;
+use crate::facts::{Analysis, Facts};
 use crate::finding::Safety;
 use crate::logic::{Reason, Tri};
-use crate::model::{AnyId, Link, Model, Resource, ResourceMode, schema};
-use crate::rule::Each;
-use crate::rule::condition::MessagePiece;
+use crate::model::schema::{self, Schema};
+use crate::model::{AnyId, Id, Link, Model, Resource, ResourceMode};
+use crate::rule::condition::{Message, MessagePiece};
+use crate::rule::{Each, RuleError};
 use crate::source::{Problem, Span};
 use crate::value::Kind;
 
@@ -46,16 +48,20 @@ pub(super) struct Judged<'r> {
 }
 
 /// All verdicts but "nothing wrong", in the order of the rules and entities.
-pub(super) fn judge<'r>(model: &Model, rules: &'r [Rule]) -> Judged<'r> {
+pub(super) fn judge<'r>(model: &Model, schema: &Schema, rules: &'r [Rule]) -> Judged<'r> {
     let facts = Facts::new(model);
     let results: Vec<Result<Vec<Draft<'r>>, Problem>> = rules
         .par_iter()
         .map(|rule| {
-            catch_unwind(AssertUnwindSafe(|| judge_rule(&facts, rule))).map_err(|panic| {
-                let words = panic_words(&*panic);
+            let fault = |words: &str| {
                 let message = format!("rule {} failed: {words}; this is a fault of secure-lint", rule.meta.id);
                 Problem::of_file("rule-failed", &rule.meta.path, message).tool()
-            })
+            };
+            match catch_unwind(AssertUnwindSafe(|| judge_rule(&facts, schema, rule))) {
+                Ok(Ok(drafts)) => Ok(drafts),
+                Ok(Err(errors)) => Err(fault(&errors.first().map(ToString::to_string).unwrap_or_default())),
+                Err(panic) => Err(fault(panic_words(&*panic))),
+            }
         })
         .collect();
     let mut judged = Judged { drafts: Vec::new(), problems: Vec::new() };
@@ -72,33 +78,56 @@ fn panic_words(panic: &(dyn std::any::Any + Send)) -> &str {
     panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic")
 }
 
-fn judge_rule<'r>(facts: &Facts<'_>, rule: &'r Rule) -> Vec<Draft<'r>> {
-    let mut drafts = Vec::new();
+fn judge_rule<'r>(facts: &Facts<'_>, schema: &Schema, rule: &'r Rule) -> Result<Vec<Draft<'r>>, Vec<RuleError>> {
+    let subjects = subjects(facts, rule);
+    if subjects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ready = rule.ready(schema)?;
+    Ok(subjects.into_iter().filter_map(|id| judge_entity(facts, rule, ready, id)).collect())
+}
+
+/// Everything that the rule is asked of; under `resource(…)` only the named types.
+fn subjects(facts: &Facts<'_>, rule: &Rule) -> Vec<AnyId> {
+    if let Each::Resource(types) = &rule.file.each {
+        let by_type = facts.analysis::<ResourcesByType>();
+        return types.iter().flat_map(|wanted| by_type.of(wanted)).map(AnyId::from).collect();
+    }
+    let mut subjects = Vec::new();
     for name in &rule.entities {
         let Some(entity) = schema::find_entity(name) else { continue };
-        for index in 0..(entity.len)(facts.model) as u32 {
-            let id = AnyId { entity: name, index };
-            if is_asked(facts.model, rule, id) {
-                drafts.extend(judge_entity(facts, rule, id));
-            }
-        }
+        subjects.extend((0..(entity.len)(facts.model) as u32).map(|index| AnyId { entity: name, index }));
     }
-    drafts
+    subjects
 }
 
-/// Under `resource(…)` only the named types.
-fn is_asked(model: &Model, rule: &Rule, id: AnyId) -> bool {
-    let Each::Resource(types) = &rule.file.each else { return true };
-    let Some(id) = id.typed::<Resource>() else { return false };
-    let resource = &model[id];
-    types.iter().any(|wanted| match (wanted.strip_prefix("data."), resource.mode) {
-        (Some(wanted), ResourceMode::Data) => *resource.type_name == *wanted,
-        (None, ResourceMode::Managed) => *resource.type_name == **wanted,
-        (Some(_) | None, _) => false,
-    })
+/// Resources of a model by type, `data.` in front of those that are only read.
+struct ResourcesByType {
+    ids: HashMap<String, Vec<Id<Resource>>>,
 }
 
-fn judge_entity<'r>(facts: &Facts<'_>, rule: &'r Rule, id: AnyId) -> Option<Draft<'r>> {
+impl ResourcesByType {
+    fn of(&self, name: &str) -> impl Iterator<Item = Id<Resource>> {
+        self.ids.get(name).into_iter().flatten().copied()
+    }
+}
+
+impl Analysis for ResourcesByType {
+    fn compute(facts: &Facts<'_>) -> ResourcesByType {
+        let mut ids: HashMap<String, Vec<Id<Resource>>> = HashMap::new();
+        for (id, resource) in facts.model.resources.resources.iter() {
+            let name = match resource.mode {
+                ResourceMode::Managed => resource.type_name.to_string(),
+                ResourceMode::Data => format!("data.{}", resource.type_name),
+                ResourceMode::Ephemeral => continue,
+            };
+            ids.entry(name).or_default().push(id);
+        }
+        ResourcesByType { ids }
+    }
+}
+
+fn judge_entity<'r>(facts: &Facts<'_>, rule: &'r Rule, ready: &Ready, id: AnyId) -> Option<Draft<'r>> {
     let head = facts.model.head(id);
     if head.presence == Tri::False {
         return None;
@@ -110,10 +139,10 @@ fn judge_entity<'r>(facts: &Facts<'_>, rule: &'r Rule, id: AnyId) -> Option<Draf
         caller: head.caller,
         thing: head.thing.clone(),
     };
-    let mut bound: Vec<Option<Bound>> = vec![None; rule.condition.variables.len()];
+    let mut bound: Vec<Option<Bound>> = vec![None; ready.condition.variables.len()];
     bound[0] = Some(Bound::Entity(id));
     let mut evaluator = Evaluator { facts, bound, evidence: Evidence::Skip };
-    let verdict = evaluator.test(&rule.condition.test);
+    let verdict = evaluator.test(&ready.condition.test);
     match (verdict.tri, head.presence) {
         (Tri::True, _) => None,
         (Tri::Unknown, _) => {
@@ -126,12 +155,12 @@ fn judge_entity<'r>(facts: &Facts<'_>, rule: &'r Rule, id: AnyId) -> Option<Draf
         }
         (Tri::False, Tri::True | Tri::False) => {
             evaluator.evidence = Evidence::Collect;
-            let ways = evaluator.test(&rule.condition.test).ways;
+            let ways = evaluator.test(&ready.condition.test).ways;
             for (number, bound) in ways.iter().take(1).flat_map(|way| way.bindings.iter().cloned()) {
                 evaluator.bound[number] = Some(bound);
             }
-            let message = message(&mut evaluator, rule);
-            let fix = rule.fix.as_ref();
+            let message = ready.message.as_ref().and_then(|template| message(&mut evaluator, template));
+            let fix = ready.fix.as_ref();
             let fix = fix.and_then(|(action, safety)| Some((fix::draft(&mut evaluator, action)?, *safety)));
             Some(Draft { rule, subject: subject(), verdict: DraftVerdict::Fails { ways, message, fix } })
         }
@@ -146,13 +175,9 @@ fn shown(head: &crate::model::Head) -> String {
 }
 
 /// The rule's message about the first way; nothing if a part of it is not known.
-fn message(evaluator: &mut Evaluator<'_, '_>, rule: &Rule) -> Option<String> {
-    let pieces = rule.message_pieces();
-    if pieces.is_empty() {
-        return None;
-    }
+fn message(evaluator: &mut Evaluator<'_, '_>, message: &Message) -> Option<String> {
     let mut text = String::new();
-    for piece in pieces {
+    for piece in &message.pieces {
         match piece {
             MessagePiece::Literal(literal) => text.push_str(literal),
             MessagePiece::Operand(operand) => {

@@ -2,65 +2,99 @@
 //! this run.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::fix;
 use crate::finding::{Param, RuleMeta, Safety};
 use crate::model::schema::Schema;
 use crate::rule::condition::{
-    Condition, ConditionError, Constant, Environment, Message, MessagePiece, Operand, Test, compile, compile_message,
+    Condition, ConditionError, Constant, Environment, Message, Operand, Test, compile, compile_message,
 };
 use crate::rule::example::examples;
 use crate::rule::{Each, RuleError, RuleFile};
 use crate::source::Span;
 use crate::value::Number;
 
-/// A rule that can be run.
+/// A rule that can be run. Its condition is parsed and checked when there is something to ask it of: most rules of a run
+/// have no entity to look at.
 #[derive(Debug)]
 pub struct Rule {
     pub meta: Arc<RuleMeta>,
     pub file: RuleFile,
-    pub condition: Condition,
-    pub message: Option<Message>,
-    pub(super) fix: Option<(fix::Action, Safety)>,
     /// The entities that `each` names: itself, or the members of a view.
     pub entities: Vec<&'static str>,
+    params: BTreeMap<String, Param>,
+    ready: OnceLock<Result<Ready, Vec<RuleError>>>,
 }
 
-/// Checks a rule's condition and message. `params` override the defaults that the file declares.
-pub fn load(file: &RuleFile, schema: &Schema, params: &BTreeMap<String, Param>) -> Result<Rule, Vec<RuleError>> {
-    let each = match &file.each {
-        Each::Entity(name) => name.as_str(),
-        Each::Resource(_) => "resource",
-    };
+/// What a rule's texts mean.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) condition: Condition,
+    pub(super) message: Option<Message>,
+    pub(super) fix: Option<(fix::Action, Safety)>,
+}
+
+/// Takes a rule whose texts are known to be right: the built-in ones, which the tests load. `params` override the
+/// defaults that the file declares.
+pub fn prepare(file: &RuleFile, schema: &Schema, params: &BTreeMap<String, Param>) -> Result<Rule, Vec<RuleError>> {
+    let each = each_of(file);
     let entities = schema.members(each);
     if entities.is_empty() || (each == "resource" && matches!(file.each, Each::Entity(_))) {
         let error = file.source.error(file.each_range.clone(), format!("there is no entity `{each}`"));
         return Err(vec![error.offer(each, schema.targets().iter().copied())]);
     }
-    let mut constants: BTreeMap<String, Constant> = BTreeMap::new();
-    for (name, param) in file.meta.params.iter().chain(params) {
-        constants.insert(name.clone(), constant(param));
+    let params = file.meta.params.iter().chain(params).map(|(name, value)| (name.clone(), value.clone())).collect();
+    Ok(Rule { meta: file.meta.clone(), file: file.clone(), entities, params, ready: OnceLock::new() })
+}
+
+/// Takes a rule and checks its condition, message and fix at once.
+pub fn load(file: &RuleFile, schema: &Schema, params: &BTreeMap<String, Param>) -> Result<Rule, Vec<RuleError>> {
+    let rule = prepare(file, schema, params)?;
+    rule.ready(schema)?;
+    Ok(rule)
+}
+
+impl Rule {
+    /// The rule's condition, message and fix, checked once.
+    pub(super) fn ready(&self, schema: &Schema) -> Result<&Ready, Vec<RuleError>> {
+        self.ready.get_or_init(|| self.check(schema)).as_ref().map_err(Clone::clone)
     }
-    let environment = Environment { schema, each, params: &constants };
-    let Some(excerpt) = &file.condition else {
-        return Err(vec![file.source.error(0..0, "a rule has a condition: a fence `hcl require`")]);
-    };
-    let condition =
-        compile(&excerpt.text, excerpt.range.start, &environment).map_err(|errors| rule_errors(file, errors))?;
-    let message = match &file.message {
-        Some(excerpt) => Some(message(file, &excerpt.text, excerpt.range.start, &condition, &environment)?),
-        None => None,
-    };
-    let fix = fix::load(file, &environment)?;
-    Ok(Rule { meta: file.meta.clone(), file: file.clone(), condition, message, fix, entities })
+
+    fn check(&self, schema: &Schema) -> Result<Ready, Vec<RuleError>> {
+        let file = &self.file;
+        let params: BTreeMap<String, Constant> =
+            self.params.iter().map(|(name, param)| (name.clone(), constant(param))).collect();
+        let environment = Environment { schema, each: each_of(file), params: &params };
+        let Some(excerpt) = &file.condition else {
+            return Err(vec![file.source.error(0..0, "a rule has a condition: a fence `hcl require`")]);
+        };
+        let condition =
+            compile(&excerpt.text, excerpt.range.start, &environment).map_err(|errors| rule_errors(file, errors))?;
+        let message = match &file.message {
+            Some(excerpt) => Some(message(file, &excerpt.text, excerpt.range.start, &condition, &environment)?),
+            None => None,
+        };
+        let fix = fix::load(file, &environment)?;
+        Ok(Ready { condition, message, fix })
+    }
+}
+
+fn each_of(file: &RuleFile) -> &str {
+    match &file.each {
+        Each::Entity(name) => name,
+        Each::Resource(_) => "resource",
+    }
 }
 
 /// The paths of `attr`, `attrs` and `present` that no example of the file writes: no schema knows them, so a misspelt
 /// one would never fire.
-pub fn unwritten_paths(rule: &Rule) -> Vec<RuleError> {
+pub fn unwritten_paths(rule: &Rule, schema: &Schema) -> Vec<RuleError> {
     let mut paths = Vec::new();
-    paths_of_test(&rule.condition.test, &mut paths);
+    match rule.ready(schema) {
+        Ok(ready) => paths_of_test(&ready.condition.test, &mut paths),
+        Err(errors) => return errors,
+    }
     if paths.is_empty() {
         return Vec::new();
     }
@@ -144,12 +178,5 @@ fn paths_of_operand<'t>(operand: &'t Operand, paths: &mut Vec<&'t [String]>) {
         Operand::Constant(_) | Operand::Access(_) => {}
         Operand::Length(inner) => paths_of_operand(inner, paths),
         Operand::Attribute { path, .. } | Operand::Attributes { path } => paths.push(path),
-    }
-}
-
-impl Rule {
-    /// What the message names, for those who print it.
-    pub(crate) fn message_pieces(&self) -> &[MessagePiece] {
-        self.message.as_ref().map_or(&[], |message| &message.pieces)
     }
 }

@@ -12,7 +12,7 @@ mod operand;
 mod tests;
 
 pub use fix::Sites;
-pub use load::{Rule, load, unwritten_paths};
+pub use load::{Rule, load, prepare, unwritten_paths};
 
 use crate::facts;
 use crate::finding::{Finding, Undecided};
@@ -41,9 +41,10 @@ pub struct Checked {
 /// Runs all rules over all models.
 pub fn check(world: &World, models: &[Model], rules: &[Rule], sites: &dyn Sites) -> Checked {
     let mut collector = collect::Collector::new(world, sites, models.len());
+    let schema = schema();
     let mut problems = Vec::new();
     for (number, model) in models.iter().enumerate() {
-        let judged = judge::judge(model, rules);
+        let judged = judge::judge(model, &schema, rules);
         problems.extend(judged.problems);
         for draft in judged.drafts {
             collector.add(number, model, draft);

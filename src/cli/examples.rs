@@ -38,7 +38,7 @@ impl Examiner {
     /// Everything that is wrong with one rule's examples; an error if the rule itself cannot be used.
     pub fn examine(&self, rule: &RuleFile) -> Result<Vec<Failure>, Vec<RuleError>> {
         if !rule.is_about_suppressions() {
-            let unwritten = unwritten_paths(&load(rule, &self.schema, &BTreeMap::new())?);
+            let unwritten = unwritten_paths(&load(rule, &self.schema, &BTreeMap::new())?, &self.schema);
             if !unwritten.is_empty() {
                 return Err(unwritten);
             }

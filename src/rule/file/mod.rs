@@ -188,6 +188,11 @@ impl RuleFile {
         &self.meta.id
     }
 
+    /// Compiled in, not read from a folder: its text lives as long as the program.
+    pub fn is_builtin(&self) -> bool {
+        matches!(self.source.text, Cow::Borrowed(_))
+    }
+
     /// Whether triage judges this rule, which then has no condition.
     pub fn is_about_suppressions(&self) -> bool {
         is_suppression(&self.each)
