@@ -117,7 +117,7 @@ fn to_text(value: &Value) -> Result<Kind, TerraformError> {
 }
 
 fn collection(list: &List, of: &Type, flavour: ListFlavour, depth: usize) -> Result<Kind, TerraformError> {
-    let common = element_type(of, list.items.iter())?;
+    let common = element_type(of, list.items.iter(), list.open.is_some())?;
     let mut items = Vec::with_capacity(list.items.len().min(MOST_MEMBERS));
     for item in list.items.iter().take(MOST_MEMBERS) {
         items.push(at_depth(item, &common, depth + 1)?);
@@ -127,15 +127,51 @@ fn collection(list: &List, of: &Type, flavour: ListFlavour, depth: usize) -> Res
         false => list.open.clone(),
     };
     if flavour == ListFlavour::Set {
-        let is_closed = open.is_none();
-        return Ok(Kind::List(Arc::new(List { items: as_set(items), flavour, open, is_indexed: is_closed })));
+        let items = as_set(items);
+        let is_indexed = open.is_none() && items.iter().all(Value::is_wholly_known);
+        return Ok(Kind::List(Arc::new(List { items, flavour, open, is_indexed })));
     }
-    Ok(Kind::List(Arc::new(List { items, flavour, open, is_indexed: list.is_indexed })))
+    let (is_ordered, open) = order_of_set(list, open);
+    Ok(Kind::List(Arc::new(List { items, flavour, open, is_indexed: list.is_indexed && is_ordered })))
+}
+
+/// Whether members stand where they will stand, and why there may be fewer: the members of a set that are not known
+/// may belong before others, or be equal to them.
+fn order_of_set(list: &List, open: Option<Reason>) -> (bool, Option<Reason>) {
+    if list.flavour != ListFlavour::Set || list.items.len() < 2 {
+        return (true, open);
+    }
+    let Some(unknown) = list.items.iter().find(|item| !item.is_wholly_known()) else { return (true, open) };
+    match list.has_certain_length() {
+        true => (false, open),
+        false => (false, open.or_else(|| unknown.first_reason())),
+    }
+}
+
+impl List {
+    /// False for a set of which unknown members may turn out equal.
+    pub fn has_certain_length(&self) -> bool {
+        let is_set = self.flavour == ListFlavour::Set;
+        if !is_set || self.items.len() < 2 || self.items.iter().all(Value::is_wholly_known) {
+            return self.open.is_none();
+        }
+        if self.open.is_some() || self.items.len() > 64 {
+            return false;
+        }
+        let differ = |(at, one): (usize, &Value)| self.items[at + 1..].iter().all(|it| equals(one, it) == Tri::False);
+        self.items.iter().enumerate().all(differ)
+    }
 }
 
 /// The type that all members get: what is asked for, or what they have in common.
-fn element_type<'a>(of: &Type, members: impl Iterator<Item = &'a Value>) -> Result<Type, TerraformError> {
+fn element_type<'a>(
+    of: &Type,
+    members: impl Iterator<Item = &'a Value>,
+    is_open: bool,
+) -> Result<Type, TerraformError> {
     match of {
+        // What is not shown has a say in the type.
+        Type::Any if is_open => Ok(common_type(members).unwrap_or(Type::Any)),
         Type::Any => common_type(members).map_err(|error| TerraformError::wrong_type(error.message)),
         of => Ok(of.clone()),
     }
@@ -216,6 +252,9 @@ fn order_of_parts(a: &Value, b: &Value) -> Ordering {
 }
 
 fn tuple(list: &List, members: &[Type], depth: usize) -> Result<Kind, TerraformError> {
+    if !list.is_indexed {
+        return Ok(Kind::List(Arc::new(List { flavour: ListFlavour::Tuple, ..list.clone() })));
+    }
     let fits = list.items.len() == members.len() || (list.open.is_some() && list.items.len() < members.len());
     if list.flavour == ListFlavour::Set || !fits {
         let message = format!("a tuple of {} members is required, not of {}", members.len(), list.items.len());
@@ -228,7 +267,7 @@ fn tuple(list: &List, members: &[Type], depth: usize) -> Result<Kind, TerraformE
 }
 
 fn map_of(map: &Map, of: &Type, depth: usize) -> Result<Kind, TerraformError> {
-    let common = element_type(of, map.entries.values())?;
+    let common = element_type(of, map.entries.values(), map.open.is_some())?;
     let mut entries = BTreeMap::new();
     for (key, value) in &map.entries {
         entries.insert(key.clone(), at_depth(value, &common, depth + 1)?);
@@ -272,7 +311,7 @@ impl Value {
             (None, open) => {
                 let reason = open.clone().unwrap_or_else(|| Reason::new("key-unknown", key));
                 let arguments = [self.clone(), Value::text(key, self.origin.clone())];
-                Value::derived_for("index", &arguments, reason, self.origin.clone())
+                Value::derived_for("index", &arguments, reason, self.origin.clone()).perhaps_null()
             }
         }
     }

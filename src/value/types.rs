@@ -95,78 +95,108 @@ fn type_of_map(map: &Map, depth: usize) -> Type {
     }
 }
 
-/// The one type that all of these convert to.
+/// The one type that all of these convert to; `Any` where one of them may have more parts than it shows.
 pub fn common_type<'a>(values: impl IntoIterator<Item = &'a Value>) -> Result<Type, TerraformError> {
+    let values: Vec<&Value> = values.into_iter().collect();
+    if values.iter().any(|value| value.walk().any(has_open_type)) {
+        return Ok(Type::Any);
+    }
     unify_all(values.into_iter().map(type_of)).ok_or_else(|| {
         TerraformError::new("inconsistent-types", "these values have no common type, so Terraform refuses them")
     })
 }
 
-fn unify_all(types: impl IntoIterator<Item = Type>) -> Option<Type> {
-    types.into_iter().try_fold(Type::Any, |so_far, next| unify(&so_far, &next))
-}
-
-/// Nothing where Terraform finds no common type.
-fn unify(a: &Type, b: &Type) -> Option<Type> {
-    match (a, b) {
-        (Type::Any, other) | (other, Type::Any) => Some(other.clone()),
-        (Type::Bool, Type::Bool) => Some(Type::Bool),
-        (Type::Number, Type::Number) => Some(Type::Number),
-        (Type::Text, Type::Bool | Type::Number | Type::Text) | (Type::Bool | Type::Number, Type::Text) => {
-            Some(Type::Text)
-        }
-        (Type::Tuple(one), Type::Tuple(other)) => unify_tuples(one, other),
-        (Type::List(one), Type::List(other) | Type::Set(other)) | (Type::Set(one), Type::List(other)) => {
-            Some(Type::List(Box::new(unify(one, other)?)))
-        }
-        (Type::Set(one), Type::Set(other)) => Some(Type::Set(Box::new(unify(one, other)?))),
-        (Type::List(of), Type::Tuple(members)) | (Type::Tuple(members), Type::List(of)) => {
-            Some(Type::List(Box::new(unify(of, &unify_all(members.iter().cloned())?)?)))
-        }
-        (Type::Set(of), Type::Tuple(members)) | (Type::Tuple(members), Type::Set(of)) => {
-            Some(Type::Set(Box::new(unify(of, &unify_all(members.iter().cloned())?)?)))
-        }
-        (Type::Object(one), Type::Object(other)) => unify_objects(one, other),
-        (Type::Map(one), Type::Map(other)) => Some(Type::Map(Box::new(unify(one, other)?))),
-        (Type::Map(of), Type::Object(attributes)) | (Type::Object(attributes), Type::Map(of)) => {
-            let all = unify_all(attributes.values().map(|attribute| attribute.of.clone()))?;
-            Some(Type::Map(Box::new(unify(of, &all)?)))
-        }
-        (
-            Type::Bool
-            | Type::Number
-            | Type::Text
-            | Type::List(_)
-            | Type::Set(_)
-            | Type::Map(_)
-            | Type::Tuple(_)
-            | Type::Object(_),
-            _,
-        ) => None,
+/// An object or a tuple that shows only some of its parts shows only some of its type.
+fn has_open_type(value: &Value) -> bool {
+    match &value.kind {
+        Kind::Map(map) => map.flavour == MapFlavour::Object && (map.open.is_some() || map.owner.is_some()),
+        Kind::List(list) => list.flavour == ListFlavour::Tuple && list.open.is_some(),
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::Reference(_) | Kind::Unknown(_) => false,
     }
 }
 
-fn unify_tuples(one: &[Type], other: &[Type]) -> Option<Type> {
-    if one.len() == other.len() {
-        let members: Option<Vec<Type>> = one.iter().zip(other).map(|(a, b)| unify(a, b)).collect();
-        if let Some(members) = members {
+fn unify_all(types: impl IntoIterator<Item = Type>) -> Option<Type> {
+    let types: Vec<Type> = types.into_iter().collect();
+    unify(&types.iter().collect::<Vec<&Type>>())
+}
+
+/// Nothing where Terraform finds no common type. All types at once, since a bool and a number have none until there is
+/// a text beside them.
+fn unify(types: &[&Type]) -> Option<Type> {
+    let known: Vec<&Type> = types.iter().copied().filter(|of| !matches!(of, Type::Any)).collect();
+    let all = |is: fn(&Type) -> bool| known.iter().all(|of| is(of));
+    if known.is_empty() {
+        return Some(Type::Any);
+    }
+    if all(|of| matches!(of, Type::Bool | Type::Number | Type::Text)) {
+        return unify_scalars(&known, known.len() < types.len());
+    }
+    if all(|of| matches!(of, Type::Tuple(_) | Type::List(_) | Type::Set(_))) {
+        return unify_lists(&known);
+    }
+    if all(|of| matches!(of, Type::Object(_) | Type::Map(_))) {
+        return unify_maps(&known);
+    }
+    None
+}
+
+fn unify_scalars(known: &[&Type], has_unknown: bool) -> Option<Type> {
+    let has = |is: fn(&Type) -> bool| known.iter().any(|of| is(of));
+    let (bools, numbers) = (has(|of| matches!(of, Type::Bool)), has(|of| matches!(of, Type::Number)));
+    match (has(|of| matches!(of, Type::Text)), bools, numbers) {
+        (true, _, _) => Some(Type::Text),
+        (false, true, false) => Some(Type::Bool),
+        (false, false, true) => Some(Type::Number),
+        // What is not known may be the text that both convert to.
+        (false, _, _) => has_unknown.then_some(Type::Any),
+    }
+}
+
+fn unify_lists(known: &[&Type]) -> Option<Type> {
+    let tuples: Vec<&Vec<Type>> =
+        known.iter().filter_map(|of| if let Type::Tuple(members) = of { Some(members) } else { None }).collect();
+    let length = tuples.first().map_or(0, |members| members.len());
+    if tuples.len() == known.len() && tuples.iter().all(|members| members.len() == length) {
+        let column = |at: usize| unify(&tuples.iter().map(|members| &members[at]).collect::<Vec<&Type>>());
+        if let Some(members) = (0..length).map(column).collect::<Option<Vec<Type>>>() {
             return Some(Type::Tuple(members));
         }
     }
-    Some(Type::List(Box::new(unify_all(one.iter().chain(other).cloned())?)))
+    let mut elements: Vec<&Type> = Vec::new();
+    for of in known {
+        match of {
+            Type::Tuple(members) => elements.extend(members),
+            Type::List(of) | Type::Set(of) => elements.push(of),
+            Type::Any | Type::Bool | Type::Number | Type::Text | Type::Map(_) | Type::Object(_) => {}
+        }
+    }
+    let element = Box::new(unify(&elements)?);
+    let has_list = known.iter().any(|of| matches!(of, Type::List(_)));
+    let has_set = known.iter().any(|of| matches!(of, Type::Set(_)));
+    Some(if has_set && !has_list { Type::Set(element) } else { Type::List(element) })
 }
 
-fn unify_objects(one: &BTreeMap<Arc<str>, Attribute>, other: &BTreeMap<Arc<str>, Attribute>) -> Option<Type> {
-    if one.len() == other.len() && one.keys().eq(other.keys()) {
-        let attributes: Option<BTreeMap<Arc<str>, Attribute>> = one
-            .iter()
-            .zip(other.values())
-            .map(|((key, a), b)| Some((key.clone(), Attribute::required(unify(&a.of, &b.of)?))))
-            .collect();
-        if let Some(attributes) = attributes {
+fn unify_maps(known: &[&Type]) -> Option<Type> {
+    let objects: Vec<&BTreeMap<Arc<str>, Attribute>> =
+        known.iter().filter_map(|of| if let Type::Object(attributes) = of { Some(attributes) } else { None }).collect();
+    if let Some(first) = objects.first().filter(|_| objects.len() == known.len())
+        && objects.iter().all(|attributes| attributes.len() == first.len() && attributes.keys().eq(first.keys()))
+    {
+        let column = |name: &Arc<str>| {
+            let of = unify(&objects.iter().map(|attributes| &attributes[name].of).collect::<Vec<&Type>>())?;
+            Some((name.clone(), Attribute::required(of)))
+        };
+        if let Some(attributes) = first.keys().map(column).collect::<Option<BTreeMap<Arc<str>, Attribute>>>() {
             return Some(Type::Object(attributes));
         }
     }
-    let all = one.values().chain(other.values()).map(|attribute| attribute.of.clone());
-    Some(Type::Map(Box::new(unify_all(all)?)))
+    let mut values: Vec<&Type> = Vec::new();
+    for of in known {
+        match of {
+            Type::Object(attributes) => values.extend(attributes.values().map(|attribute| &attribute.of)),
+            Type::Map(of) => values.push(of),
+            Type::Any | Type::Bool | Type::Number | Type::Text | Type::List(_) | Type::Set(_) | Type::Tuple(_) => {}
+        }
+    }
+    Some(Type::Map(Box::new(unify(&values)?)))
 }

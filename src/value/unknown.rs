@@ -55,13 +55,7 @@ impl Value {
             | Kind::Map(_)
             | Kind::Unknown(_) => {
                 let key = Value::text(key, Origin::none());
-                let derived = Value::derived("index", &[self.clone(), key], Origin::none());
-                match derived.kind {
-                    Kind::Unknown(unknown) => {
-                        Kind::Unknown(Arc::new(Unknown { may_be_null: true, ..(*unknown).clone() }))
-                    }
-                    other => other,
-                }
+                Value::derived("index", &[self.clone(), key], Origin::none()).perhaps_null().kind
             }
         };
         Value { kind, origin: self.origin.clone(), sensitive: self.sensitive }
@@ -72,6 +66,17 @@ impl Value {
         match &self.kind {
             Kind::Unknown(unknown) if unknown.may_be_null => {
                 let unknown = Unknown { may_be_null: false, ..(**unknown).clone() };
+                Value { kind: Kind::Unknown(Arc::new(unknown)), ..self }
+            }
+            _ => self,
+        }
+    }
+
+    /// An unknown that may be null, whatever was said of it; every other value as it is.
+    pub fn perhaps_null(self) -> Value {
+        match &self.kind {
+            Kind::Unknown(unknown) if !unknown.may_be_null => {
+                let unknown = Unknown { may_be_null: true, ..(**unknown).clone() };
                 Value { kind: Kind::Unknown(Arc::new(unknown)), ..self }
             }
             _ => self,

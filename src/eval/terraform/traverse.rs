@@ -297,7 +297,11 @@ fn index_list(value: &Value, list: &List, key: &Value, span: Span) -> Value {
         return error("invalid-index", format!("{index} is no index"), span);
     };
     match list.items.get(position) {
-        Some(member) if list.is_indexed || list.open.is_none() => member.clone(),
+        Some(member) if list.is_indexed => member.clone(),
+        Some(_) if list.open.is_none() => {
+            // Which of them stands there is not known: they came out of a set.
+            either(&list.items, "index-unknown", value, span)
+        }
         _ if list.open.is_some() => open_member(value, list, key, span),
         _ => {
             let message = format!("there is no member {position} among {}", list.items.len());

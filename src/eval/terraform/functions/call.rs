@@ -14,6 +14,7 @@ pub(super) struct Function {
     pub(super) least: usize,
     pub(super) most: usize,
     pub(super) spread: Spread,
+    pub(super) result: Nullness,
     pub(super) run: fn(&Call<'_>) -> Answer,
 }
 
@@ -22,12 +23,23 @@ pub(super) const MANY: usize = usize::MAX;
 impl Function {
     /// A function whose result is sensitive if anything in its arguments is.
     pub(super) const fn new(name: &'static str, least: usize, most: usize, run: fn(&Call<'_>) -> Answer) -> Function {
-        Function { name, least, most, spread: Spread::Deep, run }
+        Function { name, least, most, spread: Spread::Deep, result: Nullness::NeverNull, run }
     }
 
     pub(super) const fn spreading(self, spread: Spread) -> Function {
         Function { spread, ..self }
     }
+
+    pub(super) const fn perhaps_null(self) -> Function {
+        Function { result: Nullness::PerhapsNull, ..self }
+    }
+}
+
+/// Whether a result that is not known may be null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nullness {
+    NeverNull,
+    PerhapsNull,
 }
 
 /// How the sensitive mark of arguments reaches the result.
@@ -65,6 +77,11 @@ impl<'a> Call<'a> {
     /// What Terraform refuses about an argument.
     pub(super) fn wrong(&self, message: impl std::fmt::Display) -> Fault {
         Fault::Error(TerraformError::new("wrong-argument", format!("`{}`: {message}", self.function.name)))
+    }
+
+    /// What has no common type; with something unknown among it, it may have one.
+    pub(super) fn no_common_type(&self, error: TerraformError) -> Fault {
+        if self.arguments.iter().all(Value::is_wholly_known) { self.wrong(error) } else { Fault::Derived }
     }
 
     pub(super) fn unknown(&self, code: &'static str, object: impl Into<String>) -> Fault {

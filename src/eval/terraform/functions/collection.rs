@@ -5,7 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::call::{Answer, Call, Fault, Function, MANY, Spread};
 use crate::logic::Tri;
 use crate::value::{
-    Kind, List, ListFlavour, MapFlavour, Origin, Type, Unknown, Value, common_type, convert, equals, is_identity, join,
+    Kind, List, ListFlavour, MapFlavour, Origin, Type, Value, common_type, convert, equals, is_identity, join,
 };
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -14,11 +14,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("coalesce", 1, MANY, coalesce),
     Function::new("coalescelist", 1, MANY, coalescelist).spreading(Spread::Shallow),
     Function::new("contains", 2, 2, contains),
-    Function::new("element", 2, 2, element).spreading(Spread::Shallow),
+    Function::new("element", 2, 2, element).spreading(Spread::Shallow).perhaps_null(),
     Function::new("index", 2, 2, index),
     Function::new("length", 1, 1, length).spreading(Spread::Shallow),
-    Function::new("lookup", 2, 3, lookup).spreading(Spread::Shallow),
-    Function::new("one", 1, 1, one).spreading(Spread::Shallow),
+    Function::new("lookup", 2, 3, lookup).spreading(Spread::Shallow).perhaps_null(),
+    Function::new("one", 1, 1, one).spreading(Spread::Shallow).perhaps_null(),
 ];
 
 fn alltrue(call: &Call<'_>) -> Answer {
@@ -49,9 +49,9 @@ fn truth(call: &Call<'_>, start: Tri, fold: fn(Tri, Tri) -> Tri) -> Answer {
 }
 
 fn coalesce(call: &Call<'_>) -> Answer {
-    let common = common_type(call.arguments).map_err(|error| call.wrong(error))?;
+    let common = common_type(call.arguments).map_err(|error| call.no_common_type(error))?;
     for argument in call.arguments {
-        let converted = convert(argument, &common).map_err(|error| call.wrong(error))?;
+        let converted = convert(argument, &common).map_err(|error| call.no_common_type(error))?;
         match &converted.kind {
             Kind::Null => {}
             Kind::Text(text) if text.known() == Some("") => {}
@@ -132,6 +132,9 @@ fn element(call: &Call<'_>) -> Answer {
         Err(Fault::Derived) if list.open.is_none() => return any_of(call, &list.items, 1),
         Err(fault) => return Err(fault),
     };
+    if list.open.is_none() && !list.is_indexed {
+        return any_of(call, &list.items, 0);
+    }
     if list.open.is_none() {
         let at = index.rem_euclid(list.items.len() as i64) as usize;
         return Ok(list.items[at].clone());
@@ -151,28 +154,13 @@ fn length(call: &Call<'_>) -> Answer {
     let argument = &call.arguments[0];
     let length = match &argument.kind {
         Kind::Text(text) => text.known().map(|text| text.graphemes(true).count()),
-        Kind::List(list) => {
-            let is_certain = list.flavour != ListFlavour::Set || has_certain_length(list);
-            Some(list.items.len()).filter(|_| list.open.is_none() && is_certain)
-        }
+        Kind::List(list) => Some(list.items.len()).filter(|_| list.has_certain_length()),
         Kind::Map(map) => Some(map.entries.len()).filter(|_| map.open.is_none() && map.owner.is_none()),
         Kind::Reference(_) | Kind::Unknown(_) => None,
         Kind::Null | Kind::Bool(_) | Kind::Number(_) => return Err(call.wrong_kind(0, "a text or a collection")),
     };
     let length = length.ok_or(Fault::Derived)?;
     Ok(call.made_number(length as i64))
-}
-
-/// Members that are not known may turn out equal; those that differ for certain may not.
-fn has_certain_length(set: &List) -> bool {
-    if set.items.iter().all(Value::is_wholly_known) || set.items.len() < 2 {
-        return true;
-    }
-    if set.items.len() > 64 {
-        return false;
-    }
-    let pairs = set.items.iter().enumerate().flat_map(|(at, one)| set.items[at + 1..].iter().map(move |it| (one, it)));
-    pairs.into_iter().all(|(one, other)| equals(one, other) == Tri::False)
 }
 
 fn lookup(call: &Call<'_>) -> Answer {
@@ -187,7 +175,7 @@ fn lookup(call: &Call<'_>) -> Answer {
         MapFlavour::Object => Type::Any,
     };
     let default = match default {
-        Some(default) => Some(convert(default, &of).map_err(|error| call.wrong(error))?),
+        Some(default) => Some(convert(default, &of).map_err(|error| call.no_common_type(error))?),
         None => None,
     };
     let key = match call.known(1) {
@@ -208,30 +196,12 @@ fn lookup(call: &Call<'_>) -> Answer {
 }
 
 fn one(call: &Call<'_>) -> Answer {
-    let list = match call.list(0) {
-        Ok(list) => list,
-        Err(Fault::Derived) => return Ok(perhaps_null(call)),
-        Err(fault) => return Err(fault),
-    };
+    let list = call.list(0)?;
     match (&list.items[..], &list.open) {
         ([], None) => Ok(Value::null(Origin::none())),
         ([item], None) => Ok(item.clone()),
-        ([] | [_], Some(_)) => Ok(perhaps_null(call)),
-        (items, _) if list.flavour == ListFlavour::Set && !has_certain_length(list) && items.len() > 1 => {
-            Ok(perhaps_null(call))
-        }
+        ([] | [_], Some(_)) => Err(Fault::Derived),
+        _ if !list.has_certain_length() => Err(Fault::Derived),
         _ => Err(call.wrong("the list has more than one member")),
-    }
-}
-
-/// Unknown, and it may be null besides.
-fn perhaps_null(call: &Call<'_>) -> Value {
-    let derived = Value::derived(call.function.name, call.arguments, Origin::none());
-    match &derived.kind {
-        Kind::Unknown(unknown) => {
-            let unknown = Unknown { may_be_null: true, ..(**unknown).clone() };
-            Value { kind: Kind::Unknown(std::sync::Arc::new(unknown)), ..derived }
-        }
-        _ => derived,
     }
 }

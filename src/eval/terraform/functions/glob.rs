@@ -2,10 +2,16 @@
 
 use regex::{Regex, RegexBuilder};
 
+/// Longer patterns are not compiled at all.
+const LONGEST_PATTERN: usize = 64 << 10;
+
 /// The most memory of a compiled pattern.
 const LARGEST_PATTERN: usize = 1 << 20;
 
 pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
+    if pattern.len() > LONGEST_PATTERN {
+        return Err("the pattern of file names is too long".to_owned());
+    }
     let translated = translate(pattern)?;
     RegexBuilder::new(&translated)
         .size_limit(LARGEST_PATTERN)

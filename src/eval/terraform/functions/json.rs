@@ -10,7 +10,7 @@ use crate::value::{
 };
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new("jsondecode", 1, 1, jsondecode).spreading(Spread::Shallow),
+    Function::new("jsondecode", 1, 1, jsondecode).spreading(Spread::Shallow).perhaps_null(),
     Function::new("jsonencode", 1, 1, jsonencode),
 ];
 

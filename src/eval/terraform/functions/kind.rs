@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use super::call::{Answer, Call, Fault, Function, MANY, Spread};
 use crate::logic::Tri;
-use crate::value::{
-    Kind, List, ListFlavour, Map, Origin, Outcome, TerraformError, Type, Unknown, Value, convert, equals,
-};
+use crate::value::{Kind, List, ListFlavour, Map, Origin, Outcome, TerraformError, Type, Value, convert, equals};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("assumeequal", 2, 2, assumeequal).spreading(Spread::Shallow),
@@ -60,7 +58,10 @@ fn to(call: &Call<'_>, of: &Type) -> Answer {
         // It may not convert, and converted it is not the same.
         Kind::Unknown(unknown) => {
             let derived = Value::derived(call.function.name, call.arguments, argument.origin.clone());
-            Ok(if unknown.may_be_null { perhaps_null(derived) } else { derived })
+            Ok(if unknown.may_be_null { derived.perhaps_null() } else { derived })
+        }
+        Kind::List(_) | Kind::Map(_) if !argument.is_wholly_known() => {
+            convert(argument, of).map_err(|_| Fault::Derived)
         }
         _ => convert(argument, of).map_err(|refused| Fault::Error(TerraformError { code: "wrong-type", ..refused })),
     }
@@ -75,22 +76,12 @@ fn try_each(call: &Call<'_>) -> Answer {
             Outcome::Undecided => {
                 let reason = argument.first_reason().ok_or(Fault::Derived)?;
                 let derived = Value::derived_for("try", call.arguments, reason, argument.origin.clone());
-                return Ok(perhaps_null(derived));
+                // Terraform gets past a `try` of which one argument succeeds; that one may be null.
+                return Ok(derived.perhaps_null());
             }
         }
     }
     Err(call.wrong("no argument succeeds"))
-}
-
-fn perhaps_null(value: Value) -> Value {
-    match &value.kind {
-        Kind::Unknown(unknown) => {
-            // Terraform gets past a `try` of which one argument succeeds; that one may be null.
-            let unknown = Unknown { may_be_null: true, ..(**unknown).clone() };
-            Value { kind: Kind::Unknown(Arc::new(unknown)), ..value }
-        }
-        _ => value,
-    }
 }
 
 fn can(call: &Call<'_>) -> Answer {

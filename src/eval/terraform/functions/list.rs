@@ -25,7 +25,7 @@ pub(super) fn listed(call: &Call<'_>, index: usize, of: Type) -> Result<Arc<List
     if matches!(argument.kind, Kind::Null) {
         return Err(call.wrong_kind(index, "a list"));
     }
-    match convert(argument, &Type::List(Box::new(of))).map_err(|error| call.wrong(error))?.kind {
+    match convert(argument, &Type::List(Box::new(of))).map_err(|error| call.no_common_type(error))?.kind {
         Kind::List(list) => Ok(list),
         _ => Err(Fault::Derived),
     }
@@ -35,7 +35,7 @@ fn chunklist(call: &Call<'_>) -> Answer {
     let list = listed(call, 0, Type::Any)?;
     let size = call.integer(1)?;
     let size = usize::try_from(size).map_err(|_| call.wrong("the size must not be negative"))?;
-    if list.open.is_some() {
+    if list.open.is_some() || !list.is_indexed {
         return Err(Fault::Derived);
     }
     let size = if size == 0 { list.items.len().max(1) } else { size };
@@ -150,6 +150,8 @@ fn distinct(call: &Call<'_>) -> Answer {
             // Comparing all pairs is for lists that people write.
             let is_comparable = kept.len() < 512;
             let is_there = Tri::any(kept.iter().take(512).map(|it| equals(it, item)));
+            // Collections that are partly hidden may be of one type after all.
+            let is_there = if is_collection(item) { is_there.or(Tri::Unknown) } else { is_there };
             is_certain &= is_comparable && is_there != Tri::Unknown;
             if is_there == Tri::True {
                 continue;
@@ -163,6 +165,10 @@ fn distinct(call: &Call<'_>) -> Answer {
     };
     let is_indexed = is_certain && list.is_indexed;
     Ok(made_list_of(List { items: kept, flavour: ListFlavour::List, open, is_indexed }))
+}
+
+fn is_collection(value: &Value) -> bool {
+    matches!(value.kind, Kind::List(_) | Kind::Map(_))
 }
 
 /// Lists nested deeper than this are not opened up.
@@ -209,6 +215,9 @@ fn flatten_into<'a>(
     }
     joined.is_indexed &= has_order;
     joined.open_by(list.open.clone());
+    if !list.has_certain_length() {
+        joined.open_by(list.items.iter().find_map(Value::first_reason));
+    }
     Ok(())
 }
 
@@ -216,15 +225,17 @@ fn matchkeys(call: &Call<'_>) -> Answer {
     let values = listed(call, 0, Type::Any)?;
     let keys = listed(call, 1, Type::Any)?;
     let wanted = listed(call, 2, Type::Any)?;
-    if values.open.is_some() || keys.open.is_some() || wanted.open.is_some() {
+    let is_whole = |list: &List| list.open.is_none() && list.is_indexed;
+    if !is_whole(&values) || !is_whole(&keys) || wanted.open.is_some() {
         return Err(Fault::Derived);
     }
     if values.items.len() != keys.items.len() {
         return Err(call.wrong(format!("{} values have {} keys", values.items.len(), keys.items.len())));
     }
-    let of = crate::value::common_type(keys.items.iter().chain(&wanted.items)).map_err(|error| call.wrong(error))?;
+    let of = crate::value::common_type(keys.items.iter().chain(&wanted.items))
+        .map_err(|error| call.no_common_type(error))?;
     let convert_all = |items: &[Value]| -> Result<Vec<Value>, Fault> {
-        items.iter().map(|item| convert(item, &of).map_err(|error| call.wrong(error))).collect()
+        items.iter().map(|item| convert(item, &of).map_err(|error| call.no_common_type(error))).collect()
     };
     let (keys, wanted) = (convert_all(&keys.items)?, convert_all(&wanted.items)?);
     if keys.len().saturating_mul(wanted.len()) > 4 << 20 {
@@ -279,8 +290,12 @@ fn reverse(call: &Call<'_>) -> Answer {
     let flavour = if list.flavour == ListFlavour::Tuple { ListFlavour::Tuple } else { ListFlavour::List };
     let has_order = list.flavour != ListFlavour::Set || list.items.iter().all(Value::is_wholly_known);
     let items = list.items.iter().rev().cloned().collect();
-    let is_indexed = list.open.is_none() && has_order;
-    Ok(made_list_of(List { items, flavour, open: list.open.clone(), is_indexed }))
+    let open = match (&list.open, list.has_certain_length()) {
+        (None, false) => call.arguments[0].first_reason(),
+        (open, _) => open.clone(),
+    };
+    let is_indexed = list.is_indexed && open.is_none() && has_order;
+    Ok(made_list_of(List { items, flavour, open, is_indexed }))
 }
 
 fn slice(call: &Call<'_>) -> Answer {

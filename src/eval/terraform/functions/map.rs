@@ -90,7 +90,8 @@ fn merge(call: &Call<'_>) -> Answer {
             for (key, value) in &mut entries {
                 let key = Value::text(key, Origin::none());
                 let arguments = [value.clone(), argument.clone(), key];
-                *value = Value::derived_for("merge", &arguments, reason.clone(), argument.origin.clone());
+                let derived = Value::derived_for("merge", &arguments, reason.clone(), argument.origin.clone());
+                *value = derived.perhaps_null();
             }
             open = open.or(hides);
         }
@@ -121,11 +122,11 @@ fn sets(call: &Call<'_>) -> Result<Vec<Arc<List>>, Fault> {
     for index in 0..call.arguments.len() {
         lists.push(listed(call, index, Type::Any)?);
     }
-    let of = common_type(lists.iter().flat_map(|list| &list.items)).map_err(|error| call.wrong(error))?;
+    let of = common_type(lists.iter().flat_map(|list| &list.items)).map_err(|error| call.no_common_type(error))?;
     let as_set = |argument: &Value| match convert(argument, &Type::Set(Box::new(of.clone()))) {
         Ok(Value { kind: Kind::List(list), .. }) => Ok(list),
         Ok(_) => Err(Fault::Derived),
-        Err(error) => Err(call.wrong(error)),
+        Err(error) => Err(call.no_common_type(error)),
     };
     call.arguments.iter().map(as_set).collect()
 }
@@ -210,8 +211,10 @@ fn setproduct(call: &Call<'_>) -> Answer {
         rows.push(Value { origin, ..call.made_list(members, ListFlavour::Tuple, None) });
     }
     let made = call.made_list(rows, ListFlavour::List, None);
-    if is_list {
-        return Ok(made);
+    let is_indexed = lists.iter().all(|list| list.is_indexed);
+    if let (true, Kind::List(list)) = (is_list, &made.kind) {
+        let list = List { is_indexed, ..(**list).clone() };
+        return Ok(Value { kind: Kind::List(Arc::new(list)), ..made });
     }
     convert(&made, &Type::Set(Box::new(Type::Any))).map_err(|error| call.wrong(error))
 }
@@ -267,9 +270,14 @@ fn zipmap(call: &Call<'_>) -> Answer {
             }
         }
     }
+    if keys.open.is_some() {
+        last_unknown = Some((usize::MAX, &call.arguments[0]));
+    }
     // An unknown key may be one of those before it.
     let settle = |(index, value): (usize, Value)| match last_unknown {
-        Some((last, key)) if index < last => Value::derived("zipmap", &[value, key.clone()], key.origin.clone()),
+        Some((last, key)) if index < last => {
+            Value::derived("zipmap", &[value, key.clone()], key.origin.clone()).perhaps_null()
+        }
         _ => value,
     };
     let entries = entries.into_iter().map(|(key, value)| (key, settle(value))).collect();

@@ -11,6 +11,8 @@ mod document;
 mod encoding;
 mod file;
 mod format;
+#[cfg(test)]
+mod fuzz;
 mod glob;
 mod hash;
 mod json;
@@ -32,7 +34,7 @@ use crate::logic::Reason;
 use crate::source::{FileId, Span, World, nearest};
 use crate::value::{Kind, Map, Origin, StepKind, TerraformError, Text, TextBuilder, Value};
 
-use call::{Call, Fault, Function, Spread};
+use call::{Call, Fault, Function, Nullness, Spread};
 pub use document::document;
 
 /// What a call knows besides its arguments.
@@ -140,6 +142,7 @@ fn wrong_count(function: &Function, given: usize) -> Option<TerraformError> {
 /// Turns the answer into a value with its origin, its mark and its limits.
 fn finish(call: &Call<'_>, answer: Result<Value, Fault>) -> Value {
     let (name, span) = (call.function.name, call.context.span);
+    let is_derived = matches!(answer, Err(Fault::Derived | Fault::Unknown(_)));
     let mut value = match answer {
         Ok(value) => limited(call, value),
         Err(Fault::Error(error)) => return error.at(span),
@@ -159,6 +162,9 @@ fn finish(call: &Call<'_>, answer: Result<Value, Fault>) -> Value {
         Spread::Shallow => value.sensitive || call.arguments.iter().any(|argument| argument.sensitive),
         Spread::Own | Spread::Catches => value.sensitive,
     };
+    if is_derived && call.function.result == Nullness::PerhapsNull {
+        value = value.perhaps_null();
+    }
     if value.origin.newest().is_none() {
         let first = call.arguments.iter().find(|argument| argument.origin.newest().is_some());
         value.origin = first.map_or_else(Origin::none, |argument| argument.origin.clone());

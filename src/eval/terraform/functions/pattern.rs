@@ -15,10 +15,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("replace", 3, 3, replace),
 ];
 
+/// Longer patterns are not compiled at all.
+const LONGEST_PATTERN: usize = 64 << 10;
+
 /// The most memory of a compiled pattern.
 const LARGEST_PATTERN: usize = 1 << 20;
 
 fn compile(call: &Call<'_>, pattern: &str) -> Result<Regex, Fault> {
+    if pattern.len() > LONGEST_PATTERN {
+        return Err(call.unknown("limit-pattern", "a pattern that is too long"));
+    }
     let translated = translate(pattern).map_err(|message| call.wrong(message))?;
     match RegexBuilder::new(&translated).size_limit(LARGEST_PATTERN).nest_limit(200).build() {
         Ok(regex) => Ok(regex),
@@ -128,7 +134,7 @@ fn replace(call: &Call<'_>) -> Answer {
             Piece::Literal(literal, origin) => {
                 let is_after_hole = index > 0;
                 let is_before_hole = index + 1 < pieces.len();
-                if crosses(literal, &needle, is_after_hole, is_before_hole) {
+                if (is_after_hole || is_before_hole) && crosses(literal, &needle, is_after_hole, is_before_hole) {
                     return Err(Fault::Derived);
                 }
                 if literal.matches(&*needle).count().saturating_mul(replacement.len()) > 4 * LONGEST_TEXT {
@@ -145,8 +151,14 @@ fn replace(call: &Call<'_>) -> Answer {
     Ok(call.made(builder.finish()))
 }
 
+/// A longer needle is not tried at all borders.
+const LONGEST_NEEDLE: usize = 4096;
+
 /// Whether a hit may lie across the border of a literal and a hole.
 fn crosses(literal: &str, needle: &str, is_after_hole: bool, is_before_hole: bool) -> bool {
+    if needle.len() > LONGEST_NEEDLE {
+        return true;
+    }
     let borders = needle.char_indices().skip(1).map(|(at, _)| at);
     let (mut into_next, mut from_last) = (false, false);
     for at in borders {

@@ -147,8 +147,7 @@ impl<'a> Reader<'a> {
             }
         }
         if !holes.is_empty() {
-            let parts: Vec<Value> = holes.into_iter().cloned().chain([Value::text(&word, Origin::none())]).collect();
-            return Ok(Value::derived("jsondecode", &parts, self.places.origin(start..self.at)));
+            return Err(JsonError::Syntax { at: start, message: "something stands right beside a value" });
         }
         let kind = match word.as_str() {
             "true" => Kind::Bool(true),
@@ -401,7 +400,7 @@ impl Members {
 fn whole_value(hole: &Value) -> Value {
     match &hole.kind {
         Kind::Reference(_) => hole.clone(),
-        _ => Value::derived("jsondecode", std::slice::from_ref(hole), hole.origin.clone()),
+        _ => Value::derived("jsondecode", std::slice::from_ref(hole), hole.origin.clone()).perhaps_null(),
     }
 }
 

@@ -259,6 +259,14 @@ fn split(call: &Call<'_>) -> Answer {
 
 fn strrev(call: &Call<'_>) -> Answer {
     let text = call.text(0)?;
+    let joins_hole = |piece: &Piece| match piece {
+        Piece::Literal(literal, _) => !literal.is_ascii() || literal.contains(['\r', '\n']),
+        Piece::Hole(_) => false,
+    };
+    // A cluster may go on in a hole.
+    if text.known().is_none() && text.pieces().iter().any(joins_hole) {
+        return Err(Fault::Derived);
+    }
     let mut builder = TextBuilder::default();
     for piece in text.pieces().iter().rev() {
         match piece {

@@ -12,7 +12,7 @@ use crate::syntax::yaml::{self, Entry, Node, Style};
 use crate::value::{Kind, ListFlavour, MapFlavour, Number, Origin, Places, Text, Value, Wrapper, nfc};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new("yamldecode", 1, 1, yamldecode).spreading(Spread::Shallow),
+    Function::new("yamldecode", 1, 1, yamldecode).spreading(Spread::Shallow).perhaps_null(),
     Function::new("yamlencode", 1, 1, yamlencode),
 ];
 
