@@ -21,7 +21,9 @@ use crate::source::Place;
 use crate::value::Value;
 
 /// Fills the derived entities. They are made once, after linking, before any rule looks.
-pub fn derive(_model: &mut Model) {}
+pub fn derive(model: &mut Model) {
+    reach::derive(model);
+}
 
 /// All facts, by declaring module. A new module of facts adds its line here.
 static ALL: &[&[FactSchema]] = &[

@@ -1,5 +1,6 @@
 //! What keeps data, keys, and the hops between client and store.
 
+use super::identity::Policy;
 use super::network::{LoadBalancer, SecurityGroup, Subnet, Vpc};
 use super::workload::{Host, MountTarget};
 use super::{entities, views};
@@ -92,7 +93,10 @@ entities! { in data;
         /// `Enabled`, `Suspended` or `Disabled`.
         versioning: Text,
         key: One<Key>,
+        /// Where its access logs go, as written.
+        log_target: Text,
         log_bucket: One<Bucket>,
+        policy: One<Policy>,
         /// Load balancers that write their access logs here.
         logging_load_balancers: Many<LoadBalancer>,
         /// Buckets that write their access logs here.
@@ -178,6 +182,7 @@ entities! { in data;
         is_symmetric: Flag = true,
         /// Whether AWS keeps it for a service (`alias/aws/rds`): it can be neither shared nor opened.
         is_aws_managed: Flag = false,
+        policy: One<Policy>,
     }
 
     /// A certificate.

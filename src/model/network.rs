@@ -2,6 +2,7 @@
 //! them together (the class of a subnet, who reaches whom) is the business of `facts::reach`.
 
 use super::data::{Cache, Certificate, Database};
+use super::identity::Policy;
 use super::workload::{Function, Host, MountTarget, Registration, Service};
 use super::{entities, views};
 
@@ -181,6 +182,27 @@ entities! { in network;
         subnets: Many<Subnet>,
         security_groups: Many<SecurityGroup>,
         route_tables: Many<RouteTable>,
+        policy: One<Policy>,
+    }
+
+    /// An AWS service that tasks must reach over one set of route tables.
+    Need "need" needs {
+        /// The service's own name; empty for what is not AWS.
+        aws_service: Text,
+        strength: Word["start", "run", "hint"],
+        /// Whether it lies on the internet, where no endpoint leads.
+        outside_aws: Flag = false,
+        vpc: One<Vpc>,
+        services: Many<Service>,
+        subnets: Many<Subnet>,
+        route_tables: Many<RouteTable>,
+        endpoint_uses: Many<EndpointUse>,
+    }
+
+    /// A need and one endpoint of that service in the same VPC.
+    EndpointUse "endpoint_use" endpoint_uses {
+        need: One<Need>,
+        endpoint: One<Endpoint>,
     }
 
     /// The account's switch that keeps a region's VPCs off the internet.
@@ -241,6 +263,7 @@ entities! { in network;
         target_type: Text = "instance",
         health_protocol: Text = "HTTP",
         health_port: Text = "traffic-port",
+        health_check: Flag = true,
         vpc: One<Vpc>,
         listeners: Many<Listener>,
         registrations: Many<Registration>,

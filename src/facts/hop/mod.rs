@@ -61,5 +61,9 @@ super::facts! {
         acl_is_masked: Flag = rest::acl_is_masked,
         /// Whether ACLs still count.
         acls_are_on: Flag = rest::acls_are_on,
+        /// Whether old versions of its objects stay.
+        is_versioned: Flag = rest::is_versioned,
+        /// Whether its access logs go to some bucket, declared here or not.
+        is_logged_elsewhere: Flag = rest::is_logged_elsewhere,
     }
 }

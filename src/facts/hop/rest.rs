@@ -255,3 +255,32 @@ pub(super) fn acls_are_on(facts: &Facts<'_>, id: Id<Bucket>) -> Fact {
         Reading::Unknown(reason) => Fact::unknown(reason),
     }
 }
+
+/// Old versions of objects stay.
+pub(super) fn is_versioned(facts: &Facts<'_>, id: Id<Bucket>) -> Fact {
+    let bucket = &facts.model[id];
+    let place = bucket.versioning.origin().span().unwrap_or(bucket.head.span);
+    let places = vec![Place::new(place, "versioning is not enabled")];
+    match bucket.versioning.get() {
+        Reading::Known(status) => match status.equals_str("Enabled") {
+            Tri::Unknown => Fact::unknown(Reason::at("no-value", "status", place)),
+            known => Fact::new(known, places),
+        },
+        Reading::Absent => Fact::no(vec![Place::new(bucket.head.span, "no versioning is declared for it")]),
+        Reading::Unknown(reason) => Fact::unknown(reason),
+    }
+}
+
+/// Access logs go to a bucket that is not declared here.
+pub(super) fn is_logged_elsewhere(facts: &Facts<'_>, id: Id<Bucket>) -> Fact {
+    match &facts.model[id].log_bucket.link {
+        Link::To(_) => Fact::yes(Vec::new()),
+        Link::Absent => Fact::no(Vec::new()),
+        // A bucket that is named is set, whoever declares it.
+        Link::Unknown(reason) if facts.model[id].log_target.is_present() == Tri::True => {
+            let _ = reason;
+            Fact::yes(Vec::new())
+        }
+        Link::Unknown(reason) => Fact::unknown(reason.clone()),
+    }
+}

@@ -3,9 +3,11 @@
 mod balancer;
 mod block_access;
 mod chain;
+mod endpoint;
 mod exposure;
 mod group;
 mod host;
+mod need;
 mod party;
 mod ports;
 mod route;
@@ -16,9 +18,15 @@ mod zone;
 
 use crate::model::data::{Cache, Database, SubnetGroup};
 use crate::model::network::{
-    Endpoint, Ingress, LoadBalancer, NatGateway, NetworkAcl, Route, RouteTable, SecurityGroup, Subnet, Vpc,
+    Endpoint, EndpointUse, Ingress, LoadBalancer, NatGateway, Need, NetworkAcl, Route, RouteTable, SecurityGroup,
+    Subnet, Vpc,
 };
 use crate::model::workload::{AutoscalingGroup, Function, Host, MountTarget, Service};
+
+/// Fills the derived entities of this area.
+pub(super) fn derive(model: &mut crate::model::Model) {
+    need::derive(model);
+}
 
 super::facts! {
     Subnet {
@@ -52,6 +60,8 @@ super::facts! {
     RouteTable {
         /// Whether it leads subnets to the internet that people call private.
         exposes_private_subnets: Flag = table::exposes_private_subnets,
+        /// Whether tasks reach AWS services over NAT that an endpoint could serve.
+        carries_aws_traffic_through_nat: Flag = need::carries_aws_traffic_through_nat,
     }
     NatGateway {
         /// Whether it is public and stands where the internet is reached.
@@ -165,7 +175,27 @@ super::facts! {
         reachable_from_internet: Flag = exposure::reachable_from_internet::<MountTarget>,
         in_default_vpc: Flag = exposure::in_default_vpc::<MountTarget>,
     }
+    Need {
+        /// Whether the VPC has an endpoint of the service, usable or not.
+        has_endpoint: Flag = need::has_endpoint,
+        /// Whether every subnet of the tasks leads to the internet.
+        has_way_out: Flag = need::has_way_out,
+        goes_through_nat: Flag = need::goes_through_nat,
+    }
+    EndpointUse {
+        /// Whether the traffic of the tasks goes to this endpoint.
+        caught: Flag = endpoint::caught,
+        /// Whether the groups of both ends let port 443 through.
+        admitted: Flag = endpoint::admitted,
+        /// Whether the endpoint's policy may allow what the tasks do.
+        permitted: Flag = endpoint::permitted,
+    }
     Endpoint {
+        /// Whether the service has an endpoint of this type.
+        type_fits_service: Flag = endpoint::type_fits_service,
+        policy_allows_something: Flag = endpoint::policy_allows_something,
+        /// Whether neither callers nor resources are limited.
+        open_to_all: Flag = endpoint::open_to_all,
         in_one_zone: Flag = zone::of_endpoint,
         reachable_from_internet: Flag = exposure::reachable_from_internet::<Endpoint>,
         in_default_vpc: Flag = exposure::in_default_vpc::<Endpoint>,

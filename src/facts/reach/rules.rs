@@ -8,6 +8,7 @@ use crate::model::network::{Egress, Ingress, PrefixList, SecurityGroup};
 use crate::model::range::{Family, Range, RangeSet};
 use crate::model::{Cell, Entity, Head, Id, Link, Many, Model, One, Reading, mark};
 use crate::source::{Place, Span};
+use crate::value::Origin;
 
 /// The rules of all groups.
 pub(super) struct Rules {
@@ -31,6 +32,8 @@ pub(super) struct Rule {
     pub(super) presence: Tri,
     /// The value of the source.
     pub(super) place: Span,
+    /// The way of that value from the literal to the rule.
+    pub(super) origin: Origin,
     /// Where the first port is written.
     pub(super) port_place: Span,
     pub(super) head: Span,
@@ -139,28 +142,33 @@ impl Parts<'_> {
             },
             source,
             presence: self.head.presence,
-            place: place.unwrap_or(self.head.span),
+            place: place.as_ref().and_then(Origin::span).unwrap_or(self.head.span),
+            origin: place.unwrap_or_default(),
             port_place: self.from.origin().span().unwrap_or(self.head.span),
             head: self.head.span,
         }
     }
 
-    fn source(&self, model: &Model) -> (Source, Option<Span>) {
+    fn source(&self, model: &Model) -> (Source, Option<Origin>) {
         match (&self.source_group.link, self.source_group.id()) {
-            (Link::To(_), Some(group)) => return (Source::Group(group), self.source_group.origin.span()),
-            (Link::Unknown(reason), _) => return (Source::Unknown(reason.clone()), self.source_group.origin.span()),
+            (Link::To(_), Some(group)) => return (Source::Group(group), Some(self.source_group.origin.clone())),
+            (Link::Unknown(reason), _) => {
+                return (Source::Unknown(reason.clone()), Some(self.source_group.origin.clone()));
+            }
             (Link::To(_) | Link::Absent, _) => {}
         }
         match (&self.prefix_list.link, self.prefix_list.id()) {
-            (Link::To(_), Some(list)) => return (of_list(&model[list]), self.prefix_list.origin.span()),
-            (Link::Unknown(reason), _) => return (Source::Unknown(reason.clone()), self.prefix_list.origin.span()),
+            (Link::To(_), Some(list)) => return (of_list(&model[list]), Some(self.prefix_list.origin.clone())),
+            (Link::Unknown(reason), _) => {
+                return (Source::Unknown(reason.clone()), Some(self.prefix_list.origin.clone()));
+            }
             (Link::To(_) | Link::Absent, _) => {}
         }
         match self.itself.tri() {
-            Tri::True => return (Source::Itself, self.itself.origin().span()),
+            Tri::True => return (Source::Itself, Some(self.itself.origin().clone())),
             Tri::False | Tri::Unknown => {}
         }
-        (of_range(self.range), self.range.origin().span())
+        (of_range(self.range), Some(self.range.origin().clone()))
     }
 }
 
@@ -321,6 +329,15 @@ impl<'r> Admitted<'r> {
         }
     }
 
+    /// Whether some public address of the family is admitted.
+    pub(super) fn is_public(&self, family: Family) -> bool {
+        self.rules.iter().any(|(rule, _)| match &rule.source {
+            Source::Ranges(ranges) => ranges.iter().any(|range| RangeSet::public(family).meets(range)),
+            Source::Sized(_) | Source::Unknown(_) => true,
+            Source::Group(_) | Source::Itself | Source::Service(_) => false,
+        })
+    }
+
     pub(super) fn world_of_any_family(&self, model: &Model) -> Fact {
         self.world(model, Family::V4).or(self.world(model, Family::V6))
     }
@@ -332,8 +349,13 @@ pub(super) fn presence_reason(model: &Model, rule: &Rule) -> Option<Reason> {
 
 /// The source values first, then the rule of the first and its group.
 pub(super) fn way(model: &Model, rules: &[&Rule]) -> Vec<Place> {
-    let mut places: Vec<Place> =
-        rules.iter().map(|rule| Place::new(rule.place, source_in_words(model, rule))).collect();
+    let mut places: Vec<Place> = Vec::new();
+    for rule in rules {
+        places.push(Place::new(rule.place, source_in_words(model, rule)));
+        let mut steps: Vec<Span> = rule.origin.steps().map(|step| step.span).collect();
+        steps.reverse();
+        places.extend(steps.into_iter().skip(1).map(|span| Place::new(span, "read here")));
+    }
     if let Some(rule) = rules.first() {
         if rule.head != rule.place {
             places.push(Place::new(rule.head, "this rule"));

@@ -197,7 +197,9 @@ fn log_to(cx: &mut Context<'_>, id: Id<Bucket>, view: BlockView<'_>) {
     if let Some(receiver) = target.id() {
         cx.model[receiver].logging_buckets.push(id, target.origin.clone());
     }
-    cx.model[id].log_bucket = target;
+    let bucket = &mut cx.model[id];
+    cells!(bucket, view; log_target = "target_bucket");
+    bucket.log_bucket = target;
 }
 
 fn balancers_that_log(cx: &mut Context<'_>) {

@@ -49,12 +49,13 @@ pub(super) fn make(cx: &mut Context<'_>) {
             target_type = "target_type");
         let health = view.blocks("health_check");
         if let Some(health) = health.members.first() {
-            cells!(group, *health; health_protocol = "protocol", health_port = "port");
+            cells!(group, *health; health_protocol = "protocol", health_port = "port", health_check = "enabled");
         }
         if let Some(reason) = health.open {
             let unknown = Value::unknown(reason, Origin::written(instance.header_span));
             group.health_protocol.set(unknown.clone());
-            group.health_port.set(unknown);
+            group.health_port.set(unknown.clone());
+            group.health_check.set(unknown);
         }
         cx.add(instance, group);
     }

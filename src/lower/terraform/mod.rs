@@ -12,6 +12,7 @@ mod host;
 mod iam;
 mod keys;
 mod loadbalancer;
+mod policies;
 mod resolve;
 mod resource;
 mod root;
@@ -61,6 +62,7 @@ pub fn lower(deployment: &Deployment, world: &World, model: &mut Model) {
     storage::connect(&mut cx);
     host::connect(&mut cx);
 
+    policies::connect(&mut cx);
     storage::keep(&mut cx);
     groups::consumers(&mut cx);
 }

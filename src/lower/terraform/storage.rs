@@ -236,7 +236,11 @@ fn keep_one(cx: &mut Context<'_>, instance: &Instance, kind: &str, key_attribute
             None => thing.encryption.set(ty.clone()),
         }
     }
-    let mut place = switched.as_ref().and_then(|value| value.origin.span());
+    // Only a switch that asks for encryption is where a key is missing; a type or a kind is not.
+    let mut place = match switch {
+        "type" | "encryption_type" => None,
+        _ => switched.as_ref().and_then(|value| value.origin.span()),
+    };
     let reference = instance.reference(&cx.deployment.root, "");
     let ids = cx.model.resolve(&reference).to_vec();
     for id in ids {

@@ -1,0 +1,267 @@
+//! Whether an endpoint serves those who need it: does it catch their traffic, let them in, and permit what they do.
+
+use super::need::{is_empty, tables_of, users};
+use super::party::{Party, Side, admits};
+use super::rules::{Admitted, Rules, Source};
+use super::subnet::Classes;
+use crate::facts::Facts;
+use crate::facts::permit::grant::PolicySet;
+use crate::facts::permit::pattern::Pattern;
+use crate::facts::permit::read;
+use crate::facts::permit::statement::Question;
+use crate::logic::{Fact, Reason, Tri};
+use crate::model::network::{Endpoint, EndpointUse, Need};
+use crate::model::range::{Family, Range};
+use crate::model::{Id, Link, Model, Reading};
+use crate::source::Place;
+
+/// Only S3 and DynamoDB have gateways.
+pub(super) fn type_fits_service(facts: &Facts<'_>, id: Id<Endpoint>) -> Fact {
+    let endpoint = &facts.model[id];
+    let place = endpoint.kind.origin().span().unwrap_or(endpoint.head.span);
+    let is_gateway = match endpoint.kind.get() {
+        Reading::Known(kind) => kind.equals_str("Gateway"),
+        Reading::Absent => Tri::True,
+        Reading::Unknown(reason) => return Fact::unknown(reason),
+    };
+    let service = match endpoint.aws_service.get() {
+        Reading::Known(text) => match text.known() {
+            Some(service) => service.to_owned(),
+            None => return Fact::unknown(Reason::at("no-value", "service_name", endpoint.head.span)),
+        },
+        Reading::Absent => return Fact::yes(Vec::new()),
+        Reading::Unknown(reason) => return Fact::unknown(reason),
+    };
+    let has_gateway = matches!(service.as_str(), "s3" | "dynamodb" | "s3express");
+    Fact::new(!is_gateway.and(Tri::from(!has_gateway)), vec![Place::new(place, format!("{service} has no gateway"))])
+}
+
+fn pair(model: &Model, id: Id<EndpointUse>) -> Option<(&Need, Id<Endpoint>)> {
+    let pair = &model[id];
+    Some((&model[pair.need.id()?], pair.endpoint.id()?))
+}
+
+/// Whether the traffic of the tasks goes to this endpoint.
+pub(super) fn caught(facts: &Facts<'_>, id: Id<EndpointUse>) -> Fact {
+    let model = facts.model;
+    let Some((need, endpoint_id)) = pair(model, id) else { return Fact::no(Vec::new()) };
+    let endpoint = &model[endpoint_id];
+    if endpoint.kind.equals("Gateway") == Tri::True {
+        return gateway_catches(facts, need, endpoint);
+    }
+    let of = |tri: Tri, what: &str| match tri {
+        Tri::Unknown => Fact::unknown(Reason::at("no-value", what, endpoint.head.span)),
+        known => Fact::new(known, Vec::new()),
+    };
+    let Some(vpc) = endpoint.vpc.id() else {
+        return Fact::unknown(Reason::at("vpc-unknown", endpoint.head.name.clone(), endpoint.head.span));
+    };
+    let vpc = &model[vpc];
+    let has_subnet = match (endpoint.subnets.members.is_empty(), &endpoint.subnets.open) {
+        (false, _) => Fact::yes(Vec::new()),
+        (true, Some(reason)) => Fact::unknown(reason.clone()),
+        (true, None) => Fact::no(Vec::new()),
+    };
+    has_subnet
+        .and(of(endpoint.private_dns.tri(), "private_dns_enabled"))
+        .and(of(vpc.dns_support.tri(), "enable_dns_support"))
+        .and(of(vpc.dns_hostnames.tri(), "enable_dns_hostnames"))
+        .and(of(!endpoint.only_for_inbound_resolver.tri(), "dns_options"))
+        .and(amazon_resolves(vpc))
+}
+
+fn amazon_resolves(vpc: &crate::model::network::Vpc) -> Fact {
+    match vpc.dns_servers.get() {
+        Reading::Absent => Fact::yes(Vec::new()),
+        Reading::Known(list) if list.items.iter().all(|item| item.as_str() == Some("AmazonProvidedDNS")) => {
+            Fact::yes(Vec::new())
+        }
+        Reading::Known(_) => {
+            let place = vpc.dns_servers.origin().span().unwrap_or(vpc.head.span);
+            Fact::unknown(Reason::at("other-resolver", vpc.head.name.clone(), place))
+        }
+        Reading::Unknown(reason) => Fact::unknown(reason),
+    }
+}
+
+fn gateway_catches(facts: &Facts<'_>, need: &Need, endpoint: &Endpoint) -> Fact {
+    let classes = facts.analysis::<Classes>();
+    let judged = need.subnets.ids().map(|subnet| match tables_of(&classes, subnet) {
+        Ok(table) if endpoint.route_tables.ids().any(|own| own == table) => Fact::yes(Vec::new()),
+        Ok(table) => match &endpoint.route_tables.open {
+            Some(reason) => Fact::unknown(reason.clone()),
+            None => {
+                let place = endpoint.route_tables.origin.span().unwrap_or(endpoint.head.span);
+                let table = &facts.model[table].head;
+                Fact::no(vec![
+                    Place::new(place, "the endpoint serves these route tables"),
+                    Place::new(table.span, format!("the tasks use `{}`", table.name)),
+                ])
+            }
+        },
+        Err(reason) => Fact::unknown(reason),
+    });
+    Fact::all(judged.chain(need.subnets.open.clone().map(Fact::unknown)))
+}
+
+/// Whether the groups of both ends let port 443 through.
+pub(super) fn admitted(facts: &Facts<'_>, id: Id<EndpointUse>) -> Fact {
+    let model = facts.model;
+    let Some((need, endpoint_id)) = pair(model, id) else { return Fact::yes(Vec::new()) };
+    let endpoint = &model[endpoint_id];
+    let rules = facts.analysis::<Rules>();
+    let judged = users(need).filter_map(|user| Party::of(model, user)).map(|task| {
+        if endpoint.kind.equals("Gateway") == Tri::True {
+            return sends_to_service(model, &rules, &task, endpoint);
+        }
+        let Some(other) = Party::of(model, endpoint_id.into()) else { return Fact::yes(Vec::new()) };
+        let lets_in = admits(model, &rules, &other, Side::In, &task, 443);
+        let lets_out = admits(model, &rules, &task, Side::Out, &other, 443);
+        lets_in.and(lets_out)
+    });
+    Fact::all(judged)
+}
+
+/// A gateway has no group: the task must send to the service's prefix list, or to the world.
+fn sends_to_service(model: &Model, rules: &Rules, task: &Party, endpoint: &Endpoint) -> Fact {
+    let (egress, open) = task.egress(rules);
+    let service = endpoint.aws_service.as_str().unwrap_or_default();
+    let judged = egress.iter().map(|rule| {
+        let covers = rule.ports.cover("tcp", 443);
+        let named = match &rule.source {
+            Source::Service(own) => Fact::new(Tri::from(own == service), Vec::new()),
+            Source::Ranges(ranges) if ranges.contains(&Range::whole(Family::V4)) => Fact::yes(Vec::new()),
+            Source::Ranges(_) => {
+                let world = Admitted::on_port([*rule], None, "tcp", 443).world(model, Family::V4);
+                if world.tri == Tri::True {
+                    world
+                } else if Admitted::on_port([*rule], None, "tcp", 443).is_public(Family::V4) {
+                    Fact::unknown(Reason::at("range-holds-a-part", "a range", rule.place))
+                } else {
+                    Fact::no(Vec::new())
+                }
+            }
+            Source::Sized(_) => Fact::unknown(Reason::at("no-value", "a range", rule.place)),
+            Source::Unknown(reason) => Fact::unknown(reason.clone()),
+            Source::Group(_) | Source::Itself => Fact::no(Vec::new()),
+        };
+        covers.and(named).and(super::group::presence(model, rule))
+    });
+    let mut fact = Fact::any(judged.chain(open.map(Fact::unknown)));
+    if fact.tri == Tri::False {
+        let place = task.groups.origin.span().unwrap_or(model.head(task.id).span);
+        fact.places = vec![
+            Place::new(place, "no rule of these groups lets the task send to the service"),
+            Place::new(endpoint.head.span, format!("`{}`", endpoint.head.name)),
+        ];
+    }
+    fact
+}
+
+/// What a need of strength start does with the service.
+fn actions(service: &str) -> &'static [(&'static str, &'static str)] {
+    match service {
+        "ecr.api" => &[("ecr:GetAuthorizationToken", "*")],
+        "ecr.dkr" => &[("ecr:BatchGetImage", "*"), ("ecr:GetDownloadUrlForLayer", "*")],
+        "s3" => &[("s3:GetObject", "arn:aws:s3:::prod-*-starport-layer-bucket/*")],
+        "logs" => &[("logs:CreateLogStream", "*"), ("logs:PutLogEvents", "*")],
+        "secretsmanager" => &[("secretsmanager:GetSecretValue", "*")],
+        "ssm" => &[("ssm:GetParameters", "*")],
+        _ => &[],
+    }
+}
+
+/// Whether the endpoint's policy may allow what the tasks do. Conditions that depend on the caller leave it open.
+pub(super) fn permitted(facts: &Facts<'_>, id: Id<EndpointUse>) -> Fact {
+    let model = facts.model;
+    let Some((need, endpoint)) = pair(model, id) else { return Fact::yes(Vec::new()) };
+    let endpoint = &model[endpoint];
+    let Some(policy) = endpoint.policy.id() else {
+        return match &endpoint.policy.link {
+            Link::Unknown(reason) => Fact::unknown(reason.clone()),
+            Link::Absent | Link::To(_) => Fact::yes(Vec::new()),
+        };
+    };
+    if let Some(reason) = &model[policy].statements.open {
+        return Fact::unknown(reason.clone());
+    }
+    let (statements, _) = read::policy(model, policy);
+    let set = PolicySet::of(statements.into_iter().map(|read| read.statement).collect());
+    let service = need.aws_service.as_str().unwrap_or_default();
+    let judged = actions(service).iter().map(|(action, resource)| {
+        let resource = match *resource {
+            "*" => Pattern::anything(),
+            text => Pattern::parse(
+                text,
+                crate::facts::permit::pattern::Reading::Glob,
+                crate::facts::permit::pattern::Case::Kept,
+            ),
+        };
+        let place = endpoint.policy.origin.span().unwrap_or(endpoint.head.span);
+        match set.grants(&Question::some(action, resource)) {
+            Tri::Unknown => Fact::unknown(Reason::at("depends-on-the-caller", (*action).to_owned(), place)),
+            known => Fact::new(known, vec![Place::new(place, format!("this policy does not allow `{action}`"))]),
+        }
+    });
+    Fact::all(judged)
+}
+
+/// Whether the policy has an Allow at all: one of Deny statements only allows nothing.
+pub(super) fn policy_allows_something(facts: &Facts<'_>, id: Id<Endpoint>) -> Fact {
+    let model = facts.model;
+    let endpoint = &model[id];
+    let Some(policy) = endpoint.policy.id() else {
+        return match &endpoint.policy.link {
+            Link::Unknown(reason) => Fact::unknown(reason.clone()),
+            Link::Absent | Link::To(_) => Fact::yes(Vec::new()),
+        };
+    };
+    let place = endpoint.policy.origin.span().unwrap_or(endpoint.head.span);
+    let statements = &model[policy].statements;
+    let allows = statements.ids().map(|statement| match model[statement].effect.equals("Allow") {
+        Tri::Unknown => Fact::unknown(Reason::at("no-value", "Effect", place)),
+        known => Fact::new(known, Vec::new()),
+    });
+    let mut fact = Fact::any(allows.chain(statements.open.clone().map(Fact::unknown)));
+    if fact.tri == Tri::False {
+        fact.places = vec![Place::new(place, "a policy that only denies allows nothing")];
+    }
+    fact
+}
+
+/// Neither the callers nor the resources are limited; no policy counts so.
+pub(super) fn open_to_all(facts: &Facts<'_>, id: Id<Endpoint>) -> Fact {
+    let model = facts.model;
+    let endpoint = &model[id];
+    if endpoint.kind.equals("GatewayLoadBalancer") == Tri::True {
+        return Fact::no(Vec::new());
+    }
+    let Some(policy) = endpoint.policy.id() else {
+        return match &endpoint.policy.link {
+            Link::Unknown(reason) => Fact::unknown(reason.clone()),
+            Link::Absent | Link::To(_) => {
+                Fact::yes(vec![Place::new(endpoint.head.span, "without a policy everything is allowed through it")])
+            }
+        };
+    };
+    let statements = &model[policy].statements;
+    let judged = statements.ids().map(|statement| {
+        let statement = &model[statement];
+        let is_allow = statement.effect.equals("Allow");
+        let has_conditions = Tri::from(!is_empty(&statement.policy_conditions));
+        let whole = |text: &crate::model::Cell<crate::model::mark::Text>| text.equals("*");
+        let everything = Tri::any(statement.resources.ids().map(|resource| whole(&model[resource].text)))
+            .or(if statement.resources.open.is_some() { Tri::Unknown } else { Tri::False });
+        let everyone = match statement.principals.get() {
+            Reading::Known(list) => Tri::any(list.items.iter().map(|item| Tri::from(item.as_str() == Some("*")))),
+            Reading::Absent => Tri::False,
+            Reading::Unknown(_) => Tri::Unknown,
+        };
+        let verdict = is_allow.and(!has_conditions).and(everything).and(everyone);
+        match verdict {
+            Tri::Unknown => Fact::unknown(Reason::at("no-value", "a statement", statement.head.span)),
+            known => Fact::new(known, vec![Place::new(statement.head.span, "this allows everyone everything")]),
+        }
+    });
+    Fact::any(judged.chain(statements.open.clone().map(Fact::unknown)))
+}

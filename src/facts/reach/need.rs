@@ -1,0 +1,414 @@
+//! What AWS services tasks must reach, and whether a VPC endpoint or a way out serves them.
+
+use std::collections::BTreeMap;
+
+use super::subnet::{Candidate, Classes};
+use crate::facts::Facts;
+use crate::logic::{Fact, Reason, Tri};
+use crate::model::network::{Endpoint, EndpointUse, Need, RouteTable, Subnet};
+use crate::model::range::Family;
+use crate::model::secret::{Parameter, Secret};
+use crate::model::workload::{Container, Service};
+use crate::model::{AnyId, Head, Id, Link, Many, Model, One};
+use crate::source::{Place, Span};
+use crate::value::{Kind, Origin, Piece, Text, Value};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Strength {
+    /// The task does not start without it.
+    Start,
+    /// A feature fails.
+    Run,
+}
+
+/// One thing that a task needs, and the value that makes it so.
+struct Wanted {
+    /// Empty for what lies on the internet.
+    aws_service: &'static str,
+    strength: Strength,
+    place: Span,
+}
+
+/// The tables of a service, or the service itself where they are not known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    Tables(Vec<u32>),
+    Subnets(Vec<u32>),
+    Of(u32),
+}
+
+type Key = (Way, &'static str, Strength);
+
+pub(super) fn derive(model: &mut Model) {
+    let mut needs: BTreeMap<Key, Vec<(Id<Service>, Span)>> = BTreeMap::new();
+    {
+        let facts = Facts::new(model);
+        let classes = facts.analysis::<Classes>();
+        for (id, service) in facts.model.workload.services.iter() {
+            if !runs_on_fargate(facts.model, service) {
+                continue;
+            }
+            let way = way_of(&facts, &classes, id);
+            for wanted in wanted_by(facts.model, id) {
+                let key = (way.clone(), wanted.aws_service, wanted.strength);
+                let users = needs.entry(key).or_default();
+                if !users.iter().any(|(user, _)| *user == id) {
+                    users.push((id, wanted.place));
+                }
+            }
+        }
+    }
+    for ((way, aws_service, strength), users) in needs {
+        add(model, way, aws_service, strength, &users);
+    }
+}
+
+fn runs_on_fargate(model: &Model, service: &Service) -> bool {
+    let by_type = service.launch_type.equals("FARGATE") == Tri::True;
+    let by_task = service.task.id().is_some_and(|task| {
+        let list = model[task].compatibilities.value();
+        list.as_list().is_some_and(|list| list.items.iter().any(|item| item.as_str() == Some("FARGATE")))
+    });
+    by_type || by_task
+}
+
+fn way_of(facts: &Facts<'_>, classes: &Classes, id: Id<Service>) -> Way {
+    let service = &facts.model[id];
+    if service.subnets.open.is_some() || service.subnets.members.is_empty() {
+        return Way::Of(id.index);
+    }
+    let subnets: Vec<Id<Subnet>> = service.subnets.ids().collect();
+    let tables: Option<Vec<u32>> =
+        subnets.iter().map(|subnet| classes.table(*subnet).map(|table| table.index)).collect();
+    match tables {
+        Some(mut tables) => {
+            tables.sort_unstable();
+            tables.dedup();
+            Way::Tables(tables)
+        }
+        None => {
+            let mut subnets: Vec<u32> = subnets.iter().map(|subnet| subnet.index).collect();
+            subnets.sort_unstable();
+            Way::Subnets(subnets)
+        }
+    }
+}
+
+fn wanted_by(model: &Model, id: Id<Service>) -> Vec<Wanted> {
+    let service = &model[id];
+    let mut wanted = Vec::new();
+    let mut add = |aws_service: &'static str, strength: Strength, place: Span| {
+        wanted.push(Wanted { aws_service, strength, place });
+    };
+    if service.exec_enabled.tri() == Tri::True {
+        let place = service.exec_enabled.origin().span().unwrap_or(service.head.span);
+        add("ssmmessages", Strength::Run, place);
+        if service.cluster.id().is_some_and(|cluster| model[cluster].exec_key.any().is_some()) {
+            add("kms", Strength::Run, place);
+        }
+    }
+    let Some(task) = service.task.id() else { return wanted };
+    let pinned_old = service
+        .platform_version
+        .as_str()
+        .is_some_and(|version| matches!(version, "1.0.0" | "1.1.0" | "1.2.0" | "1.3.0"));
+    for container in model[task].containers.ids() {
+        let container = &model[container];
+        let image = container.image_name.origin().span().unwrap_or(container.head.span);
+        match registry(&container.image_name.value().as_text()) {
+            Some(Registry::Ecr) => {
+                if !pinned_old {
+                    add("ecr.api", Strength::Start, image);
+                }
+                add("ecr.dkr", Strength::Start, image);
+                add("s3", Strength::Start, image);
+            }
+            Some(Registry::Internet) => add("", Strength::Start, image),
+            None => {}
+        }
+        if let Some(log) = container.log_configuration.id()
+            && model[log].driver.equals("awslogs") == Tri::True
+        {
+            add("logs", Strength::Start, model[log].driver.origin().span().unwrap_or(container.head.span));
+        }
+        for (service, place) in secrets(model, container) {
+            add(service, Strength::Start, place);
+        }
+        if container.repository_credentials.is_present() == Tri::True {
+            let place = container.repository_credentials.origin().span().unwrap_or(container.head.span);
+            add("secretsmanager", Strength::Start, place);
+        }
+        if container.environment_files.value().as_list().is_some_and(|files| !files.items.is_empty()) {
+            let place = container.environment_files.origin().span().unwrap_or(container.head.span);
+            add("s3", Strength::Start, place);
+        }
+    }
+    wanted
+}
+
+enum Registry {
+    Ecr,
+    Internet,
+}
+
+/// Where an image comes from; nothing where the name does not tell.
+fn registry(image: &Option<Text>) -> Option<Registry> {
+    let text = image.as_ref()?;
+    if text.contains(".dkr.ecr.") == Tri::True {
+        return Some(Registry::Ecr);
+    }
+    if let Some(Piece::Hole(hole)) = text.pieces().first() {
+        let is_repository = hole.as_reference().is_some_and(|reference| reference.path.contains("repository_url"));
+        return is_repository.then_some(Registry::Ecr);
+    }
+    let prefix = text.prefix();
+    let host = prefix.split('/').next().unwrap_or("");
+    let is_whole = prefix.contains('/') || text.known().is_some();
+    // A name whose first part is cut off by a hole may still turn out to be a registry of AWS.
+    (is_whole && !host.is_empty() && !host.ends_with(".amazonaws.com")).then_some(Registry::Internet)
+}
+
+fn secrets(model: &Model, container: &Container) -> Vec<(&'static str, Span)> {
+    let mut found = Vec::new();
+    for reference in container.secret_references.ids() {
+        let reference = &model[reference];
+        let place = reference.value_from.origin().span().unwrap_or(reference.head.span);
+        let service = match reference.source.any() {
+            Some(id) if id.typed::<Secret>().is_some() => Some("secretsmanager"),
+            Some(id) if id.typed::<Parameter>().is_some() => Some("ssm"),
+            Some(_) | None => by_text(reference.value_from.value()),
+        };
+        found.extend(service.map(|service| (service, place)));
+    }
+    found
+}
+
+fn by_text(value: &Value) -> Option<&'static str> {
+    let text = value.as_text()?;
+    if text.contains(":secretsmanager:") == Tri::True {
+        return Some("secretsmanager");
+    }
+    if text.contains(":ssm:") == Tri::True {
+        return Some("ssm");
+    }
+    match text.pieces().first() {
+        Some(Piece::Hole(hole)) => match &hole.kind {
+            Kind::Reference(reference) if reference.path.contains("secret_arn") => Some("secretsmanager"),
+            _ => None,
+        },
+        Some(Piece::Literal(literal, _)) if literal.starts_with('/') => Some("ssm"),
+        Some(Piece::Literal(literal, _)) if text.known().is_some() && !literal.starts_with("arn:") => Some("ssm"),
+        Some(Piece::Literal(..)) | None => None,
+    }
+}
+
+fn add(model: &mut Model, way: Way, aws_service: &'static str, strength: Strength, users: &[(Id<Service>, Span)]) {
+    let Some((first, first_place)) = users.first() else { return };
+    let mut head = match &way {
+        Way::Tables(tables) => model[Id::<RouteTable>::new(tables[0])].head.clone(),
+        Way::Subnets(subnets) => model[Id::<Subnet>::new(subnets[0])].head.clone(),
+        Way::Of(service) => model[Id::<Service>::new(*service)].head.clone(),
+    };
+    let label = if aws_service.is_empty() { "a registry on the internet" } else { aws_service };
+    head.name = format!("{label} from {}", model[*first].head.name);
+    let written = Origin::written(*first_place);
+    let mut need = Need::new(Head { ..head });
+    need.aws_service.set(Value::text(aws_service, written.clone()));
+    let word = match strength {
+        Strength::Start => "start",
+        Strength::Run => "run",
+    };
+    need.strength.set(Value::text(word, Origin::none()));
+    need.outside_aws.set(Value::bool(aws_service.is_empty(), Origin::none()));
+    for (user, place) in users {
+        need.services.push(*user, Origin::written(*place));
+        let subnets = model[*user].subnets.clone();
+        for (subnet, origin) in subnets.members {
+            if !need.subnets.members.iter().any(|(known, _)| *known == subnet) {
+                need.subnets.push(subnet, origin);
+            }
+        }
+        if let Some(reason) = subnets.open {
+            need.subnets.open(reason);
+        }
+    }
+    if let Way::Tables(tables) = &way {
+        for table in tables {
+            need.route_tables.push(Id::<RouteTable>::new(*table), written.clone());
+        }
+    }
+    let vpcs: Vec<_> = need.subnets.ids().map(|subnet| model[subnet].vpc.clone()).collect();
+    need.vpc = match vpcs.first() {
+        Some(vpc) if vpcs.iter().all(|other| other.any() == vpc.any()) => vpc.clone(),
+        Some(_) => One::unknown(Reason::at("vpc-unknown", label, need.head.span), written.clone()),
+        None => {
+            let reason = need.subnets.open.clone();
+            One::unknown(reason.unwrap_or_else(|| Reason::at("vpc-unknown", label, need.head.span)), written.clone())
+        }
+    };
+    let vpc = need.vpc.id();
+    let id = model.network.needs.push(need);
+    let Some(vpc) = vpc.filter(|_| !aws_service.is_empty()) else { return };
+    let endpoints: Vec<Id<Endpoint>> = model[vpc].endpoints.ids().collect();
+    for endpoint in endpoints {
+        if model[endpoint].aws_service.equals(aws_service) != Tri::True {
+            continue;
+        }
+        let mut pair = EndpointUse::new(model[endpoint].head.clone());
+        pair.head.name = format!("{} for {label}", model[endpoint].head.name);
+        pair.need = One::to(id, written.clone());
+        pair.endpoint = One::to(endpoint, Origin::written(model[endpoint].head.span));
+        let pair = model.network.endpoint_uses.push(pair);
+        model[id].endpoint_uses.push(pair, written.clone());
+    }
+}
+
+/// Whether the VPC has an endpoint of the service, usable or not.
+pub(super) fn has_endpoint(facts: &Facts<'_>, id: Id<Need>) -> Fact {
+    let model = facts.model;
+    let need = &model[id];
+    let Some(service) = need.aws_service.as_str() else { return Fact::no(Vec::new()) };
+    let vpc = match (need.vpc.id(), &need.vpc.link) {
+        (Some(vpc), _) => &model[vpc],
+        (None, Link::Unknown(reason)) => return Fact::unknown(reason.clone()),
+        (None, Link::Absent | Link::To(_)) => {
+            return Fact::unknown(Reason::at("vpc-unknown", service.to_owned(), need.head.span));
+        }
+    };
+    let of_service = vpc.endpoints.ids().map(|endpoint| {
+        let endpoint = &model[endpoint];
+        match endpoint.aws_service.equals(service).and(endpoint.head.presence) {
+            Tri::Unknown => Fact::unknown(Reason::at("no-value", endpoint.head.name.clone(), endpoint.head.span)),
+            known => Fact::new(known, vec![Place::new(endpoint.head.span, format!("`{}`", endpoint.head.name))]),
+        }
+    });
+    let open = vpc.endpoints.open.clone().map(Fact::unknown);
+    let mut fact = Fact::any(of_service.chain(open));
+    if fact.tri == Tri::False {
+        fact.places = trail(model, need);
+        fact.missing.push(format!("aws_vpc_endpoint for {service} in {}", vpc.head.name));
+    }
+    fact
+}
+
+/// Table (or subnet), then who needs it and why.
+fn trail(model: &Model, need: &Need) -> Vec<Place> {
+    let mut places = vec![Place::new(need.head.span, "the subnets of the task use this and nothing leads out of it")];
+    if need.route_tables.members.is_empty() {
+        places[0].role = "the task runs here".to_owned();
+    }
+    for (service, origin) in need.services.members.iter().take(3) {
+        let head = model.head(*service);
+        places.push(Place::new(head.span, format!("`{}` runs there", head.name)));
+        if let Some(span) = origin.span() {
+            let what = need.aws_service.as_str().filter(|service| !service.is_empty()).unwrap_or("the internet");
+            places.push(Place::new(span, format!("it needs {what} for this")));
+        }
+    }
+    places
+}
+
+/// Whether every subnet of every task that has the need leads to the internet.
+pub(super) fn has_way_out(facts: &Facts<'_>, id: Id<Need>) -> Fact {
+    let model = facts.model;
+    let need = &model[id];
+    let classes = facts.analysis::<Classes>();
+    let start_only = need.strength.equals("start") == Tri::True && need.outside_aws.tri() != Tri::True;
+    let judged = need.services.ids().flat_map(|service| {
+        let service = &model[service];
+        let address = match service.assign_public_ip.get() {
+            crate::model::Reading::Known(flag) => Fact::new(Tri::from(flag), Vec::new()),
+            crate::model::Reading::Absent => Fact::no(Vec::new()),
+            crate::model::Reading::Unknown(reason) => Fact::unknown(reason),
+        };
+        let classes = &classes;
+        let subnets: Vec<Fact> = service
+            .subnets
+            .ids()
+            .map(|subnet| {
+                let out = way_out(model, classes, subnet, Family::V4, address.clone());
+                match start_only {
+                    true => out,
+                    false => out.or(way_out(model, classes, subnet, Family::V6, Fact::yes(Vec::new()))),
+                }
+            })
+            .chain(service.subnets.open.clone().map(Fact::unknown))
+            .collect();
+        subnets
+    });
+    let mut fact = Fact::all(judged);
+    if fact.tri == Tri::False {
+        fact.places = trail(model, need);
+    }
+    fact
+}
+
+fn way_out(model: &Model, classes: &Classes, subnet: Id<Subnet>, family: Family, address: Fact) -> Fact {
+    let own = classes.gateway(subnet, family).and(address).and(super::block_access::lets_through(
+        model,
+        subnet,
+        super::block_access::Traffic::OutboundByOwnAddress,
+    ));
+    let out = classes.egress(subnet, family).or(own);
+    if out.tri == Tri::False && classes.transit(subnet, family).tri != Tri::False {
+        let head = &model[subnet].head;
+        return Fact::unknown(Reason::at("leaves-our-sight", head.name.clone(), head.span));
+    }
+    out
+}
+
+pub(super) fn goes_through_nat(facts: &Facts<'_>, id: Id<Need>) -> Fact {
+    let classes = facts.analysis::<Classes>();
+    let need = &facts.model[id];
+    let mut fact = Fact::any(need.subnets.ids().map(|subnet| classes.egress(subnet, Family::V4)));
+    if fact.tri == Tri::True {
+        fact.places.insert(0, Place::new(need.head.span, "this traffic pays for NAT"));
+    }
+    fact
+}
+
+/// A need of a task behind the table that goes through NAT although an endpoint could serve it.
+pub(super) fn carries_aws_traffic_through_nat(facts: &Facts<'_>, id: Id<RouteTable>) -> Fact {
+    let model = facts.model;
+    let judged = model.network.needs.iter().filter_map(|(need_id, need)| {
+        let first = need.route_tables.ids().next()?;
+        let is_ours = first == id && need.outside_aws.tri() == Tri::False;
+        is_ours.then(|| {
+            let mut fact = goes_through_nat(facts, need_id).and(!has_endpoint(facts, need_id));
+            if fact.tri == Tri::True {
+                let head = &model[id].head;
+                fact.places = vec![Place::new(head.span, "this table sends traffic to AWS through NAT")];
+                fact.places.extend(trail(model, need).into_iter().skip(1));
+            }
+            fact
+        })
+    });
+    let judged: Vec<Fact> = judged.collect();
+    let all: Vec<Place> =
+        judged.iter().filter(|fact| fact.tri == Tri::True).flat_map(|fact| fact.places.clone()).collect();
+    let mut fact = Fact::any(judged);
+    if fact.tri == Tri::True {
+        fact.places = all;
+        fact.places.truncate(12);
+    }
+    fact
+}
+
+/// The tables that a subnet may use, for those who ask about a gateway endpoint.
+pub(super) fn tables_of(classes: &Classes, subnet: Id<Subnet>) -> Result<Id<RouteTable>, Reason> {
+    match classes.candidates(subnet) {
+        [Candidate::Table(table, ..)] => Ok(*table),
+        [Candidate::Unknown(reason)] => Err(reason.clone()),
+        _ => Err(Reason::new("route-table-unknown", "a subnet")),
+    }
+}
+
+/// Everybody who has the need, as one end of a connection.
+pub(super) fn users(need: &Need) -> impl Iterator<Item = AnyId> + '_ {
+    need.services.members.iter().map(|(service, _)| *service)
+}
+
+/// A list without members, for those who have none.
+pub(super) fn is_empty<T: crate::model::Target>(many: &Many<T>) -> bool {
+    many.members.is_empty() && many.open.is_none()
+}
