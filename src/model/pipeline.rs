@@ -104,6 +104,8 @@ entities! { in pipeline;
     /// One way in which a job can begin.
     Start "start" starts {
         event: Text,
+        /// Jobs with one number run together.
+        begin: Number,
         /// `refs/heads/main`, or what is known of it.
         git_ref as "ref": Text,
         source: Word["base", "same", "fork"],
@@ -182,6 +184,8 @@ entities! { in pipeline;
         version: Text,
         locked_commit: Text,
         trusted_owner: Flag = false,
+        /// What the action runs on, where it is known to be gone from the runners.
+        retired_runtime: Text,
         /// Whether it installs whatever version is the latest.
         installs_latest: Flag = false,
         /// Whether it leaves the job's token on the disk, and nothing behind it needs it there.

@@ -1,6 +1,8 @@
 //! What the `github` context holds in one run: known values, things that are only equal to themselves, and values that
 //! somebody decides, with who and how free.
 
+use std::collections::BTreeMap;
+
 use super::{Charset, Control, Operand};
 use crate::value::{Origin, Piece, Text, Value};
 
@@ -32,6 +34,8 @@ pub struct Run {
     pub git_ref: RefPattern,
     pub source: RunSource,
     pub who: Control,
+    /// What whoever starts it by hand picks from closed lists, by the input's name in lower case.
+    pub choices: BTreeMap<String, String>,
     /// Whether somebody with rights may have set labels and milestones.
     pub has_labels: bool,
     /// The event of the workflow whose end began this run.

@@ -22,6 +22,7 @@ fn run(event: &str, git_ref: RefPattern, source: RunSource, who: Control) -> Onl
         git_ref,
         source,
         who,
+        choices: std::collections::BTreeMap::new(),
         has_labels: true,
         parent_event: None,
         repository: None,

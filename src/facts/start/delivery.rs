@@ -337,17 +337,14 @@ fn tests(model: &Model, job: Id<Job>) -> bool {
     id.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word))
 }
 
+/// Whether both jobs may be part of one run.
 fn share_a_start(model: &Model, a: Id<Job>, b: Id<Job>) -> bool {
-    let kind = |start: Id<crate::model::pipeline::Start>| {
-        let start = &model[start];
-        (
-            start.event.as_str().map(str::to_owned),
-            start.source.as_str().map(str::to_owned),
-            start.git_ref.value().as_text().map(|it| it.to_string()),
-        )
+    let begin = |start: Id<crate::model::pipeline::Start>| match model[start].begin.get() {
+        crate::model::Reading::Known(number) => number.as_i64(),
+        _ => None,
     };
-    let of_a: Vec<_> = model[a].starts.ids().map(kind).collect();
-    model[b].starts.ids().map(kind).any(|it| of_a.contains(&it))
+    let of_a: Vec<Option<i64>> = model[a].starts.ids().map(begin).collect();
+    model[b].starts.ids().map(begin).any(|it| of_a.contains(&it))
 }
 
 /// Another job of the same run that changes the same thing in no order.

@@ -118,7 +118,7 @@ pub(super) fn guards_deploy(facts: &Facts, condition: Id<Condition>) -> Fact {
 pub(super) fn shared_by_plan_and_apply(facts: &Facts, credential: Id<Credential>) -> Fact {
     let model = facts.model;
     let own = &model[credential];
-    let Some(job) = own.job.id().filter(|_| own.role_reference.is_present() == Tri::True) else {
+    let Some(job) = own.job.id().filter(|_| own.role_reference.is_present() != Tri::False) else {
         return Fact::no(Vec::new());
     };
     let plan = terraform_runs(model, job).find(|run| run.verb.as_str() == Some("plan"));

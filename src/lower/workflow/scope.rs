@@ -6,6 +6,7 @@ use super::script;
 use crate::eval::actions::{Charset, Control, Operand, Scope, github, read_template};
 use crate::logic::Reason;
 use crate::syntax::yaml::{Kind, Node};
+use crate::value::{Origin, Value};
 
 /// Values are followed over this many hops; what lies beyond is unknown.
 const HOPS: u32 = 24;
@@ -40,7 +41,11 @@ impl Scope for JobScope<'_, '_> {
             return Operand::unknown(Reason::new("too-many-hops", names.join(".")));
         }
         match names.as_slice() {
-            ["github", "event", "inputs", name] if self.event() == Some("workflow_dispatch") => self.dispatched(name),
+            ["github", "event", "inputs", name] if self.event() == Some("workflow_dispatch") => match self.choice(name)
+            {
+                Some(choice) => Operand::text(choice),
+                None => self.dispatched(name),
+            },
             ["github", ..] => match self.start {
                 Some(start) => github(&start.run, &path[1..]),
                 None => Operand::unknown(Reason::new("run-time-value", names.join("."))),
@@ -89,6 +94,11 @@ impl<'p, 'a> JobScope<'p, 'a> {
 
     fn event(&self) -> Option<&str> {
         self.start.map(|start| start.run.event.as_str())
+    }
+
+    /// What is picked from a closed list in this start.
+    fn choice(&self, name: &str) -> Option<&'p str> {
+        self.start?.run.choices.get(&name.to_lowercase()).map(String::as_str)
     }
 
     fn further(self) -> JobScope<'p, 'a> {
@@ -203,6 +213,12 @@ impl<'p, 'a> JobScope<'p, 'a> {
         let full = format!("inputs.{name}");
         let Some(input) = self.trigger_input("workflow_dispatch", name) else { return Operand::null() };
         let kind = input.get("type").and_then(Node::scalar_text).unwrap_or("string");
+        if let Some(choice) = self.choice(name) {
+            return match kind {
+                "boolean" => Operand::known(Value::bool(choice == "true", Origin::none())),
+                _ => Operand::text(choice),
+            };
+        }
         match kind {
             "choice" => {
                 let options = input.get("options").map(Node::items).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The ways in which each job begins: triggers with their filters, the jobs' conditions, the jobs they need, and the
 //! workflows that call them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::plan::{Plan, StartDoc};
@@ -206,6 +206,7 @@ fn add(
     let mut start = Start::new(Head::new(format!("{} of {}", plan.jobs[job].key, run.event), entry.base.span));
     let set = |value: &str| Value::text(value, origin.clone());
     start.event.set(set(&run.event));
+    start.begin.set(Value::number(entry.begin as i64, origin.clone()));
     start.source.set(set(run.source.word()));
     start.who.set(set(if run.who == Control::Closed { "writer" } else { run.who.word() }));
     start.controls.set(set(controls(&run)));
@@ -295,6 +296,7 @@ fn plain_run(plan: &Plan<'_>, event: &str, git_ref: RefPattern, who: Control) ->
         git_ref,
         source: RunSource::Base,
         who,
+        choices: BTreeMap::new(),
         has_labels: true,
         parent_event: None,
         repository: plan.repository.clone(),
@@ -309,6 +311,7 @@ fn begins(plan: &Plan<'_>, workflow: usize, depth: usize) -> Vec<Begin> {
         let runs = match trigger.event.as_str() {
             "workflow_call" => Vec::new(),
             "workflow_run" => parents(plan, trigger.node, depth),
+            "workflow_dispatch" => picked(plan, workflow, trigger.node),
             _ => runs_of(plan, &trigger.event, trigger.node),
         };
         for (run, maybe) in runs {
@@ -316,6 +319,37 @@ fn begins(plan: &Plan<'_>, workflow: usize, depth: usize) -> Vec<Begin> {
         }
     }
     found
+}
+
+/// Runs that somebody starts by hand, one for each choice that some job's condition asks for.
+fn picked(plan: &Plan<'_>, workflow: usize, node: Option<&Node>) -> Vec<(Run, Option<Reason>)> {
+    const COMBINATIONS: usize = 24;
+    let mut runs = runs_of(plan, "workflow_dispatch", node);
+    let jobs = &plan.workflows[workflow].jobs;
+    let conditions: Vec<String> = jobs
+        .iter()
+        .filter_map(|job| plan.jobs[*job].node.get("if").and_then(Node::scalar_text))
+        .map(str::to_lowercase)
+        .collect();
+    for input in node.and_then(|node| node.get("inputs")).map(Node::entries).unwrap_or_default() {
+        let name = input.key.to_lowercase();
+        let options: Vec<String> = match input.value.get("type").and_then(Node::scalar_text) {
+            Some("boolean") => vec!["true".to_owned(), "false".to_owned()],
+            Some("choice") => names(Some(&input.value), "options").unwrap_or_default(),
+            _ => continue,
+        };
+        let is_asked = conditions.iter().any(|text| text.contains(&format!("inputs.{name}")));
+        if !is_asked || options.is_empty() || runs.len() * options.len() > COMBINATIONS {
+            continue;
+        }
+        let with = |(run, maybe): &(Run, Option<Reason>), option: &String| {
+            let mut run = run.clone();
+            run.choices.insert(name.clone(), option.clone());
+            (run, maybe.clone())
+        };
+        runs = runs.iter().flat_map(|run| options.iter().map(move |option| with(run, option))).collect();
+    }
+    runs
 }
 
 fn names(node: Option<&Node>, key: &str) -> Option<Vec<String>> {

@@ -145,6 +145,9 @@ pub(super) fn lower(
         uses.version.set(set(version));
     }
     let is_trusted = is_trusted_owner(model, repository, &parts.owner);
+    if let Some(runtime) = retired_runtime(&parts.action(), version) {
+        uses.retired_runtime.set(set(runtime));
+    }
     uses.trusted_owner.set(Value::bool(is_trusted, origin.clone()));
     let reference = (!parts.owner.is_empty()).then(|| reference(model, repository, &parts, span));
     if let Some(reference) = reference {
@@ -155,6 +158,42 @@ pub(super) fn lower(
         model[reference].uses.push(id, origin);
     }
     Some(id)
+}
+
+/// The last major of each action that asks for a Node which runners no longer have, as of November 2026.
+const LAST_RETIRED: &[(&str, u32)] = &[
+    ("actions/checkout", 3),
+    ("actions/setup-node", 3),
+    ("actions/setup-python", 4),
+    ("actions/setup-java", 3),
+    ("actions/setup-go", 4),
+    ("actions/setup-dotnet", 3),
+    ("actions/cache", 3),
+    ("actions/upload-artifact", 3),
+    ("actions/download-artifact", 3),
+    ("actions/github-script", 6),
+    ("actions/labeler", 4),
+    ("actions/stale", 8),
+    ("aws-actions/configure-aws-credentials", 3),
+    ("aws-actions/amazon-ecr-login", 1),
+    ("docker/build-push-action", 4),
+    ("docker/login-action", 2),
+    ("docker/metadata-action", 4),
+    ("docker/setup-buildx-action", 2),
+    ("docker/setup-qemu-action", 2),
+    ("hashicorp/setup-terraform", 2),
+    ("codecov/codecov-action", 3),
+    ("github/codeql-action", 2),
+    ("peaceiris/actions-gh-pages", 3),
+    ("softprops/action-gh-release", 1),
+];
+
+/// `node16` or older, told by the major version. The login to ECR moved on within its first major.
+fn retired_runtime(action: &str, version: Option<&str>) -> Option<&'static str> {
+    let major: u32 = version?.trim_start_matches(['v', 'V']).split('.').next()?.parse().ok()?;
+    let (_, last) = LAST_RETIRED.iter().find(|(name, _)| *name == action)?;
+    let is_rolling = action == "aws-actions/amazon-ecr-login" && version.is_some_and(|version| !version.contains('.'));
+    (major <= *last && !is_rolling).then_some("node16")
 }
 
 fn is_trusted_owner(model: &Model, repository: Id<GithubRepository>, owner: &str) -> bool {

@@ -132,7 +132,8 @@ impl Walker<'_, '_> {
             }
         }
         let mut operand = mixed(commands.iter().flat_map(|it| it.words.iter().map(|word| word.operand.clone())), "");
-        operand.value = Value::unknown(Reason::at("command-output", "", span), Origin::written(span));
+        let shown = commands.first().map_or(String::new(), |command| format!("$({} …)", command.program()));
+        operand.value = Value::unknown(Reason::at("command-output", shown, span), Origin::written(span));
         for command in commands {
             match output_of(command.program(), &command.texts()) {
                 Output::OfWords => {}
