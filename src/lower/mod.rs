@@ -78,6 +78,7 @@ fn model(sources: &Sources<'_>, description: &Description, deployments: &[&Deplo
         });
         terraform::lower(deployment, sources.world, &mut model);
     }
+    policy::add_files(&mut model, sources);
     taskdef::add_files(&mut model, sources);
     dockerfile::add_files(&mut model, sources);
     taskdef::link(&mut model);

@@ -205,7 +205,8 @@ fn is_star(identifiers: &Value) -> bool {
 /// Tests, their variables, their values; equal ones merged.
 fn conditions(blocks: &Value, place: Span) -> Value {
     let Some(list) = blocks.as_list() else { return blocks.clone() };
-    let mut tests: BTreeMap<Arc<str>, Entries> = BTreeMap::new();
+    // The origin of an operator's block is where the operator is written first.
+    let mut tests: BTreeMap<Arc<str>, (Entries, Origin)> = BTreeMap::new();
     let mut open = list.open.clone();
     for block in &list.items {
         let field = |name: &str| block.as_map().and_then(|map| map.entries.get(name));
@@ -216,9 +217,10 @@ fn conditions(blocks: &Value, place: Span) -> Value {
             open = open.or_else(|| test.first_reason()).or_else(|| variable.first_reason());
             continue;
         };
-        append(tests.entry(test_name.into()).or_default(), variable_name, unescaped(values));
+        let entry = tests.entry(test_name.into()).or_insert_with(|| (Entries::new(), test.origin.clone()));
+        append(&mut entry.0, variable_name, unescaped(values));
     }
-    let entries = tests.into_iter().map(|(test, variables)| (test, Value::map(variables, Origin::written(place))));
+    let entries = tests.into_iter().map(|(test, (variables, origin))| (test, Value::map(variables, origin)));
     let map = Map { entries: entries.collect(), flavour: MapFlavour::Object, open, owner: None };
     Value::new(Kind::Map(Arc::new(map)), Origin::written(place))
 }

@@ -181,6 +181,12 @@ fn opens_path_alone(facts: &Facts<'_>, id: Id<Attachment>) -> Fact {
     Fact::yes(vec![Place::new(span, role)])
 }
 
+/// Whether an attachment brings a policy of AWS that opens a path alone.
+pub(super) fn is_dangerous(model: &Model, id: Id<Attachment>) -> bool {
+    let Attached::Managed(statements) = principal::resolve(model, id) else { return false };
+    !dangerous_paths(&PolicySet::of(statements)).is_empty()
+}
+
 /// An attachment that brings nothing of AWS: a policy of this tree says nothing here, one that is hidden nobody knows.
 fn unresolved(model: &Model, id: Id<Attachment>) -> Fact {
     match principal::resolve(model, id) {

@@ -164,7 +164,8 @@ impl Granted {
             match self.sources[index] {
                 Source::Written(id) => places.extend(action_place(model, id, action)),
                 Source::Managed(id) => {
-                    places.push(Place::new(model[id].head.span, format!("this policy allows {action}")));
+                    let span = super::spelling::arn_span(model, id);
+                    places.push(Place::new(span, format!("this policy allows {action}")));
                 }
             }
         }

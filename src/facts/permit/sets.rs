@@ -112,6 +112,7 @@ fn judge<E: Entity>(
     id: Id<E>,
     groups: impl Iterator<Item = &'static Vec<&'static str>>,
     what: &str,
+    told: Told,
 ) -> Fact {
     let model = facts.model;
     let grants = facts.analysis::<Grants>();
@@ -129,7 +130,7 @@ fn judge<E: Entity>(
             }
             Tri::True => {
                 for ((_, statements), name) in answers.iter().zip(group) {
-                    for index in statements {
+                    for index in statements.iter().filter(|index| !is_told_elsewhere(model, granted, **index, told)) {
                         add_places(model, granted.sources[*index], name, what, &mut places);
                     }
                 }
@@ -143,6 +144,24 @@ fn judge<E: Entity>(
         (Some(reason), _) => Fact::unknown(reason),
         (None, Some(reason)) => Fact::unknown(reason.clone()),
         (None, None) => Fact::no(vec![Place::new(head.span, "")]),
+    }
+}
+
+/// Which causes have a finding of their own that says the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// Policies of AWS that open a path alone.
+    ByAttachment,
+    /// And statements that grant a whole service.
+    ByStatementToo,
+}
+
+fn is_told_elsewhere(model: &Model, granted: &Granted, index: usize, told: Told) -> bool {
+    match granted.sources[index] {
+        Source::Managed(id) => super::power::is_dangerous(model, id),
+        Source::Written(_) => {
+            told == Told::ByStatementToo && super::width::names_whole_service(&granted.set.statements[index])
+        }
     }
 }
 
@@ -167,17 +186,17 @@ fn add_places(model: &Model, source: Source, name: &str, what: &str, places: &mu
 }
 
 fn reads_all_data<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
-    judge(facts, id, data_groups(), "nothing is left out")
+    judge(facts, id, data_groups(), "nothing is left out", Told::ByAttachment)
 }
 
 fn can_expose_data<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
-    judge(facts, id, lists::expose().iter(), "opens data of all kinds to others")
+    judge(facts, id, lists::expose().iter(), "opens data of all kinds to others", Told::ByStatementToo)
 }
 
 fn can_mint_credentials<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
-    judge(facts, id, lists::credential().iter(), "makes credentials of any other")
+    judge(facts, id, lists::credential().iter(), "makes credentials of any other", Told::ByStatementToo)
 }
 
 fn can_blind_logging<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
-    judge(facts, id, lists::blind().iter(), "ends the watching of anything")
+    judge(facts, id, lists::blind().iter(), "ends the watching of anything", Told::ByStatementToo)
 }

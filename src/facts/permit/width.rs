@@ -131,6 +131,15 @@ fn is_most_of(service: &Service, name: &str) -> bool {
     all > 3 && matched * 10 > all * 6
 }
 
+/// Whether an entry of the statement stands for a whole service, or for everything.
+pub(super) fn names_whole_service(statement: &Statement) -> bool {
+    statement.actions.patterns.iter().any(|pattern| {
+        let text = pattern.to_string();
+        let Some((prefix, name)) = text.split_once(':') else { return text == "*" };
+        actions::service(prefix).is_some_and(|service| name.contains('*') && is_most_of(service, name))
+    })
+}
+
 fn grants_whole_service(facts: &Facts<'_>, id: StatementId) -> Fact {
     on_grant(facts, id, |model, id, statement| match whole_service(model, id, statement) {
         Err(reason) => Fact::unknown(reason),

@@ -346,6 +346,11 @@ fn likes_without_wildcard(facts: &Facts<'_>, id: Id<PolicyCondition>) -> Fact {
     let is_sub = condition.context_key.as_str().is_some_and(|key| key.to_ascii_lowercase().ends_with(":sub"));
     let operator = written_operator(condition);
     let is_like = operator.is_some_and(|operator| operator.comparison == Comparison::StringLike);
+    let in_trust = condition.statement.id().is_some_and(|id| crate::facts::permit::trusted::is_trust(facts.model, id));
+    let may_be_sub = is_sub || condition.context_key.as_str().is_none();
+    if condition.operator.as_str().is_none() && may_be_sub && in_trust {
+        return Fact::unknown(Reason::at("no-value", "the operator", condition.head.span));
+    }
     if !is_sub || !is_like || !is_on_claim(facts.model, condition) {
         return Fact::no(place(""));
     }
@@ -372,6 +377,9 @@ fn qualifies_claim(facts: &Facts<'_>, id: Id<PolicyCondition>) -> Fact {
         key.ends_with(":sub") || key.ends_with(":aud")
     });
     let is_all = condition.qualifier.as_str() == Some("ForAllValues");
+    if condition.context_key.as_str().is_none() || condition.qualifier.as_str().is_none() {
+        return Fact::unknown(Reason::at("no-value", "the condition", condition.head.span));
+    }
     Fact::new((is_once && is_all && is_on_claim(facts.model, condition)).into(), place)
 }
 
@@ -407,5 +415,8 @@ fn has_thumbprint_without_effect(facts: &Facts<'_>, id: Id<OidcProvider>) -> Fac
     let span = provider.thumbprints.origin().span().unwrap_or(provider.head.span);
     let is_known = provider.url.as_str().is_some_and(|url| url.contains(GITHUB_HOST) || url.contains("gitlab.com"));
     let has_any = matches!(provider.thumbprints.get(), Reading::Known(list) if !list.items.is_empty());
+    if has_any && provider.url.as_str().is_none() {
+        return Fact::unknown(Reason::at("no-value", "url", provider.head.span));
+    }
     Fact::new((is_known && has_any).into(), vec![Place::new(span, "AWS ignores it for this issuer")])
 }

@@ -7,7 +7,7 @@ use crate::facts::permit::trusted::{is_trust, members};
 use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::identity::{self, Role};
-use crate::model::{Id, Model, Reading};
+use crate::model::{Id, Model};
 use crate::source::Place;
 use crate::value::Value;
 

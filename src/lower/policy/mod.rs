@@ -2,12 +2,16 @@
 //! statements, conditions, actions and ARNs. What is missing or cannot be read leaves the collections open.
 
 mod element;
+mod files;
 
+use crate::data::managed;
 use crate::logic::Reason;
-use crate::model::identity::{ActionPattern, Policy, PolicyCondition, Statement, WrittenArn};
-use crate::model::{Head, Id, Many, Model, One};
+use crate::model::identity::{ActionPattern, Attachment, Policy, PolicyCondition, Statement, WrittenArn};
+use crate::model::{Head, Id, Link, Many, Model, One};
 use crate::source::Span;
 use crate::value::{Kind, Map, Origin, Value};
+
+pub(crate) use files::add_files;
 
 use element::{Entries, entries, keyed, texts};
 
@@ -153,6 +157,30 @@ pub(crate) fn add_written_arn(model: &mut Model, value: Value, fallback: Span) -
     let mut arn = WrittenArn::new(Head::new(value_name(&value), place));
     arn.text.set(value);
     model.identity.written_arns.push(arn)
+}
+
+/// An attachment of a policy by its ARN, whatever language it is written in.
+pub(crate) fn new_attachment(
+    model: &mut Model,
+    head: Head,
+    written: Id<WrittenArn>,
+    arn: &Value,
+    policy: One<Policy>,
+) -> Id<Attachment> {
+    let span = head.span;
+    let mut attachment = Attachment::new(head);
+    let kind = match (&policy.link, arn.as_str()) {
+        (Link::To(_), _) => "customer",
+        (_, Some(text)) if managed::name_in_arn(text).is_some_and(|name| managed::policy(name).is_some()) => "aws",
+        (_, Some(text)) if managed::intended(text).is_some() => "malformed",
+        (_, Some(_) | None) => "unresolved",
+    };
+    attachment.kind.set(Value::text(kind, Origin::written(span)));
+    attachment.written_arn = One::to(written, arn.origin.clone());
+    attachment.policy = policy;
+    let id = model.identity.attachments.push(attachment);
+    model[written].attachment = One::to(id, Origin::written(span));
+    id
 }
 
 fn value_name(value: &Value) -> String {

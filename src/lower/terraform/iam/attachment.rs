@@ -3,13 +3,12 @@
 use super::super::context::Context;
 use super::super::resolve::elements;
 use super::{Holder, written_policy};
-use crate::data::managed;
 use crate::eval::terraform::Instance;
 use crate::logic::Reason;
-use crate::lower::policy::{PolicyKind, add_written_arn};
+use crate::lower::policy::{PolicyKind, add_written_arn, new_attachment};
 use crate::model::identity::{Attachment, IamGroup, IamUser, Role};
-use crate::model::{Head, Link, One};
-use crate::value::{Origin, Value};
+use crate::model::{Link, One};
+use crate::value::Value;
 
 pub(super) fn connect(cx: &mut Context<'_>) {
     for (type_name, attribute) in
@@ -161,30 +160,6 @@ fn make_attachment(cx: &mut Context<'_>, instance: &Instance, arn: &Value) -> cr
     let written = add_written_arn(cx.model, arn.clone(), head.span);
     let id = new_attachment(cx.model, head, written, arn, policy);
     cx.model.register(&instance.reference(&cx.deployment.root, ""), id);
-    id
-}
-
-/// An attachment of a policy by its ARN, whatever language it is written in.
-pub(crate) fn new_attachment(
-    model: &mut crate::model::Model,
-    head: Head,
-    written: crate::model::Id<crate::model::identity::WrittenArn>,
-    arn: &Value,
-    policy: One<crate::model::identity::Policy>,
-) -> crate::model::Id<Attachment> {
-    let span = head.span;
-    let mut attachment = Attachment::new(head);
-    let kind = match (&policy.link, arn.as_str()) {
-        (Link::To(_), _) => "customer",
-        (_, Some(text)) if managed::name_in_arn(text).is_some_and(|name| managed::policy(name).is_some()) => "aws",
-        (_, Some(text)) if managed::intended(text).is_some() => "malformed",
-        (_, Some(_) | None) => "unresolved",
-    };
-    attachment.kind.set(Value::text(kind, Origin::written(span)));
-    attachment.written_arn = One::to(written, arn.origin.clone());
-    attachment.policy = policy;
-    let id = model.identity.attachments.push(attachment);
-    model[written].attachment = One::to(id, Origin::written(span));
     id
 }
 
