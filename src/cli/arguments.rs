@@ -13,7 +13,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
     after_help = "`secure-lint [PATH…]` is `secure-lint check [PATH…]`.\n\
                   Exit codes: 0 clean, 1 findings, 2 the tool could not do its work, 3 incomplete (--require-complete).",
     disable_help_subcommand = true,
-    disable_help_flag = true
+    disable_help_flag = true,
+    args_override_self = true
 )]
 pub(crate) struct Arguments {
     /// Print help; the man page has all options

@@ -106,15 +106,22 @@ fn clip(text: &str, longest: usize) -> String {
     text.chars().take(longest).collect()
 }
 
-/// `task-with-public-ip` as `TaskWithPublicIp`.
+/// `task-with-public-ip` as `TaskWithPublicIp`. Two capitals in a row are no Pascal case to validators, so the word
+/// behind a single letter stays small: `StateInAlocalFile`.
 fn pascal_case(id: &str) -> String {
     let mut name = String::new();
+    let mut is_behind_letter = false;
     for word in id.split(['-', '_', '/']) {
         let mut chars = word.chars();
         if let Some(first) = chars.next() {
-            name.extend(first.to_uppercase());
+            if is_behind_letter {
+                name.push(first);
+            } else {
+                name.extend(first.to_uppercase());
+            }
             name.push_str(chars.as_str());
         }
+        is_behind_letter = word.len() == 1;
     }
     clip(&name, LONGEST_NAME)
 }
@@ -128,6 +135,7 @@ mod tests {
     fn says_what_github_sorts_by() {
         let rule = super::rule(&meta("task-with-public-ip", Severity::Critical));
         assert_eq!(rule.name, "TaskWithPublicIp");
+        assert_eq!(super::pascal_case("state-in-a-local-file"), "StateInAlocalFile");
         assert_eq!(rule.properties.tags, ["security", "network", "external/cwe/cwe-284"]);
         assert_eq!(rule.properties.security_severity, Some("9.5"));
         let rule = super::rule(&meta("some-hint", Severity::Info));
