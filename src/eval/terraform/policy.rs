@@ -31,14 +31,13 @@ impl<'w> Evaluator<'w> {
             }
         }
         add_own(map, &mut document, header);
+        document.take(own_members(map, header));
         for name in ["override_json", "override_policy_documents"] {
             for over in documents(map.entries.get(name), &mut document) {
                 self.add_override(&over, &mut document, header, scope);
             }
         }
-        let version = written(map, "version").cloned();
-        let id = written(map, "policy_id").cloned();
-        document.finish(version, id, header)
+        document.finish(header)
     }
 
     fn add_source(&self, source: &Value, document: &mut Document, header: Span, scope: Scope<'_, 'w>) {
@@ -113,6 +112,16 @@ fn documents(value: Option<&Value>, document: &mut Document) -> Vec<Value> {
         }
         Some((_, one)) => vec![one.clone()],
     }
+}
+
+/// Version and id that the data source itself gives; the version has a default.
+fn own_members(map: &Map, header: Span) -> Entries {
+    let default = || Value::text("2012-10-17", Origin::provider_default("version", header));
+    let version = written(map, "version").cloned().unwrap_or_else(default);
+    let id = written(map, "policy_id").filter(|id| id.as_str() != Some("")).cloned();
+    let mut members = Entries::from([("Version".into(), version)]);
+    members.extend(id.map(|id| ("Id".into(), id)));
+    members
 }
 
 fn add_own(map: &Map, document: &mut Document, header: Span) {
@@ -306,20 +315,15 @@ impl Document {
         self.open.get_or_insert_with(|| reason.unwrap_or_else(|| Reason::at("not-json", "a policy document", header)));
     }
 
-    fn finish(self, version: Option<Value>, id: Option<Value>, header: Span) -> Value {
+    fn finish(self, header: Span) -> Value {
         if let Some(refused) = self.refused {
             return refused;
         }
-        let default = || Value::text("2012-10-17", Origin::provider_default("version", header));
         let list = List { items: self.statements, flavour: ListFlavour::Tuple, open: self.open, is_indexed: true };
         let statements = Value::new(Kind::List(Arc::new(list)), Origin::written(header));
-        let mut entries = Entries::from([
-            ("Version".into(), version.or(self.version).unwrap_or_else(default)),
-            ("Statement".into(), statements),
-        ]);
-        if let Some(id) = id.or(self.id) {
-            entries.insert("Id".into(), id);
-        }
+        let mut entries = Entries::from([("Statement".into(), statements)]);
+        entries.extend(self.version.map(|version| ("Version".into(), version)));
+        entries.extend(self.id.map(|id| ("Id".into(), id)));
         Value::map(entries, Origin::written(header))
     }
 }

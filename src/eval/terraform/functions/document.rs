@@ -72,3 +72,86 @@ fn marked(value: Value, is_sensitive: bool, depth: usize) -> Value {
     };
     Value { kind, origin: value.origin, sensitive: true }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::document;
+    use crate::eval::terraform::tests::{shown, world};
+    use crate::eval::terraform::{Inputs, evaluate};
+    use crate::value::Value;
+
+    const TEMPLATE: &str = r#"{
+  "Statement": [{
+    "Action": "s3:GetObject",
+    "Resource": ["${arn}/*"],
+    "Limit": ${limit}
+  }, ${more}]
+}"#;
+
+    const MAIN: &str = r#"
+variable "more" {}
+resource "aws_s3_bucket" "b" {}
+resource "t" "heredoc" {
+  policy = <<-EOF
+    {
+      "Statement": [{ "Action": "s3:\u002A", "Resource": "${aws_s3_bucket.b.arn}/*" }]
+    }
+  EOF
+}
+resource "t" "quoted" {
+  policy = "{\"Statement\": [{\"Action\": \"s3:PutObject\"}]}"
+}
+resource "t" "file" {
+  policy = file("${path.module}/policy.json")
+}
+resource "t" "template" {
+  policy = templatefile("policy.tftpl", { arn = aws_s3_bucket.b.arn, limit = 3, more = var.more })
+}
+resource "t" "encoded" {
+  policy = base64encode(jsonencode({ Statement = toset([{ Action = "s3:ListBucket" }]) }))
+}
+resource "t" "words" {
+  policy = "[1, 2"
+}
+"#;
+
+    fn check(name: &str, expected: &str, action: &str) {
+        let files = [
+            ("main.tf", MAIN),
+            ("policy.json", "{\n  \"Statement\": {\"Action\": \"s3:DeleteObject\"}\n}\n"),
+            ("policy.tftpl", TEMPLATE),
+        ];
+        let world = world(&files);
+        let terraform = evaluate(&world, &Inputs::default());
+        let instance = terraform.deployments[0].instance(&format!("t.{name}")).expect(name);
+        let document = document(&instance.view().written("policy").expect("a policy"), &world);
+        assert_eq!(shown(&document), expected, "{name}");
+        let place = find_action(&document).and_then(|value| value.origin.span());
+        assert_eq!(place.map_or("", |span| world.text(span)), action, "{name}");
+    }
+
+    fn find_action(document: &Value) -> Option<&Value> {
+        document.walk().find_map(|value| value.as_map()?.entries.get("Action"))
+    }
+
+    #[test]
+    fn every_spelling_with_its_places() {
+        check(
+            "heredoc",
+            r#"{Statement = [{Action = "s3:*", Resource = "⟦aws_s3_bucket.b.arn⟧/*"}]}"#,
+            r#""s3:\u002A""#,
+        );
+        check("quoted", r#"{Statement = [{Action = "s3:PutObject"}]}"#, r#"\"s3:PutObject\""#);
+        check("file", r#"{Statement = {Action = "s3:DeleteObject"}}"#, r#""s3:DeleteObject""#);
+        check(
+            "template",
+            concat!(
+                r#"{Statement = [{Action = "s3:GetObject", Limit = 3, Resource = ["⟦aws_s3_bucket.b.arn⟧/*"]}, "#,
+                r#"…?no-value]}"#
+            ),
+            r#""s3:GetObject""#,
+        );
+        check("encoded", r#"{Statement = [{Action = "s3:ListBucket"}]}"#, r#""s3:ListBucket""#);
+        check("words", "?not-json", "");
+    }
+}

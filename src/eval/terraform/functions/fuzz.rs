@@ -355,11 +355,11 @@ fn odd_values_are_taken() {
             Kind::Text(Text::hole(Value::new(Kind::Unknown(Arc::new(unknown)), Origin::none()))),
             Origin::none(),
         ),
-        Value::text("x".repeat(1 << 16), Origin::none()),
+        Value::text("x".repeat(1 << 15), Origin::none()),
         Value::number(Number::parse("170141183460469231731687303715884105727").expect("it fits"), Origin::none()),
         Value::number(Number::parse("-9223372036854775808").expect("it fits"), Origin::none()),
         Value::number(Number::parse("1e-4000").expect("it fits"), Origin::none()),
-        Value::list((0..1000).map(|at| Value::number(at, Origin::none())).collect(), Origin::none()),
+        Value::list((0..500).map(|at| Value::number(at, Origin::none())).collect(), Origin::none()),
         deep,
     ];
     for function in TABLES.iter().flat_map(|table| table.iter()) {

@@ -4,6 +4,7 @@ mod expressions;
 mod files;
 mod limits;
 mod modules;
+mod policies;
 mod systems;
 
 pub(super) use expressions::check_table;
