@@ -7,6 +7,7 @@ pub mod permit;
 mod reach;
 mod start;
 mod state;
+mod tag;
 mod task;
 pub mod trust;
 
@@ -28,6 +29,7 @@ pub fn derive(model: &mut Model) {
 /// All facts, by declaring module. A new module of facts adds its line here.
 static ALL: &[&[FactSchema]] = &[
     build::FACTS,
+    tag::FACTS,
     permit::dead::FACTS,
     permit::passes::FACTS,
     permit::power::FACTS,

@@ -3,7 +3,7 @@
 use super::data::{Disk, FileSystem, Key, LogGroup, MachineImage};
 use super::entities;
 use super::identity::Role;
-use super::image::ImageBuild;
+use super::image::{Image, ImageBuild};
 use super::network::{LoadBalancer, SecurityGroup, Subnet, TargetGroup};
 use super::secret::{SecretReference, Variable};
 
@@ -97,6 +97,7 @@ entities! { in workload;
         repository_credentials: Text,
         /// The image as written.
         image_name: Text,
+        image: One<Image>,
         image_build: One<ImageBuild>,
         /// `dependsOn` as written: each entry names a container and the condition it waits for.
         dependencies: Raw,

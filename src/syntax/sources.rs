@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::kind::{Kind, kind_of};
-use super::{dockerfile, hcl, yaml};
-use crate::source::{Comment, FileId, Problem, SourceFile, World};
+use super::{dockerfile, hcl, lines, shell, yaml};
+use crate::source::{Comment, FileId, MappedText, Problem, SourceFile, World};
 
 pub struct Sources<'w> {
     pub world: &'w World,
@@ -115,7 +115,25 @@ impl<'w> Sources<'w> {
             comments.extend(source.tree.get().into_iter().flat_map(|parsed| parsed.comments.iter().cloned()));
             comments.extend(source.dockerfile.get().into_iter().flat_map(|parsed| parsed.comments.iter().cloned()));
         }
+        for (id, file) in self.world.files() {
+            if let Some(text) = file.text() {
+                comments.extend(self.comments_of_lines(id, text));
+            }
+        }
         comments
+    }
+
+    /// The comments of small formats, which are read by whoever needs them and not kept.
+    fn comments_of_lines(&self, id: FileId, text: &str) -> Vec<Comment> {
+        match self.kind(id) {
+            Kind::Requirements => lines::requirements::read(id, text).comments,
+            Kind::EnvFile => lines::env::read(id, text).comments,
+            Kind::ShellScript => {
+                let whole = MappedText::part(id, text, 0..text.len());
+                shell::read(&whole, shell::Dialect::PLAIN).comments
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// What could not be read of them.

@@ -1,29 +1,170 @@
-//! Joins containers with the builds of their images.
+//! Joins containers with their images, the repositories that these lie in, and the builds that make them.
 
-use crate::model::image::ImageBuild;
+use super::reference::Reference;
+use crate::logic::Reason;
+use crate::model::image::{ImageBuild, Repository};
 use crate::model::{Id, Model, One};
 use crate::source::parent_of;
-use crate::value::{Kind, Text, Value};
+use crate::value::{Piece, Text, Value};
 
-/// Draws the edges once tasks and builds are there: by the name of the folder, or where only one of each exists.
+/// Draws the edges once tasks, builds and resources are there.
 pub(crate) fn link(model: &mut Model) {
+    add_repositories(model);
+    add_images(model);
+    link_builds(model);
+}
+
+/// The repositories of ECR that Terraform declares.
+fn add_repositories(model: &mut Model) {
+    let mut found = Vec::new();
+    for (_, resource) in model.resources.resources.iter() {
+        let is_public = &*resource.type_name == "aws_ecrpublic_repository";
+        if !is_public && &*resource.type_name != "aws_ecr_repository" {
+            continue;
+        }
+        let Some(body) = resource.body.as_map() else { continue };
+        let attribute = |name: &str| body.entries.get(name).cloned();
+        let block = resource.head.span;
+        let mut repository = Repository::new(resource.head.clone());
+        repository.path.read(block, "name", attribute(if is_public { "repository_name" } else { "name" }));
+        repository.mutability.read(block, "image_tag_mutability", attribute("image_tag_mutability"));
+        repository.is_public.set(super::concluded(is_public));
+        found.push((resource.head.terraform.clone(), repository));
+    }
+    for (address, repository) in found {
+        let id = model.image.repositories.push(repository);
+        if let Some(address) = address {
+            model.register(&address, id);
+        }
+    }
+}
+
+/// The image of each container, with the repository that it lies in.
+fn add_images(model: &mut Model) {
+    let containers: Vec<_> = model.workload.containers.ids().collect();
+    for id in containers {
+        let container = &model[id];
+        let (value, name_span) = (container.image_name.value().clone(), container.head.span);
+        let Some(text) = value.as_text() else { continue };
+        let is_placeholder = text.known().is_some_and(|known| {
+            known.starts_with('<') || known.contains("PLACEHOLDER") || !known.contains(|c: char| c.is_lowercase())
+        });
+        if text.known() == Some("") {
+            continue;
+        }
+        let place = value.origin.newest().map_or(name_span, |step| step.span);
+        if is_placeholder {
+            let reason = Reason::at("from-workflow", "image", place);
+            model[id].image = One::unknown(reason, value.origin.clone());
+            continue;
+        }
+        // A text of one literal keeps the way that the whole value came.
+        let mut pieces = stretches(&text);
+        if let [Piece::Literal(_, origin)] = &mut *pieces {
+            *origin = value.origin.clone();
+        }
+        let mut image = Reference::new(&pieces, place).image();
+        image.repository = repository_of(model, &value, &image.registry, &image.path);
+        let image = model.image.images.push(image);
+        model[id].image = One::to(image, value.origin.clone());
+    }
+    forget_replaced(model);
+}
+
+/// The pieces of a text, literals cut where another place begins.
+fn stretches(text: &Text) -> Vec<Piece> {
+    let mut cut = text.stretches().into_iter().peekable();
+    let mut pieces = Vec::new();
+    let mut end = 0;
+    for piece in text.pieces() {
+        match piece {
+            Piece::Hole(_) => pieces.push(piece.clone()),
+            Piece::Literal(literal, _) => {
+                end += literal.len();
+                while let Some((_, origin, part)) = cut.next_if(|(range, ..)| range.end <= end) {
+                    pieces.push(Piece::Literal(part.into(), origin));
+                }
+            }
+        }
+    }
+    pieces
+}
+
+/// What a rendering step puts into a definition is deployed in place of what the file says.
+fn forget_replaced(model: &mut Model) {
+    let rendered = model
+        .delivery
+        .deployments
+        .iter()
+        .any(|(_, deployment)| deployment.image_reference.is_present() != crate::logic::Tri::False);
+    if !rendered {
+        return;
+    }
+    let containers: Vec<_> = model.workload.containers.ids().collect();
+    for id in containers {
+        let is_of_file = model[id].task.id().is_some_and(|task| model[task].head.terraform.is_none());
+        if is_of_file {
+            let origin = model[id].image.origin.clone();
+            model[id].image = One::unknown(Reason::new("from-workflow", "image"), origin);
+        }
+    }
+}
+
+fn repository_of(
+    model: &Model,
+    image: &Value,
+    registry: &crate::model::Cell<crate::model::mark::Text>,
+    path: &crate::model::Cell<crate::model::mark::Text>,
+) -> One<Repository> {
+    let references = image.references();
+    for reference in &references {
+        let id = model.resolve(reference).iter().find_map(|id| id.typed::<Repository>());
+        if let Some(id) = id {
+            return One::to(id, image.origin.clone());
+        }
+    }
+    let host = registry.value().as_text();
+    let is_private = match host.as_ref().map(|host| host.contains(".dkr.ecr.")) {
+        Some(crate::logic::Tri::True) => Some(true),
+        Some(crate::logic::Tri::False) => Some(false),
+        Some(crate::logic::Tri::Unknown) | None => None,
+    };
+    let known = path.as_str();
+    let by_name = model.image.repositories.iter().find(|(_, it)| known.is_some() && it.path.as_str() == known);
+    match (is_private, by_name) {
+        (Some(true), Some((id, _))) => One::to(id, image.origin.clone()),
+        (Some(true), None) => One::unknown(Reason::new("no-value", "repository"), image.origin.clone()),
+        (Some(false), _) => {
+            One::absent(image.origin.span().unwrap_or(crate::source::Span::file_start(crate::source::FileId(0))))
+        }
+        (None, _)
+            if registry.value().is_null() == crate::logic::Tri::True && references.is_empty() && known.is_some() =>
+        {
+            let mut absent = One::absent(crate::source::Span::file_start(crate::source::FileId(0)));
+            absent.origin = image.origin.clone();
+            absent
+        }
+        (None, _) => One::unknown(Reason::new("no-value", "repository"), image.origin.clone()),
+    }
+}
+
+/// Containers and builds: by the name of the folder, or where only one of each exists.
+fn link_builds(model: &mut Model) {
     let mut links: Vec<(usize, Id<ImageBuild>)> = Vec::new();
     let builds: Vec<Id<ImageBuild>> = model.image.image_builds.ids().collect();
     let mut files: Vec<&str> = builds.iter().filter_map(|id| model[*id].file.as_str()).collect();
     files.dedup();
-    let private: Vec<(usize, Repository)> = model
-        .workload
-        .containers
+    let containers: Vec<_> = model.workload.containers.ids().collect();
+    let private: Vec<(usize, String)> = containers
         .iter()
         .enumerate()
-        .filter_map(|(index, (_, container))| Some((index, repository(container.image_name.value())?)))
+        .filter_map(|(index, id)| Some((index, private_repository(model, model[*id].image_name.value())?)))
         .collect();
     for (index, repository) in &private {
+        let last = repository.rsplit('/').next().unwrap_or("");
         let by_folder = builds.iter().filter(|id| {
-            let folder =
-                model[**id].file.as_str().map(|file| parent_of(file).rsplit('/').next().unwrap_or("").to_owned());
-            let last = repository.path.rsplit('/').next().unwrap_or("");
-            folder.is_some_and(|folder| !folder.is_empty() && names_one_thing(&folder, last))
+            let folder = model[**id].file.as_str().map(|file| parent_of(file).rsplit('/').next().unwrap_or(""));
+            folder.is_some_and(|folder| !folder.is_empty() && names_one_thing(folder, last))
         });
         let named: Vec<Id<ImageBuild>> = by_folder.copied().collect();
         match named.as_slice() {
@@ -34,7 +175,6 @@ pub(crate) fn link(model: &mut Model) {
             named => links.extend(named.iter().map(|id| (*index, *id))),
         }
     }
-    let containers: Vec<_> = model.workload.containers.ids().collect();
     for (index, build) in links {
         let container = containers[index];
         let origin = model[container].image_name.origin().clone();
@@ -43,43 +183,30 @@ pub(crate) fn link(model: &mut Model) {
     }
 }
 
-/// What tells one private repository from another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Repository {
-    path: String,
-}
-
-/// The private repository of ECR that an image lies in; nothing for images of others.
-fn repository(image: &Value) -> Option<Repository> {
-    if let Kind::Reference(reference) = &image.kind {
-        return reference
-            .address
-            .contains("aws_ecr_repository")
-            .then(|| Repository { path: named(&reference.address) });
-    }
-    let text: Text = image.as_text()?;
-    for hole in text.holes() {
-        if let Kind::Reference(reference) = &hole.kind
-            && reference.address.contains("aws_ecr_repository")
-        {
-            return Some(Repository { path: named(&reference.address) });
+/// What the private repository of an image is called; nothing for images of others.
+fn private_repository(model: &Model, image: &Value) -> Option<String> {
+    for reference in image.references() {
+        if reference.address.contains("aws_ecr_repository") {
+            let id = model.resolve(reference).iter().find_map(|id| id.typed::<Repository>());
+            let name = id.and_then(|id| model[id].path.as_str().map(str::to_owned));
+            return Some(name.unwrap_or_else(|| named(&reference.address)));
         }
     }
+    let text = image.as_text()?;
     let literal: String = text
         .pieces()
         .iter()
         .map(|piece| match piece {
-            crate::value::Piece::Literal(text, _) => text.to_string(),
-            crate::value::Piece::Hole(_) => "*".to_owned(),
+            Piece::Literal(text, _) => text.to_string(),
+            Piece::Hole(_) => "*".to_owned(),
         })
         .collect();
     let (_, rest) = literal.split_once(".dkr.ecr.")?;
     let (_, path) = rest.split_once('/')?;
-    let path = path.split(['@', ':']).next().unwrap_or(path);
-    Some(Repository { path: path.to_owned() })
+    Some(path.split(['@', ':']).next().unwrap_or(path).to_owned())
 }
 
-/// The label of a resource's address, without its key.
+/// The label of a resource's address, or the key of its instance.
 fn named(address: &str) -> String {
     let label = address.rsplit("aws_ecr_repository.").next().unwrap_or(address);
     match label.split_once('[') {

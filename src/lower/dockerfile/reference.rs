@@ -124,9 +124,14 @@ impl<'p> Reference<'p> {
             at += length;
         }
         match found {
-            Some(origin) if origin.steps().count() > 1 => origin.clone(),
+            // A part that came from elsewhere has a way of its own; one that stands in the name is shown by the name.
+            Some(origin) if origin.steps().count() > 1 || !self.holds(origin) => origin.clone(),
             Some(_) | None => Origin::written(self.span),
         }
+    }
+
+    fn holds(&self, origin: &Origin) -> bool {
+        origin.span().is_none_or(|span| self.span.contains(&span))
     }
 
     fn decider(&self, range: std::ops::Range<usize>) -> Span {

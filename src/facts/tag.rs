@@ -1,0 +1,49 @@
+//! What an image's name promises: the same image tomorrow, or whatever was pushed last.
+
+use crate::facts::{Facts, facts};
+use crate::logic::{Fact, Reason, Tri};
+use crate::model::image::Image;
+use crate::model::{Id, Link, Reading};
+use crate::source::Place;
+
+facts! {
+    Image {
+        /// Whether the same name may mean another image tomorrow: no digest, and a repository that lets tags move.
+        can_move: Flag = can_move,
+    }
+}
+
+fn can_move(facts: &Facts<'_>, id: Id<Image>) -> Fact {
+    let image = &facts.model[id];
+    let place = |role: &str| {
+        let span = image.tag.origin().span().or(image.text.origin().span()).unwrap_or(image.head.span);
+        vec![Place::new(span, role)]
+    };
+    match image.digest.is_present() {
+        Tri::True => return Fact::no(place("a digest")),
+        Tri::Unknown => return Fact::unknown(Reason::at("no-value", "digest", image.head.span)),
+        Tri::False => {}
+    }
+    let repository = match &image.repository.link {
+        Link::To(id) => id.typed::<crate::model::image::Repository>(),
+        Link::Absent => return Fact::yes(place("a tag of somebody else's repository")),
+        Link::Unknown(reason) => return Fact::unknown(reason.clone()),
+    };
+    let Some(repository) = repository.map(|id| &facts.model[id]) else {
+        return Fact::unknown(Reason::at("no-value", "repository", image.head.span));
+    };
+    match repository.mutability.get() {
+        Reading::Known(word) => match word.equals_str("IMMUTABLE") {
+            Tri::True => Fact::no(place("a tag that never moves")),
+            Tri::False => {
+                let mut places = place("this tag can be pushed again");
+                let span = repository.mutability.origin().span().unwrap_or(repository.head.span);
+                places.push(Place::new(span, "the repository lets tags move"));
+                Fact::yes(places)
+            }
+            Tri::Unknown => Fact::unknown(Reason::at("no-value", "mutability", repository.head.span)),
+        },
+        Reading::Absent => Fact::unknown(Reason::at("no-value", "mutability", repository.head.span)),
+        Reading::Unknown(reason) => Fact::unknown(reason),
+    }
+}
