@@ -183,6 +183,8 @@ entities! { in pipeline;
         /// The version that the ref, the comment or the lock names.
         version: Text,
         locked_commit: Text,
+        /// Whether the lock speaks of its workflow and not of it: the run is refused.
+        is_missing_in_lock: Flag = false,
         trusted_owner: Flag = false,
         /// What the action runs on, where it is known to be gone from the runners.
         retired_runtime: Text,

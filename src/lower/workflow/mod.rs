@@ -12,10 +12,12 @@ mod expansion;
 mod fill;
 mod habit;
 mod job;
+mod oddity;
 mod output;
 mod permission;
 mod plan;
 mod read;
+mod repository;
 mod scope;
 mod script;
 mod starts;
@@ -75,7 +77,7 @@ pub fn lower(sources: &Sources<'_>, description: &Description, model: &mut Model
     for (root, files) in &workflows {
         let own: Vec<&Source<'_>> =
             actions.iter().filter(|action| nearest_root(&roots, &action.path) == root).collect();
-        runs.extend(repository(world, description, model, root, files, &own));
+        runs.extend(repository(sources, description, model, root, files, &own));
     }
     runs
 }
@@ -91,13 +93,14 @@ fn nearest_root<'r>(roots: &BTreeSet<&'r str>, path: &str) -> &'r str {
 }
 
 fn repository<'s>(
-    world: &'s World,
+    all: &'s Sources<'_>,
     description: &Description,
     model: &mut Model,
     root: &str,
     sources: &'s [Source<'s>],
     action_sources: &[&'s Source<'s>],
 ) -> Vec<RunInput> {
+    let world = all.world;
     let Some(first) = sources.first() else { return Vec::new() };
     let place = Span::file_start(first.file);
     let name = if root.is_empty() { "this repository".to_owned() } else { root.to_owned() };
@@ -137,6 +140,8 @@ fn repository<'s>(
         habit::rendered(model, &plan, index);
     }
     guarded_jobs(model, &plan);
+    oddity::lower(model, &plan);
+    self::repository::lower(all, model, repository, root);
     (0..plan.jobs.len()).flat_map(|job| delivery::terraform_inputs(&plan, job)).collect()
 }
 
