@@ -22,6 +22,10 @@ pub fn analyse(world: &World, description: &Description, rules: &[Rule]) -> Outc
     problems.extend(checked.problems);
     problems.sort();
     problems.dedup();
+    let mut secrets = lowered.secrets.clone();
+    secrets.extend(lowered.models.iter().flat_map(facts::secret::literals));
+    secrets.sort_unstable();
+    secrets.dedup();
     let roots = lowered.roots.iter().map(|root| RootRead {
         path: root.path.clone(),
         variants: root
@@ -35,7 +39,7 @@ pub fn analyse(world: &World, description: &Description, rules: &[Rule]) -> Outc
         undecided: checked.undecided,
         problems,
         comments: lowered.comments.clone(),
-        secrets: lowered.secrets.clone(),
+        secrets,
         read: Read { files, kinds, roots: roots.collect() },
     }
 }

@@ -5,6 +5,7 @@ mod build;
 mod hop;
 pub mod permit;
 mod reach;
+pub mod secret;
 mod start;
 mod state;
 mod tag;
@@ -39,6 +40,7 @@ static ALL: &[&[FactSchema]] = &[
     hop::FACTS,
     reach::FACTS,
     start::FACTS,
+    secret::FACTS,
     state::FACTS,
     task::FACTS,
     trust::alone::FACTS,

@@ -6,6 +6,7 @@ mod description;
 pub(crate) mod dockerfile;
 mod edit;
 pub(crate) mod policy;
+mod secret_files;
 pub(crate) mod taskdef;
 pub mod terraform;
 pub(crate) mod tree;
@@ -81,6 +82,7 @@ fn model(sources: &Sources<'_>, description: &Description, deployments: &[&Deplo
     policy::add_files(&mut model, sources);
     taskdef::add_files(&mut model, sources);
     dockerfile::add_files(&mut model, sources);
+    secret_files::add_files(&mut model, sources);
     taskdef::link(&mut model);
     dockerfile::link(&mut model);
     model

@@ -48,6 +48,28 @@ entities! { in secret;
         job: One<Job>,
         step: One<Step>,
     }
+
+    /// An attribute of a resource that can only hold a secret.
+    SecretAttribute "secret_attribute" secret_attributes {
+        attribute: Text,
+        content as "value": Raw,
+        /// The provider takes it and never writes it to state.
+        is_write_only: Flag = false,
+    }
+
+    /// A file of environment variables: `.env`, `prod.env`.
+    EnvFile "env_file" env_files {
+        path: Text,
+        /// Its name says that it is a pattern to copy: `.env.example`.
+        is_template: Flag = false,
+        variables: Many<Variable>,
+    }
+
+    /// A state of Terraform that lies in the tree.
+    StateFile "state_file" state_files {
+        path: Text,
+        has_resources: Flag,
+    }
 }
 
 views! {

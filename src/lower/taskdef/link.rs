@@ -116,6 +116,12 @@ fn link_mounts(model: &mut Model) {
             let named =
                 |key: &str| entries.and_then(|entries| entries.iter().find(|(it, _)| it.eq_ignore_ascii_case(key)));
             let Some((_, source)) = named("sourceVolume") else { continue };
+            // A volume whose name nobody knows may be the one.
+            for volume in &volumes {
+                if let Some(reason) = model[*volume].name.value().reason().cloned() {
+                    model[*volume].containers.open(reason);
+                }
+            }
             let fits = |volume: &&Id<Volume>| {
                 let name = model[**volume].name.value();
                 name.as_text().zip(source.as_text()).is_some_and(|(a, b)| a.equals(&b) == Tri::True)

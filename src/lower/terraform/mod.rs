@@ -40,6 +40,7 @@ pub fn lower(deployment: &Deployment, world: &World, model: &mut Model) {
     endpoint::make(&mut cx);
     loadbalancer::make(&mut cx);
     secret::make(&mut cx);
+    secret::make_sinks(&mut cx);
     ecs::make(&mut cx);
     keys::make(&mut cx);
     database::make(&mut cx);

@@ -2,11 +2,70 @@
 
 use super::context::{Context, cells, computed};
 use super::vpc::each;
-use crate::eval::terraform::Mode;
+use crate::eval::terraform::{BlockView, Instance, Mode};
 use crate::logic::Reason;
-use crate::model::One;
-use crate::model::secret::{Parameter, Secret};
-use crate::value::Origin;
+use crate::model::secret::{Parameter, Secret, SecretAttribute};
+use crate::model::{Head, One};
+use crate::value::{Origin, Value};
+
+/// Resource type and path of an attribute that can only hold a secret; nested blocks by their names.
+const SINKS: &[(&str, &[&str])] = &[
+    ("aws_db_instance", &["password"]),
+    ("aws_db_instance", &["password_wo"]),
+    ("aws_directory_service_directory", &["password"]),
+    ("aws_dms_endpoint", &["password"]),
+    ("aws_docdb_cluster", &["master_password"]),
+    ("aws_docdb_cluster", &["master_password_wo"]),
+    ("aws_elasticache_replication_group", &["auth_token"]),
+    ("aws_elasticache_user", &["passwords"]),
+    ("aws_fsx_windows_file_system", &["self_managed_active_directory", "password"]),
+    ("aws_mq_broker", &["user", "password"]),
+    ("aws_opensearch_domain", &["advanced_security_options", "master_user_options", "master_user_password"]),
+    ("aws_rds_cluster", &["master_password"]),
+    ("aws_rds_cluster", &["master_password_wo"]),
+    ("aws_redshift_cluster", &["master_password"]),
+    ("aws_redshift_cluster", &["master_password_wo"]),
+    ("aws_redshiftserverless_namespace", &["admin_user_password"]),
+    ("aws_secretsmanager_secret_version", &["secret_string"]),
+    ("aws_secretsmanager_secret_version", &["secret_string_wo"]),
+    ("aws_transfer_user", &["password"]),
+];
+
+/// Attributes that hold secrets, and nothing else ever.
+pub(super) fn make_sinks(cx: &mut Context<'_>) {
+    for (type_name, path) in SINKS {
+        for instance in cx.managed(type_name) {
+            let mut blocks = vec![instance.view()];
+            let Some((attribute, around)) = path.split_last() else { continue };
+            for name in around {
+                blocks = blocks.iter().flat_map(|block| block.blocks(name).members).collect();
+            }
+            for block in blocks {
+                add_sink(cx, instance, block, attribute);
+            }
+        }
+    }
+    for instance in cx.managed("aws_ssm_parameter") {
+        let view = instance.view();
+        let is_secure = view.attr("type").is_some_and(|kind| kind.as_str() == Some("SecureString"));
+        for attribute in ["value", "value_wo"].into_iter().filter(|_| is_secure) {
+            add_sink(cx, instance, view, attribute);
+        }
+    }
+}
+
+fn add_sink(cx: &mut Context<'_>, instance: &Instance, block: BlockView<'_>, attribute: &'static str) {
+    let Some(content) = block.attr(attribute) else { return };
+    let whole = cx.head(instance);
+    let place = content.origin.newest().map_or(whole.span, |step| step.span);
+    let head = Head { span: place, block: place, terraform: None, ..whole };
+    let written = || Origin::written(place);
+    let mut sink = SecretAttribute::new(head);
+    sink.attribute.set(Value::text(attribute, written()));
+    sink.is_write_only.set(Value::bool(attribute.ends_with("_wo"), written()));
+    sink.content.set(content);
+    cx.model.secret.secret_attributes.push(sink);
+}
 
 pub(super) fn make(cx: &mut Context<'_>) {
     for instance in cx.managed("aws_secretsmanager_secret") {

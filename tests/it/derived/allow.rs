@@ -1,6 +1,8 @@
 //! Silencing: a comment of ours above the thing that holds a finding's primary place, or an entry of the configuration
 //! where the language has no comments.
 
+use std::ops::Range;
+
 use secure_lint::finding::{Finding, Report};
 use secure_lint::source::FileId;
 use secure_lint::syntax::{hcl, yaml};
@@ -18,7 +20,7 @@ pub(super) fn with_comments(files: &Files, report: &Report<'_>, rule: &str) -> F
             if report.world.file(span.file).path != *path {
                 continue;
             }
-            match start_of_thing(path, text, span.start as usize) {
+            match start_of_thing(path, text, &span.range()) {
                 Some(start) => lines.push(start),
                 None => entries.push_str(&entry(finding, rule)),
             }
@@ -44,7 +46,12 @@ fn entry(finding: &Finding, rule: &str) -> String {
 }
 
 /// The first byte of the block, entry or instruction around a place; nothing where comments cannot stand.
-fn start_of_thing(path: &str, text: &str, at: usize) -> Option<usize> {
+fn start_of_thing(path: &str, text: &str, place: &Range<usize>) -> Option<usize> {
+    let at = place.start;
+    // A file as a whole has no line of its own.
+    if place.is_empty() {
+        return None;
+    }
     let name = path.rsplit('/').next().unwrap_or(path);
     if name.ends_with(".tf") || name.ends_with(".tfvars") {
         let body = hcl::parse(FileId(0), text).body;
