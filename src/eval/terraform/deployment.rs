@@ -356,7 +356,28 @@ impl<'w> Gathering<'_, 'w> {
                 span: entry.span,
                 is_declared: block.is_some() || context.module.is_broken,
                 is_overridden: plan.is_overridden(index),
+                is_used: true,
             });
+        }
+        self.unused_entries(context);
+    }
+
+    /// Files beside the root that this set leaves out: what they hold is in the repository all the same.
+    fn unused_entries(&mut self, context: &Rc<Context<'w>>) {
+        let modules = self.evaluator.modules;
+        let plan = self.evaluator.plan;
+        let unused = modules.other_values(&plan.root).iter().filter(|file| !plan.var_files.contains(file));
+        for parsed in unused.filter_map(|file| modules.values(*file)) {
+            for attribute in &parsed.body.attributes {
+                self.deployment.entries.push(TfvarsEntry {
+                    name: attribute.name.clone(),
+                    value: self.evaluator.eval(&attribute.value, Scope::literal()),
+                    span: attribute.span,
+                    is_declared: context.module.variables.contains_key(&attribute.name),
+                    is_overridden: true,
+                    is_used: false,
+                });
+            }
         }
     }
 

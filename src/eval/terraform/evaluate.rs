@@ -10,10 +10,9 @@ use super::instance::{Deployment, Terraform};
 use super::load::Modules;
 use super::plan::Plan;
 use super::roots::{FOREIGN, plans};
-use super::scope::{Context, Evaluator, OtherRoots};
+use super::scope::{Context, Evaluator};
 use super::states::States;
 use crate::source::{Problem, World};
-use crate::syntax::hcl::Expr;
 
 /// Enough for the deepest evaluation that is allowed, in a build without optimisation too.
 const STACK_BYTES: usize = 256 << 20;
@@ -72,15 +71,4 @@ fn deployment(modules: &Modules<'_>, plans: &[Plan], plan: &Plan) -> Option<Depl
     let states = States::new(modules, plans);
     let evaluator = Evaluator::new(modules, plan, &states);
     Some(gather(&evaluator, Context::root(module)))
-}
-
-/// Evaluates one expression in the root of a tree, for those who try expressions.
-pub fn evaluate_expression(world: &World, inputs: &Inputs, root: &str, expr: &Expr) -> Option<crate::value::Value> {
-    let modules = Modules::new(world, &[]);
-    let plans = plans(&modules, inputs);
-    let plan = plans.iter().find(|plan| &*plan.root == root)?;
-    let module = modules.module(root)?;
-    let states = States::new(&modules, &plans);
-    let evaluator = Evaluator::new(&modules, plan, &states as &dyn OtherRoots);
-    Some(evaluator.eval(expr, super::scope::Scope::of(&Context::root(module))))
 }

@@ -152,7 +152,14 @@ impl<'w> Evaluator<'w> {
             Place::Module(_) | Place::Template(_) => &*self.root,
         };
         let context = CallContext { world: self.world, folder, span, templates: &Renderer { evaluator: self } };
+        let remembered = is_costly(name).then(|| Remembered::new(name, arguments, span));
+        if let Some(value) = remembered.as_ref().and_then(|key| self.remembered.borrow().get(key).cloned()) {
+            return value;
+        }
         let value = call(name, arguments, &context);
+        if let Some(key) = remembered {
+            self.remember(key, &value);
+        }
         match &value.kind {
             Kind::Text(text) if !self.spend_text(text.known_length()) => {
                 unknown("limit-text", "all texts of the deployment together are too long", span)
@@ -163,6 +170,15 @@ impl<'w> Evaluator<'w> {
             }
             _ => value,
         }
+    }
+
+    /// Documents are often read again for every member of a loop.
+    fn remember(&self, key: Remembered, value: &Value) {
+        let mut remembered = self.remembered.borrow_mut();
+        if remembered.len() >= MOST_REMEMBERED {
+            remembered.clear();
+        }
+        remembered.insert(key, value.clone());
     }
 
     fn convert_call(&self, value: &Expr, of: &Expr, span: Span, scope: Scope<'_, 'w>) -> Value {
@@ -176,6 +192,29 @@ impl<'w> Evaluator<'w> {
             Err(refused) => refused.at(span),
         }
     }
+}
+
+/// Results that are kept at a time.
+const MOST_REMEMBERED: usize = 256;
+
+/// One call with what it was given: equal arguments from equal places give the same value with the same origins.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct Remembered {
+    name: Box<str>,
+    span: Span,
+    arguments: Vec<(u64, Option<Span>)>,
+}
+
+impl Remembered {
+    fn new(name: &str, arguments: &[Value], span: Span) -> Remembered {
+        let arguments = arguments.iter().map(|argument| (argument.identity(), argument.origin.span())).collect();
+        Remembered { name: name.into(), span, arguments }
+    }
+}
+
+/// Functions that read whole documents.
+fn is_costly(name: &str) -> bool {
+    matches!(name, "templatefile" | "jsondecode" | "yamldecode" | "csvdecode")
 }
 
 /// The members of the last argument become arguments; the result of the call where they are not all known.

@@ -243,6 +243,8 @@ pub struct TfvarsEntry {
     pub is_declared: bool,
     /// A later source gives the variable another value.
     pub is_overridden: bool,
+    /// Part of the set of this deployment; the other files beside the root are only known to be there.
+    pub is_used: bool,
 }
 
 /// Something that Terraform would refuse.

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::module::{Module, ModuleFile};
-use crate::source::{Comment, FileId, Problem, SourceFile, World};
+use crate::source::{Comment, Content, FileId, Problem, SourceFile, World};
 use crate::syntax::hcl::{self, Parsed};
 
 #[derive(Debug)]
@@ -98,7 +98,7 @@ impl<'w> Modules<'w> {
         let folder = self.folders.entry(file.folder()).or_default();
         match role {
             Role::Config { syntax, is_tofu, is_override } => {
-                let hiding = file.name().replace(".tf", ".tofu");
+                let hiding = twin(file.name());
                 if !is_tofu && tofu.contains(&(file.folder(), hiding.as_str())) {
                     folder.hidden.push((id, hiding));
                     return;
@@ -145,8 +145,7 @@ impl<'w> Modules<'w> {
         for config in &folder.files {
             let file = self.world.file(config.file);
             let Some(text) = file.text() else {
-                let message = "this file is not text in UTF-8, so nothing is known of what it declares";
-                unread.push(Problem::of_file("not-text", &file.path, message));
+                unread.push(unread_problem(file));
                 continue;
             };
             let mut parsed = match config.syntax {
@@ -197,6 +196,28 @@ impl<'w> Modules<'w> {
         let configs = self.comments.values().filter_map(|slot| slot.get());
         let values = self.values.values().filter_map(|slot| slot.get()).map(|parsed| &parsed.comments);
         configs.chain(values).flatten().cloned().collect()
+    }
+}
+
+/// The name of the file by which OpenTofu replaces this one.
+fn twin(name: &str) -> String {
+    match (name.strip_suffix(".tf.json"), name.strip_suffix(".tf")) {
+        (Some(stem), _) => format!("{stem}.tofu.json"),
+        (None, Some(stem)) => format!("{stem}.tofu"),
+        (None, None) => name.to_owned(),
+    }
+}
+
+fn unread_problem(file: &SourceFile) -> Problem {
+    match &file.content {
+        Content::Unread(reason) => {
+            let message = "this file was not read, so nothing is known of what it declares";
+            Problem::of_file(reason, &file.path, message)
+        }
+        Content::Text(_) | Content::Bytes(_) => {
+            let message = "this file is not text in UTF-8, so nothing is known of what it declares";
+            Problem::of_file("not-text", &file.path, message)
+        }
     }
 }
 

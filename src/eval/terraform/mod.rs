@@ -35,7 +35,7 @@ mod types;
 mod version;
 mod view;
 
-pub use evaluate::{evaluate, evaluate_expression};
+pub use evaluate::evaluate;
 pub use input::{BackendSetting, Inputs, NamedSet, RunInput, RunVerb, Setting};
 pub use instance::{
     Backend, CallSite, Deployment, Hole, IgnoredChanges, InputVariable, Instance, InstanceKey, Mode, ModuleCall,

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::expand::Expansion;
+use super::expr::Remembered;
 use super::instance::{CallSite, InstanceKey, Presence};
 use super::load::Modules;
 use super::manifest::Manifest;
@@ -39,6 +40,7 @@ pub(super) struct Evaluator<'w> {
     depth: Cell<u32>,
     n_text: Cell<usize>,
     pub(super) n_renderings: Cell<u32>,
+    pub(super) remembered: RefCell<HashMap<Remembered, Value>>,
 }
 
 /// What the outputs of other roots are, for those who read their state.
@@ -192,6 +194,7 @@ impl<'w> Evaluator<'w> {
             depth: Cell::new(0),
             n_text: Cell::new(0),
             n_renderings: Cell::new(0),
+            remembered: RefCell::default(),
         }
     }
 

@@ -1,7 +1,11 @@
 //! Every worked example of `testdata/terraform/expressions.txt`.
 
 use super::{shown, world};
-use crate::eval::terraform::{Inputs, evaluate_expression};
+use crate::eval::terraform::Inputs;
+use crate::eval::terraform::load::Modules;
+use crate::eval::terraform::roots::plans;
+use crate::eval::terraform::scope::{Context, Evaluator, Scope};
+use crate::eval::terraform::states::States;
 use crate::source::{FileId, World};
 use crate::syntax::hcl::parse_expression;
 
@@ -37,13 +41,18 @@ fn worked_examples() {
 
 /// Each row of a table is an expression and its value.
 pub(in crate::eval::terraform) fn check_table(table: &str, world: &World) {
+    let modules = Modules::new(world, &[]);
+    let plans = plans(&modules, &Inputs::default());
+    let states = States::new(&modules, &plans);
+    let evaluator = Evaluator::new(&modules, &plans[0], &states);
+    let context = Context::root(modules.module("").expect("there is a root"));
     let mut wrong = Vec::new();
     let mut n_rows = 0;
     for row in table.lines().filter(|row| !row.starts_with('#') && !row.is_empty()) {
         n_rows += 1;
         let (expression, expected) = row.split_once("  =>  ").expect("a row has two sides");
         let parsed = parse_expression(FileId(0), expression, 0).expect(expression);
-        let value = evaluate_expression(world, &Inputs::default(), "", &parsed).expect("there is a root");
+        let value = evaluator.eval(&parsed, Scope::of(&context));
         let sensitive = if value.sensitive && expected.ends_with("(sensitive)") { "  (sensitive)" } else { "" };
         let actual = format!("{}{sensitive}", shown(&value)).replace("data.aws_availability_zones.a.", "….");
         let actual = actual.replace("….names", "…names");
