@@ -170,7 +170,7 @@ fn unify_lists(known: &[&Type]) -> Option<Type> {
             Type::Any | Type::Bool | Type::Number | Type::Text | Type::Map(_) | Type::Object(_) => {}
         }
     }
-    let element = Box::new(unify(&elements)?);
+    let Some(element) = unify(&elements).map(Box::new) else { return any_if_empty(known) };
     let has_list = known.iter().any(|of| matches!(of, Type::List(_)));
     let has_set = known.iter().any(|of| matches!(of, Type::Set(_)));
     Some(if has_set && !has_list { Type::Set(element) } else { Type::List(element) })
@@ -198,5 +198,17 @@ fn unify_maps(known: &[&Type]) -> Option<Type> {
             Type::Any | Type::Bool | Type::Number | Type::Text | Type::List(_) | Type::Set(_) | Type::Tuple(_) => {}
         }
     }
-    Some(Type::Map(Box::new(unify(&values)?)))
+    match unify(&values) {
+        Some(of) => Some(Type::Map(Box::new(of))),
+        None => any_if_empty(known),
+    }
+}
+
+/// What is empty says nothing of its members, so the others may have members of any types.
+fn any_if_empty(known: &[&Type]) -> Option<Type> {
+    let is_empty = |of: &&Type| match of {
+        Type::List(of) | Type::Set(of) | Type::Map(of) => matches!(**of, Type::Any),
+        Type::Any | Type::Bool | Type::Number | Type::Text | Type::Tuple(_) | Type::Object(_) => false,
+    };
+    known.iter().any(is_empty).then_some(Type::Any)
 }
