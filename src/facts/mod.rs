@@ -44,6 +44,7 @@ static ALL: &[&[FactSchema]] = &[
     state::FACTS,
     task::FACTS,
     trust::alone::FACTS,
+    trust::run::FACTS,
     trust::service::FACTS,
 ];
 

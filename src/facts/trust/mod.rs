@@ -4,5 +4,6 @@
 pub mod admit;
 pub(super) mod alone;
 pub mod issuer;
+pub(super) mod run;
 pub(super) mod service;
 pub mod subject;

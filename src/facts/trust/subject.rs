@@ -55,6 +55,9 @@ pub enum Tenant {
 impl Subject {
     pub fn of(symbols: &[Symbol]) -> Subject {
         let Some(rest) = strip(symbols, "repo:") else { return without_repository(symbols) };
+        if let Some((tenant, after)) = hidden_repository(rest) {
+            return Subject { tenant, context: after.map_or(Context::Unknown, context) };
+        }
         let Some(slash) = position(rest, '/') else {
             return Subject { tenant: Tenant::Anyone, context: Context::Anything };
         };
@@ -95,6 +98,28 @@ impl Subject {
             Tenant::Pinned | Tenant::Repository | Tenant::Custom => by_context,
         })
     }
+}
+
+/// `${var.repository}:…`: owner and name are one hole. It is one repository, whichever it is.
+fn hidden_repository(rest: &[Symbol]) -> Option<(Tenant, Option<&[Symbol]>)> {
+    let colon = position(rest, ':');
+    let repository = &rest[..colon.unwrap_or(rest.len())];
+    let is_hidden = repository.iter().any(|symbol| matches!(symbol, Symbol::Hole(_)));
+    if !is_hidden || repository.iter().any(is_wild) || position(repository, '/').is_some() {
+        return None;
+    }
+    Some((Tenant::Repository, colon.map(|colon| &rest[colon + 1..])))
+}
+
+/// What stands after the repository of a pattern that names one.
+pub fn after_repository(symbols: &[Symbol]) -> Option<&[Symbol]> {
+    let rest = strip(symbols, "repo:")?;
+    if let Some((_, after)) = hidden_repository(rest) {
+        return after;
+    }
+    let slash = position(rest, '/')?;
+    let colon = position(&rest[slash..], ':')?;
+    rest.get(slash + colon + 1..)
 }
 
 /// A pattern that does not begin with the repository: a wildcard, or a template of its own.

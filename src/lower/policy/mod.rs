@@ -211,7 +211,20 @@ fn set_principals(statement: &mut Statement, map: &Map, span: Span) {
                 all.extend(listed.items);
                 open = open.or(listed.open);
             }
-            open = open.or_else(|| kinds.open.clone());
+            if let Some(reason) = &kinds.open {
+                // A principal of a kind that nobody knows.
+                let hidden = || Value::unknown(reason.clone(), origin.clone());
+                for (kind, cell) in [
+                    ("AWS", &mut statement.aws_principals),
+                    ("Service", &mut statement.service_principals),
+                    ("Federated", &mut statement.federated_principals),
+                ] {
+                    if !kinds.entries.contains_key(kind) {
+                        cell.set(hidden());
+                    }
+                }
+                open.get_or_insert_with(|| reason.clone());
+            }
         }
         Kind::Unknown(_) | Kind::Reference(_) => {
             for cell in
