@@ -111,7 +111,9 @@ fn lists(a: &List, b: &List, depth: usize) -> Tri {
         return Tri::all(a.items.iter().map(|item| at_depth(item, item, depth + 1)));
     }
     if a.flavour != b.flavour {
-        return Tri::False;
+        // What is put together from something unknown may turn out to be of the other flavour.
+        let is_open = a.open.is_some() || b.open.is_some();
+        return if is_open { Tri::Unknown } else { Tri::False };
     }
     if a.flavour == ListFlavour::Set {
         return sets(a, b, depth);
@@ -151,7 +153,9 @@ fn sets(a: &List, b: &List, depth: usize) -> Tri {
 
 fn maps(a: &Map, b: &Map, depth: usize) -> Tri {
     if a.flavour != b.flavour {
-        return Tri::False;
+        // What is put together from something unknown may turn out to be of the other flavour.
+        let is_open = a.open.is_some() || b.open.is_some();
+        return if is_open { Tri::Unknown } else { Tri::False };
     }
     let missing = |side: &Map, other: &Map| {
         other.open.is_none() && side.entries.keys().any(|key| !other.entries.contains_key(key))

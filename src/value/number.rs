@@ -9,6 +9,9 @@ pub struct Number {
     scale: u32,
 }
 
+/// Smaller fractions are not kept: printing one takes as many noughts.
+const LARGEST_SCALE: u32 = 4096;
+
 impl Number {
     pub fn new(mantissa: i128, scale: u32) -> Number {
         let mut number = Number { mantissa, scale };
@@ -55,7 +58,7 @@ impl Number {
             let factor = 10i128.checked_pow(u32::try_from(-scale).ok()?)?;
             return Some(Number::new(mantissa.checked_mul(factor)?, 0));
         }
-        if scale > 4096 {
+        if scale > i64::from(LARGEST_SCALE) {
             return None;
         }
         Some(Number::new(mantissa, scale as u32))
@@ -99,7 +102,8 @@ impl Number {
     }
 
     pub fn mul(self, other: Number) -> Option<Number> {
-        Some(Number::new(self.mantissa.checked_mul(other.mantissa)?, self.scale + other.scale))
+        let scale = self.scale.checked_add(other.scale).filter(|scale| *scale <= LARGEST_SCALE)?;
+        Some(Number::new(self.mantissa.checked_mul(other.mantissa)?, scale))
     }
 
     /// Up to 34 digits; nothing for a division by zero.
@@ -109,14 +113,14 @@ impl Number {
             return None;
         }
         let mut scale = 0;
-        while a % b != 0 && scale < 34 {
+        while a.checked_rem(b)? != 0 && scale < 34 {
             match a.checked_mul(10) {
                 Some(next) => a = next,
                 None => break,
             }
             scale += 1;
         }
-        Some(Number::new(a / b, scale))
+        Some(Number::new(a.checked_div(b)?, scale))
     }
 
     /// The remainder with the sign of the left side.
@@ -185,5 +189,16 @@ mod tests {
         assert_eq!(number("1").div(number("4")), Some(number("0.25")));
         assert_eq!(number("1").div(number("0")), None);
         assert_eq!(number("-7").rem(number("3")), Some(number("-1")));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_nothing() {
+        let number = |text| Number::parse(text).expect("a number");
+        let greatest = number("170141183460469231731687303715884105727");
+        let least = greatest.negate().and_then(|it| it.sub(number("1"))).expect("it fits");
+        assert_eq!(greatest.add(number("1")), None);
+        assert_eq!(least.div(number("-1")), None);
+        assert_eq!(least.negate(), None);
+        assert_eq!(number("1e-4000").mul(number("1e-4000")), None);
     }
 }

@@ -76,7 +76,12 @@ pub(super) struct Call<'a> {
 impl<'a> Call<'a> {
     /// What Terraform refuses about an argument.
     pub(super) fn wrong(&self, message: impl std::fmt::Display) -> Fault {
-        Fault::Error(TerraformError::new("wrong-argument", format!("`{}`: {message}", self.function.name)))
+        let name = self.function.name;
+        let message = match self.arguments.iter().any(Value::is_sensitive_within) {
+            true => format!("`{name}`: a sensitive argument is not what it takes"),
+            false => format!("`{name}`: {}", shortened(&message.to_string())),
+        };
+        Fault::Error(TerraformError::new("wrong-argument", message))
     }
 
     /// What has no common type; with something unknown among it, it may have one.
@@ -85,6 +90,10 @@ impl<'a> Call<'a> {
     }
 
     pub(super) fn unknown(&self, code: &'static str, object: impl Into<String>) -> Fault {
+        let object = match self.arguments.iter().any(Value::is_sensitive_within) {
+            true => format!("a sensitive argument of `{}`", self.function.name),
+            false => shortened(&object.into()),
+        };
         Fault::Unknown(Reason::at(code, object, self.context.span))
     }
 
@@ -215,6 +224,17 @@ impl<'a> Call<'a> {
         let object = format!("a collection of {} members made by `{}`", items.len(), self.function.name);
         items.truncate(MOST_MEMBERS);
         (items, Some(Reason::at("limit-elements", object, self.context.span)))
+    }
+}
+
+/// The longest text of a message, in characters.
+const LONGEST_MESSAGE: usize = 240;
+
+/// Messages quote arguments, which may be long.
+fn shortened(message: &str) -> String {
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.to_owned(),
     }
 }
 

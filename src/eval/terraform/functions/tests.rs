@@ -31,3 +31,25 @@ fn every_name_is_in_the_table() {
     let missing: Vec<&str> = names.filter(|name| !is_called(name)).collect();
     assert!(missing.is_empty(), "no example of {missing:?}");
 }
+
+#[test]
+fn messages_hide_secrets_and_stay_short() {
+    use super::{CallContext, Template, Templates, call};
+    use crate::value::{Map, Origin, Value};
+
+    struct Nothing;
+    impl Templates for Nothing {
+        fn render(&self, _: Template<'_>, _: &Map) -> Value {
+            Value::null(Origin::none())
+        }
+    }
+    let world = crate::source::WorldBuilder::default().build();
+    let span = crate::source::Span::file_start(crate::source::FileId(0));
+    let context = CallContext { world: &world, folder: "", span, templates: &Nothing };
+    let message = |text: Value| {
+        let refused = call("parseint", &[text, Value::number(10, Origin::none())], &context);
+        refused.error().map(|reason| reason.object.clone()).expect("it is refused")
+    };
+    assert!(!message(Value::text("hush", Origin::none()).sensitive()).contains("hush"));
+    assert!(message(Value::text("x".repeat(10_000), Origin::none())).chars().count() < 300);
+}
