@@ -101,7 +101,7 @@ fn without_number_of_rules(text: &str) -> String {
     kept
 }
 
-/// The SARIF file without the rules that have no result: they stand in their own files, and a new one must not change
+/// The SARIF file without the pages of rules, and without the rules that have no result: they stand in their own files, and a new one must not change
 /// every world.
 fn with_used_rules_only(text: &str) -> String {
     let mut sarif: Value = serde_json::from_str(text).expect("our SARIF is JSON");
@@ -111,6 +111,10 @@ fn with_used_rules_only(text: &str) -> String {
         let mut kept = Vec::new();
         if let Some(rules) = run["tool"]["driver"]["rules"].as_array_mut() {
             rules.retain(|rule| rule["id"].as_str().is_some_and(|id| used.contains(id)));
+            // Their pages stand in their files, too.
+            rules.iter_mut().filter_map(Value::as_object_mut).for_each(|rule| {
+                rule.retain(|key, _| !matches!(key.as_str(), "help" | "fullDescription"));
+            });
             kept = rules.iter().filter_map(|rule| rule["id"].as_str().map(str::to_owned)).collect();
         }
         for result in run["results"].as_array_mut().into_iter().flatten() {
