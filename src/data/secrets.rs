@@ -110,8 +110,9 @@ pub fn is_harmless(value: &str) -> bool {
         || (value.starts_with("{{") && value.ends_with("}}"))
         || (value.starts_with("$(") && value.ends_with(')'))
         || (value.starts_with('<') && value.ends_with('>'));
-    let first = value.chars().next();
-    let is_repeated = value.chars().all(|character| Some(character) == first);
+    let mut characters = value.chars().filter(|character| character.is_alphanumeric());
+    let first = characters.next();
+    let is_repeated = characters.all(|character| Some(character) == first);
     is_number
         || is_path
         || is_fingerprint
@@ -177,7 +178,18 @@ mod tests {
 
     #[test]
     fn values() {
-        for value in ["", "true", "123456", "/run/k", "https://h/x", "${X}", "changeme", "your_secret_key", "aaaaaaa"] {
+        for value in [
+            "",
+            "true",
+            "123456",
+            "/run/k",
+            "https://h/x",
+            "${X}",
+            "changeme",
+            "your_secret_key",
+            "aaaaaaa",
+            "0000-0000",
+        ] {
             assert!(is_harmless(value), "{value}");
         }
         for value in ["devpass123", "Adm1nTest!42", "hunter22", "postgres://u:p@h/d", "c0tebl0g-5ecret"] {

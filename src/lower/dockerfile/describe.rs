@@ -330,7 +330,7 @@ fn written_credential(command: &Command) -> Option<Span> {
     command.arguments().iter().find_map(|argument| {
         let text = argument.value.as_text()?;
         let all: String = text.pieces().iter().map(literal).collect();
-        let is_token = ["_authToken=", ":_authToken", "_password="].iter().any(|key| all.contains(key));
+        let is_token = ["_authToken=", ":_authToken", ":_password="].iter().any(|key| all.contains(key));
         let is_netrc = targets_netrc && all.contains("password");
         let is_reference = all.contains("${") || is_placeholder(&all);
         ((is_token && !is_reference) || is_netrc).then_some(argument.span)

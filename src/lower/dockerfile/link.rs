@@ -1,17 +1,44 @@
 //! Joins containers with their images, the repositories that these lie in, and the builds that make them.
 
+use std::collections::BTreeSet;
+
 use super::reference::Reference;
 use crate::logic::Reason;
 use crate::model::image::{ImageBuild, Repository};
 use crate::model::{Id, Model, One};
 use crate::source::parent_of;
-use crate::value::{Piece, Text, Value};
+use crate::value::{Origin, Piece, Text, Value};
 
 /// Draws the edges once tasks, builds and resources are there.
 pub(crate) fn link(model: &mut Model) {
     add_repositories(model);
     add_images(model);
     link_builds(model);
+    link_pushes(model);
+}
+
+/// Pushes and builds: by the name of the folder, or where only one Dockerfile exists.
+fn link_pushes(model: &mut Model) {
+    let builds: Vec<Id<ImageBuild>> = model.image.image_builds.ids().collect();
+    let files: BTreeSet<&str> = builds.iter().filter_map(|id| model[*id].file.as_str()).collect();
+    let is_only = files.len() == 1;
+    let mut links = Vec::new();
+    for (push, entity) in model.delivery.pushes.iter() {
+        let Some(target) = entity.target.value().as_text() else { continue };
+        let last = target.suffix().rsplit('/').next().unwrap_or("").to_owned();
+        let is_its = |id: &&Id<ImageBuild>| {
+            let folder = model[**id].file.as_str().map(|file| parent_of(file).rsplit('/').next().unwrap_or(""));
+            folder.is_some_and(|folder| !folder.is_empty() && names_one_thing(folder, &last))
+        };
+        let mut named: Vec<Id<ImageBuild>> = builds.iter().filter(is_its).copied().collect();
+        if named.is_empty() && is_only {
+            named.clone_from(&builds);
+        }
+        links.extend(named.into_iter().map(|build| (build, push, entity.head.span)));
+    }
+    for (build, push, span) in links {
+        model[build].pushes.push(push, Origin::written(span));
+    }
 }
 
 /// The repositories of ECR that Terraform declares.

@@ -123,7 +123,8 @@ impl<'a> Builder<'a> {
     /// Whether the signal that stops the container reaches the server.
     fn signal(&mut self, state: &State<'a>, base: Option<&'static BaseImage>) -> Value {
         let Some(process) = state.entrypoint.or(state.command) else {
-            return unknown("no-value", "process of the base image", state.from);
+            // What the base starts is said in the base's own file.
+            return concluded(true);
         };
         let place = process.instruction.keyword_span;
         if state.shell == Shell::Other {
