@@ -6,7 +6,7 @@ use crate::eval::terraform::BlockView;
 use crate::logic::{Reason, Tri};
 use crate::model::{AnyId, Entity, Many, One, Target};
 use crate::source::Span;
-use crate::value::{Kind, Origin, Reference, Value};
+use crate::value::{Kind, Origin, Reference, Step, StepKind, Value};
 
 /// Which entities an edge may lead to.
 pub(crate) trait Ends: Target {
@@ -175,13 +175,29 @@ fn wrong_type(value: &Value) -> Reason {
 /// The elements of a list with their own origins; a single value counts as a list of one.
 pub(crate) fn elements(value: &Value) -> (Vec<Value>, Option<Reason>) {
     match &value.kind {
-        Kind::List(list) => (list.items.clone(), list.open.clone()),
+        Kind::List(list) => {
+            let items = list.items.iter().map(|item| read_with(item, &value.origin)).collect();
+            (items, list.open.clone())
+        }
         Kind::Null => (Vec::new(), None),
         Kind::Unknown(unknown) => (Vec::new(), Some(unknown.reason.clone())),
         Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::Map(_) | Kind::Reference(_) => {
             (vec![value.clone()], None)
         }
     }
+}
+
+/// A member of a list that was read through something has come the same way.
+fn read_with(item: &Value, container: &Origin) -> Value {
+    let mut steps: Vec<&Step> = container.steps().collect();
+    steps.reverse();
+    let mut value = item.clone();
+    for step in steps {
+        if !matches!(step.kind, StepKind::Written) {
+            value.origin = value.origin.then(step.kind.clone(), step.span);
+        }
+    }
+    value
 }
 
 /// The service behind `com.amazonaws.<region>.<service>`, whatever the region is.
