@@ -25,6 +25,7 @@ use crate::value::Value;
 /// Fills the derived entities. They are made once, after linking, before any rule looks.
 pub fn derive(model: &mut Model) {
     reach::derive(model);
+    hop::connection::derive(model);
 }
 
 /// All facts, by declaring module. A new module of facts adds its line here.

@@ -198,6 +198,14 @@ entities! { in data;
         headers: Entries,
     }
 
+    /// A connection string that a task is given.
+    Connection "connection" connections {
+        scheme: Text,
+        /// The TLS mode that it names; absent where it surely names none.
+        mode: Text,
+        database: One<Database>,
+    }
+
     /// One thing that keeps data, whatever it is.
     AtRest "at_rest" at_rests {
         kind: Text,

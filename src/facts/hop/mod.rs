@@ -1,12 +1,14 @@
 //! Encryption between client and store, and at rest.
 
+pub(super) mod connection;
 mod engine;
 pub(super) mod listener;
+mod policy;
 mod rest;
 mod store;
 mod tls_policy;
 
-use crate::model::data::{AtRest, Bucket, Cache, Database, Disk};
+use crate::model::data::{AtRest, Bucket, Cache, Connection, Database, Disk, Key, LogGroup};
 use crate::model::network::Listener;
 
 super::facts! {
@@ -44,7 +46,27 @@ super::facts! {
         /// Whether it is kept in clear on purpose.
         refuses_encryption: Flag = rest::refuses_encryption,
     }
+    Connection {
+        /// Whether it says how TLS is to be used.
+        names_mode: Flag = connection::names_mode,
+        /// Whether TLS is used without a look at who answers.
+        encrypts_unverified: Flag = connection::encrypts_unverified,
+        /// Whether the server refuses it, for want of TLS.
+        is_refused: Flag = connection::is_refused,
+    }
+    Key {
+        /// Whether its policy lets everyone use it.
+        open_to_everyone: Flag = policy::key_open_to_everyone,
+    }
+    LogGroup {
+        /// Whether the policy of its key admits CloudWatch Logs.
+        key_admits_logs: Flag = policy::key_admits_logs,
+    }
     Bucket {
+        /// Whether requests without TLS are refused.
+        refuses_plain: Flag = policy::refuses_plain,
+        readable_by_everyone: Flag = policy::readable_by_everyone,
+        writable_by_everyone: Flag = policy::writable_by_everyone,
         /// The type of the load balancers that write their logs here.
         receives_lb_logs: Word["application", "classic", "network", "none"] = rest::receives_lb_logs,
         /// Whether access logs of buckets or load balancers arrive here.

@@ -5,8 +5,10 @@ use super::party::{Party, Side, admits};
 use super::rules::{Admitted, Rule, Rules, Source, way};
 use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
+use crate::model::data::{Cache, Database};
 use crate::model::network::{LoadBalancer, SecurityGroup, TargetGroup};
 use crate::model::range::Range;
+use crate::model::secret::Parameter;
 use crate::model::workload::Service;
 use crate::model::{AnyId, Id, Link, Model, Reading};
 use crate::source::Place;
@@ -172,8 +174,40 @@ fn of_network_balancer(model: &Model, ranges: &[Range], in_front: &[Id<LoadBalan
     }
 }
 
+/// For each store whose address the task is given: both ends let each other through. No flow, no claim.
+pub(super) fn reaches_its_stores(facts: &Facts<'_>, id: Id<Service>) -> Fact {
+    let model = facts.model;
+    let Some(task) = model[id].task.id() else { return Fact::yes(Vec::new()) };
+    let mut stores: Vec<AnyId> = Vec::new();
+    for container in model[task].containers.ids() {
+        let container = &model[container];
+        let written = container.variables.ids().map(|variable| model[variable].content.value());
+        let kept = container.secret_references.ids().filter_map(|reference| {
+            let parameter = model[reference].source.any()?.typed::<Parameter>()?;
+            Some(model[parameter].content.value())
+        });
+        for value in written.chain(kept) {
+            for reference in value.references() {
+                let is_address = ["address", "endpoint", "primary_endpoint_address", "reader_endpoint"]
+                    .iter()
+                    .any(|path| reference.path.starts_with(path));
+                if is_address {
+                    stores.extend(model.resolve(reference).iter().filter(|id| is_store(**id)));
+                }
+            }
+        }
+    }
+    stores.sort();
+    stores.dedup();
+    Fact::all(stores.into_iter().map(|store| reaches_store(facts, id, store)))
+}
+
+fn is_store(id: AnyId) -> bool {
+    id.typed::<Database>().is_some() || id.typed::<Cache>().is_some()
+}
+
 /// Whether a task and a store that it is told of let each other through on the store's port.
-pub(super) fn reaches_store(facts: &Facts<'_>, service: Id<Service>, store: AnyId) -> Fact {
+fn reaches_store(facts: &Facts<'_>, service: Id<Service>, store: AnyId) -> Fact {
     let model = facts.model;
     let rules = facts.analysis::<Rules>();
     let (Some(task), Some(other)) = (Party::of(model, service.into()), Party::of(model, store)) else {

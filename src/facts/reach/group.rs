@@ -1,6 +1,6 @@
 //! What a security group opens, judged by what it protects.
 
-use super::party::{Party, vpc_ranges};
+use super::party::vpc_ranges;
 use super::ports::{ADMIN, SENSITIVE};
 use super::rules::{Admitted, Rule, Rules, Source, presence_reason, probes, way};
 use crate::facts::Facts;
@@ -440,11 +440,6 @@ pub(super) fn default_group_locked(facts: &Facts<'_>, id: Id<crate::model::netwo
         Tri::Unknown => Fact::unknown(Reason::at("no-value", model[group].head.name.clone(), model[group].head.span)),
     };
     adopted.and(Fact::all(none_of.chain(open)))
-}
-
-/// The parties behind a group, for chains.
-pub(super) fn parties(model: &Model, group: Id<SecurityGroup>) -> Vec<Party> {
-    model[group].consumers.members.iter().filter_map(|(id, _)| Party::of(model, *id)).collect()
 }
 
 /// Whether a public source that is not the world is wider than a /16.

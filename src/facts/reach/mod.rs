@@ -136,6 +136,8 @@ super::facts! {
         reached_by_load_balancer: Flag = chain::reached_by_load_balancer,
         /// Whether only its load balancers and other tasks may reach it.
         bound_to_load_balancer: Flag = chain::bound_to_load_balancer,
+        /// Whether it and the stores whose addresses it is given let each other through.
+        reaches_its_stores: Flag = chain::reaches_its_stores,
         in_one_zone: Flag = zone::of_service,
         reachable_from_internet: Flag = exposure::reachable_from_internet::<Service>,
         in_default_vpc: Flag = exposure::in_default_vpc::<Service>,

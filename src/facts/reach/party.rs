@@ -9,7 +9,6 @@ use crate::model::range::{Family, Range};
 use crate::model::workload::{Function, Host, MountTarget, Service};
 use crate::model::{AnyId, Id, Link, Many, Model, One, Reading};
 use crate::source::Place;
-use crate::value::Origin;
 
 #[derive(Clone, Debug)]
 pub(super) struct Party {
@@ -233,9 +232,4 @@ fn groups_looked_at(model: &Model, here: &Party, list: &[&Rule]) -> Vec<Place> {
         places.push(Place::new(rule.place, super::rules::source_in_words(model, rule)));
     }
     places
-}
-
-/// Where an edge is written.
-pub(super) fn place_of(origin: &Origin, otherwise: crate::source::Span) -> crate::source::Span {
-    origin.span().unwrap_or(otherwise)
 }
