@@ -12,7 +12,7 @@ pub(crate) use walk::globs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::source::{Problem, World, WorldBuilder};
+use crate::source::{Content, Problem, World, WorldBuilder};
 
 use super::failure::Failure;
 use super::git::Git;
@@ -61,6 +61,9 @@ pub(crate) fn read(ground: &Ground, options: &TreeOptions) -> Result<World, Fail
     let mut builder = WorldBuilder::default();
     builder.problems = found.problems;
     read::contents(ground, options, &found.files, &mut builder);
+    for name in found.links {
+        builder.add(name, Content::Unread("link"), true);
+    }
     if let Some(overlay) = &options.overlay {
         builder.add_bytes(overlay.path.clone(), overlay.bytes.clone(), true);
     }
@@ -72,6 +75,9 @@ pub(crate) fn read(ground: &Ground, options: &TreeOptions) -> Result<World, Fail
 pub(crate) struct Found {
     files: BTreeMap<String, Subject>,
     problems: Vec<Problem>,
+    /// Links to files of the tree: their targets are read under their own names, and what the links add to their
+    /// folders is not known.
+    links: BTreeSet<String>,
     seen_folders: BTreeSet<PathBuf>,
 }
 

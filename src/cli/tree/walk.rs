@@ -106,8 +106,11 @@ fn visit(ground: &Ground, entry: &DirEntry, found: &mut Found, take: &impl Fn(&s
     };
     let Some(subject) = take(&name, subject_of(&name)) else { return };
     if kind.is_symlink() {
-        if let Some(problem) = link(ground, entry.path(), &name) {
-            found.problems.push(problem);
+        match link(ground, entry.path(), &name) {
+            Some(problem) => found.problems.push(problem),
+            None => {
+                found.links.insert(name);
+            }
         }
     } else if kind.is_file() {
         found.add(name, subject);
