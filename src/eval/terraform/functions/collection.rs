@@ -5,7 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::call::{Answer, Call, Fault, Function, MANY, Spread};
 use crate::logic::Tri;
 use crate::value::{
-    Kind, List, ListFlavour, MapFlavour, Origin, Type, Value, common_type, convert, equals, is_identity, join,
+    Kind, ListFlavour, MapFlavour, Origin, Type, Value, common_type, convert, equals, is_identity, join,
 };
 
 pub(super) const FUNCTIONS: &[Function] = &[
