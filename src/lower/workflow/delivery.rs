@@ -1,6 +1,8 @@
 //! What steps bring about: images pushed, services deployed, Terraform run. Read from the actions that do it and from
 //! the commands of scripts.
 
+use std::rc::Rc;
+
 use super::plan::Plan;
 use super::read::flag_at;
 use super::scope::JobScope;
@@ -242,7 +244,7 @@ fn pushes(command: &Command) -> bool {
 }
 
 /// The scripts of the steps behind this one, in this job and in jobs that need it.
-fn later_steps(plan: &Plan<'_>, scope: &JobScope<'_, '_>) -> Vec<Walk> {
+fn later_steps(plan: &Plan<'_>, scope: &JobScope<'_, '_>) -> Vec<Rc<Walk>> {
     let mut walks = Vec::new();
     let after = scope.step.map_or(0, |step| step + 1);
     for step in after..scope.doc().steps.len() {

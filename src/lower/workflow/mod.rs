@@ -115,6 +115,7 @@ fn repository<'s>(
         root: root.to_owned(),
         workflows: Vec::new(),
         jobs: Vec::new(),
+        walks: script::Walks::default(),
         actions,
         repository: model[repository].name.as_str().map(str::to_owned),
         default_branch: model[repository].default_branch.as_str().map(str::to_owned),

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::script::Walks;
 use crate::eval::actions::{Operand, Outcome, Run};
 use crate::logic::Reason;
 use crate::model::Id;
@@ -27,6 +28,7 @@ pub(super) struct Plan<'a> {
     pub(super) jobs: Vec<JobDoc<'a>>,
     /// By path of the folder that holds `action.yml`.
     pub(super) actions: HashMap<String, ActionDoc<'a>>,
+    pub(super) walks: Walks,
     pub(super) repository: Option<String>,
     pub(super) default_branch: Option<String>,
 }

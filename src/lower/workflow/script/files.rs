@@ -36,7 +36,8 @@ impl File {
 /// The value that the scope's step writes under a name; nothing if it writes none.
 pub(in crate::lower::workflow) fn written(scope: &JobScope<'_, '_>, file: File, name: &str) -> Option<Operand> {
     let text = scope.step_doc()?.node.get("run")?.as_str()?;
-    if !text.contains(file.variable()) && !text.contains(file.command()) {
+    // A script that never says the name cannot write it; looking closer costs much.
+    if !text.contains(name) || (!text.contains(file.variable()) && !text.contains(file.command())) {
         return None;
     }
     let walk = walk(scope)?;

@@ -5,7 +5,9 @@ mod files;
 mod quiet;
 mod word;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::scope::JobScope;
 use crate::eval::actions::Operand;
@@ -136,15 +138,21 @@ pub(super) struct Walk {
     pub(super) sets_pipefail: bool,
 }
 
-/// Walks through the script of the scope's step; nothing if it has none that a POSIX shell would run.
-pub(super) fn walk(scope: &JobScope<'_, '_>) -> Option<Walk> {
+/// Walks by job, step and run.
+pub(super) type Walks = RefCell<HashMap<(usize, usize, usize), Option<Rc<Walk>>>>;
+
+/// Walks through the script of the scope's step, once per run; nothing if it has none that a POSIX shell would run.
+pub(super) fn walk(scope: &JobScope<'_, '_>) -> Option<Rc<Walk>> {
+    let key = (scope.job, scope.step?, scope.start.map_or(0, |start| start.begin));
+    if let Some(known) = scope.plan.walks.borrow().get(&key) {
+        return known.clone();
+    }
     let step = scope.step_doc()?;
     let run = step.node.get("run")?;
-    let shell = shell_of(scope);
-    if !matches!(shell, "bash" | "bash-default" | "sh") {
-        return None;
-    }
-    Some(walk_node(scope, run))
+    let is_posix = matches!(shell_of(scope), "bash" | "bash-default" | "sh");
+    let walk = is_posix.then(|| Rc::new(walk_node(scope, run)));
+    scope.plan.walks.borrow_mut().insert(key, walk.clone());
+    walk
 }
 
 fn walk_node(scope: &JobScope<'_, '_>, run: &Node) -> Walk {
