@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::git::{Git, is_asked};
 use super::plan::Plan;
 use super::session::Session;
-use super::tree::{Subject, content_of, globs, is_closed_folder, subject_of};
+use super::tree::{Excluded, Subject, content_of, is_closed_folder, subject_of};
 
 const MODULES: &str = ".terraform/modules/";
 
@@ -101,12 +101,12 @@ pub(crate) fn apply(
 
 fn old_world(session: &Session, git: &Git, commit: &str, new: &World) -> Result<World, Failure> {
     let options = session.tree_options_without_input()?;
-    let excluded = globs(&session.ground.root, &options.exclude)?;
+    let excluded = Excluded::new(&session.ground, &options.exclude)?;
     let files: Vec<_> = git
         .tree(commit)?
         .into_iter()
         .filter(|file| is_asked(&session.ground, &file.path) && !file.path.split('/').any(is_closed_folder))
-        .filter(|file| !excluded.matched(&file.path, false).is_whitelist())
+        .filter(|file| !excluded.holds(&file.path))
         .collect();
     let objects: Vec<String> = files.iter().map(|file| file.object.clone()).collect();
     let mut builder = WorldBuilder::default();

@@ -7,7 +7,7 @@ mod walk;
 
 pub(crate) use place::Ground;
 pub(crate) use read::{Overlay, content_of};
-pub(crate) use walk::globs;
+pub(crate) use walk::Excluded;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

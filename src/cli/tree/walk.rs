@@ -13,7 +13,7 @@ use super::place::Ground;
 use super::{Found, IgnoreFiles, Subject, TreeOptions, is_closed_folder, subject_of};
 
 pub(super) fn disk(ground: &Ground, options: &TreeOptions, found: &mut Found) -> Result<(), Failure> {
-    let excluded = globs(&ground.root, &options.exclude)?;
+    let excluded = Excluded::new(ground, &options.exclude)?;
     for path in &ground.paths {
         if path.is_file() {
             if let Some(name) = ground.name_of(path) {
@@ -21,14 +21,12 @@ pub(super) fn disk(ground: &Ground, options: &TreeOptions, found: &mut Found) ->
             }
             continue;
         }
-        walk(ground, path, options.ignore_files, found, |name, subject| {
-            (!excluded.matched(name, false).is_whitelist()).then_some(subject)
-        });
+        walk(ground, path, options.ignore_files, found, |name, subject| (!excluded.holds(name)).then_some(subject));
         if !options.include.is_empty() {
             let included = globs(&ground.root, &options.include)?;
             walk(ground, path, IgnoreFiles::Disregarded, found, |name, _| {
                 let is_taken = included.matched(name, false).is_whitelist();
-                (is_taken && !excluded.matched(name, false).is_whitelist()).then_some(Subject::Yes)
+                (is_taken && !excluded.holds(name)).then_some(Subject::Yes)
             });
         }
     }
@@ -37,12 +35,12 @@ pub(super) fn disk(ground: &Ground, options: &TreeOptions, found: &mut Found) ->
 
 /// The files that git knows; their contents come from the work tree.
 pub(super) fn index(ground: &Ground, options: &TreeOptions, git: &Git, found: &mut Found) -> Result<(), Failure> {
-    let excluded = globs(&ground.root, &options.exclude)?;
+    let excluded = Excluded::new(ground, &options.exclude)?;
     for name in git.indexed_files()? {
         let path = ground.root.join(&name);
         let is_asked = ground.paths.iter().any(|asked| path.starts_with(asked));
         let is_closed = name.split('/').any(is_closed_folder);
-        if is_asked && !is_closed && path.exists() && !excluded.matched(&name, false).is_whitelist() {
+        if is_asked && !is_closed && path.exists() && !excluded.holds(&name) {
             let subject = if ground.paths.contains(&path) { Subject::Yes } else { subject_of(&name) };
             found.add(name, subject);
         }
@@ -50,8 +48,29 @@ pub(super) fn index(ground: &Ground, options: &TreeOptions, git: &Git, found: &m
     Ok(())
 }
 
+/// What `exclude` leaves out. A path that is named on the command line is read whatever the configuration leaves out.
+pub(crate) struct Excluded {
+    globs: Override,
+    /// Named folders that the globs would leave out.
+    named: Vec<String>,
+}
+
+impl Excluded {
+    pub(crate) fn new(ground: &Ground, patterns: &[String]) -> Result<Excluded, Failure> {
+        let globs = globs(&ground.root, patterns)?;
+        let names = ground.paths.iter().filter_map(|path| ground.name_of(path)).filter(|name| !name.is_empty());
+        let named = names.filter(|name| globs.matched(name, true).is_whitelist()).collect();
+        Ok(Excluded { globs, named })
+    }
+
+    pub(crate) fn holds(&self, name: &str) -> bool {
+        let is_below = |folder: &String| name.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        self.globs.matched(name, false).is_whitelist() && !self.named.iter().any(is_below)
+    }
+}
+
 /// Globs as in an ignore file; a match is a whitelist match.
-pub(crate) fn globs(root: &Path, patterns: &[String]) -> Result<Override, Failure> {
+fn globs(root: &Path, patterns: &[String]) -> Result<Override, Failure> {
     let mut builder = OverrideBuilder::new(root);
     for pattern in patterns {
         if builder.add(pattern).is_err() {

@@ -26,6 +26,7 @@ fn ignore_files_and_hidden_folders() {
     assert_eq!(found(&stage, &["--no-ignore-files"]), [".github/task.json", "out/task.json", "src/task.json"]);
     assert_eq!(found(&stage, &["out/task.json"]), ["out/task.json"]);
     assert_eq!(found(&stage, &["--exclude", "src/**"]), [".github/task.json"]);
+    assert_eq!(found(&stage, &["--exclude", "src/**", "src"]), ["src/task.json"]);
     assert_eq!(found(&stage, &["--include", "out/*.json"]), [".github/task.json", "out/task.json", "src/task.json"]);
 }
 
