@@ -33,6 +33,7 @@ static ALL: &[&[FactSchema]] = &[
     build::FACTS,
     tag::FACTS,
     permit::dead::FACTS,
+    permit::execution::FACTS,
     permit::passes::FACTS,
     permit::power::FACTS,
     permit::sets::FACTS,

@@ -5,6 +5,7 @@ pub mod arn;
 pub mod condition;
 pub(super) mod dead;
 pub mod escalate;
+pub(super) mod execution;
 pub mod grant;
 pub(super) mod passes;
 pub mod pattern;
