@@ -1,7 +1,7 @@
 //! How far a statement of an identity policy reaches: whether its resources leave anything out, and whether a condition
 //! narrows it where the resources do not.
 
-use super::condition::{Comparison, Condition, Qualifier, holds_without_key};
+use super::condition::{Condition, holds_without_key};
 use super::pattern::{Case, Pattern, Reading as How, Symbol};
 use super::read;
 use super::statement::{Effect, Statement};
@@ -110,14 +110,6 @@ pub(super) fn resource_part(pattern: &Pattern) -> Option<&[Symbol]> {
 fn names_service(pattern: &Pattern, service: &Service) -> bool {
     let any = Pattern::parse(&format!("arn:*:{}:*", service.prefix), How::PlainGlob, Case::Kept);
     pattern.meets(&any) || pattern.may_meet(&any)
-}
-
-/// Whether a condition is surely no limit: it holds for requests that do not carry its key.
-pub(super) fn is_optional(condition: &Condition) -> bool {
-    condition.operator.is_some_and(|operator| {
-        operator.comparison != Comparison::Null
-            && (holds_without_key(operator) || operator.qualifier == Qualifier::ForAllValues)
-    })
 }
 
 /// `service:Action` of the table, split.

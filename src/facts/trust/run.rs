@@ -30,7 +30,7 @@ facts! {
 }
 
 /// The roles that the credentials of workflows ask for.
-pub struct Uses {
+pub(super) struct Uses {
     of: BTreeMap<u32, Id<Role>>,
 }
 
@@ -53,7 +53,7 @@ impl Analysis for Uses {
 }
 
 impl Uses {
-    pub fn role_of(&self, credential: Id<Credential>) -> Option<Id<Role>> {
+    pub(super) fn role_of(&self, credential: Id<Credential>) -> Option<Id<Role>> {
         self.of.get(&credential.index).copied()
     }
 }
