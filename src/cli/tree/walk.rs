@@ -59,7 +59,11 @@ impl Excluded {
     pub(crate) fn new(ground: &Ground, patterns: &[String]) -> Result<Excluded, Failure> {
         let globs = globs(&ground.root, patterns)?;
         let names = ground.paths.iter().filter_map(|path| ground.name_of(path)).filter(|name| !name.is_empty());
-        let named = names.filter(|name| globs.matched(name, true).is_whitelist()).collect();
+        // `src/**` means what is in a folder and not the folder.
+        let is_left_out = |name: &String| {
+            globs.matched(name, true).is_whitelist() || globs.matched(format!("{name}/-"), false).is_whitelist()
+        };
+        let named = names.filter(is_left_out).collect();
         Ok(Excluded { globs, named })
     }
 
