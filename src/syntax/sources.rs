@@ -111,18 +111,6 @@ impl<'w> Sources<'w> {
     /// The comments of all files but Terraform's, which come with its evaluation.
     pub fn comments(&self) -> Vec<Comment> {
         let mut comments = Vec::new();
-        for (id, file) in self.world.files() {
-            let Some(text) = file.text() else { continue };
-            match self.kind(id) {
-                Kind::EnvFile => comments.extend(lines::env::read(id, text).comments),
-                Kind::Requirements => comments.extend(lines::requirements::read(id, text).comments),
-                Kind::ShellScript => {
-                    let script = shell::read(&MappedText::part(id, text, 0..text.len()), shell::Dialect::PLAIN);
-                    comments.extend(script.comments);
-                }
-                _ => {}
-            }
-        }
         for source in &self.files {
             comments.extend(source.tree.get().into_iter().flat_map(|parsed| parsed.comments.iter().cloned()));
             comments.extend(source.dockerfile.get().into_iter().flat_map(|parsed| parsed.comments.iter().cloned()));
