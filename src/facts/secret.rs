@@ -67,6 +67,16 @@ pub fn literals(model: &Model) -> Vec<Span> {
             add(is_secret(&facts, id));
         }
         add(url_has_password(&facts, id));
+        if variable.is_literal_secret.tri() == Tri::True {
+            add(Fact::yes(places_of([variable.content.value(), variable.is_literal_secret.value()])));
+        }
+    }
+    for (_, command) in model.image.commands.iter() {
+        for cell in [&command.stores_credential, &command.sets_admin_password] {
+            if cell.tri() == Tri::True {
+                add(Fact::yes(places_of([cell.value()])));
+            }
+        }
     }
     for id in model.secret.secret_attributes.ids() {
         add(is_literal(&facts, id));
@@ -78,6 +88,10 @@ pub fn literals(model: &Model) -> Vec<Span> {
         add(entry_holds_secret(&facts, id));
     }
     found
+}
+
+fn places_of<'v>(values: impl IntoIterator<Item = &'v Value>) -> Vec<Place> {
+    values.into_iter().filter_map(|value| value.origin.span()).map(|span| Place::new(span, "")).collect()
 }
 
 /// What a value is by itself, whatever holds it.
