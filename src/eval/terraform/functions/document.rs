@@ -21,10 +21,10 @@ pub fn document(value: &Value, world: &World) -> Value {
         let inner = match &value.kind {
             Kind::Text(text) => match text.wrapped() {
                 Some(wrapped) if matches!(wrapped.by, Wrapper::Json | Wrapper::Yaml) => {
-                    return marked(decoded(&wrapped.value), is_sensitive, 0);
+                    return spread(decoded(&wrapped.value), is_sensitive);
                 }
                 Some(wrapped) => wrapped.value.clone(),
-                None => return marked(of_text(&value, text, world), is_sensitive, 0),
+                None => return spread(of_text(&value, text, world), is_sensitive),
             },
             _ => return value,
         };
@@ -51,6 +51,14 @@ fn of_text(value: &Value, text: &Text, world: &World) -> Value {
         }
     };
     Value::derived_for("jsondecode", std::slice::from_ref(value), reason, origin)
+}
+
+/// A text is sensitive for a part of it that is, and then the part alone; or as a whole, and then all of it.
+fn spread(document: Value, is_sensitive: bool) -> Value {
+    match document.is_sensitive_within() {
+        true => document,
+        false => marked(document, is_sensitive, 0),
+    }
 }
 
 /// Everything in a sensitive text is sensitive.
