@@ -22,7 +22,7 @@ use crate::syntax::{Kind, Sources};
 
 pub use address::Addresses;
 pub use description::{CommandLine, Described, DescribedGithub, DescribedRoot, Description};
-pub use edit::Edits;
+pub use edit::{Edits, TextEdit};
 
 /// What lowering makes of a world.
 pub struct Lowered<'w> {

@@ -19,8 +19,6 @@ use element::{Entries, entries, keyed, texts};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PolicyKind {
     Identity,
-    Boundary,
-    Session,
     Trust,
     /// Of a resource of this service.
     Resource(&'static str),
@@ -31,8 +29,6 @@ impl PolicyKind {
     fn word(self) -> &'static str {
         match self {
             PolicyKind::Identity => "identity",
-            PolicyKind::Boundary => "boundary",
-            PolicyKind::Session => "session",
             PolicyKind::Trust => "trust",
             PolicyKind::Resource(_) => "resource",
             PolicyKind::Endpoint => "endpoint",

@@ -47,5 +47,5 @@ pub(super) fn lower<'a>(
             found.insert(node.resolved().span, uses);
         }
     }
-    Some((folder, ActionDoc { id, source, root, uses: found }))
+    Some((folder, ActionDoc { source, root, uses: found }))
 }

@@ -8,7 +8,7 @@ use super::script::Walks;
 use crate::eval::actions::{Operand, Outcome, Run};
 use crate::logic::Reason;
 use crate::model::Id;
-use crate::model::pipeline::{Action, Job, Start, Step, Trigger, Uses, Workflow};
+use crate::model::pipeline::{Job, Start, Step, Trigger, Uses, Workflow};
 use crate::source::{FileId, Span, World};
 use crate::syntax::yaml::{Node, Parsed};
 
@@ -77,7 +77,6 @@ pub(super) struct StepDoc<'a> {
 }
 
 pub(super) struct ActionDoc<'a> {
-    pub(super) id: Id<Action>,
     pub(super) source: &'a Source<'a>,
     pub(super) root: &'a Node,
     /// The uses of the composite's own steps, by the place where they are written.

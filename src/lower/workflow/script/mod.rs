@@ -60,13 +60,10 @@ pub(super) enum Reached {
 pub(super) struct Command {
     /// The program and its arguments, wrappers and assignments aside.
     pub(super) words: Vec<Argument>,
-    /// Assignments in front of it.
-    pub(super) settings: Vec<(String, Operand)>,
     pub(super) redirections: Vec<Target>,
     /// What it reads from a here-document or here-string.
     pub(super) input: Option<Operand>,
     pub(super) span: Span,
-    pub(super) reached: Reached,
     /// The folder it runs in, below the workspace; nothing if it is not known.
     pub(super) directory: Option<String>,
     /// The number of the command that reads its output.
@@ -384,15 +381,12 @@ impl Walker<'_, '_> {
             RedirectionKind::HereDocument(document) => Some(self.argument(&document.body).operand),
             _ => None,
         });
-        let (words, wrapped) = unwrap(words);
-        settings.extend(wrapped);
+        let words = unwrap(words);
         let command = Command {
             words,
-            settings,
             redirections: targets,
             input,
             span,
-            reached,
             directory: self.directory.clone(),
             pipes_into: None,
             is_excused: false,
@@ -493,12 +487,11 @@ fn is_exit(item: &Item) -> bool {
 }
 
 /// Takes `sudo`, `env A=b`, `timeout 5` and the like from the front.
-fn unwrap(mut words: Vec<Argument>) -> (Vec<Argument>, Vec<(String, Operand)>) {
+fn unwrap(mut words: Vec<Argument>) -> Vec<Argument> {
     const WRAPPERS: [&str; 14] = [
         "sudo", "env", "time", "timeout", "nohup", "exec", "command", "xvfb-run", "retry", "npx", "nice", "stdbuf",
         "builtin", "winpty",
     ];
-    let mut settings = Vec::new();
     for _ in 0..8 {
         let Some(first) = words.first().and_then(Argument::text).map(str::to_owned) else { break };
         if !WRAPPERS.contains(&first.as_str()) || words.len() < 2 {
@@ -515,13 +508,12 @@ fn unwrap(mut words: Vec<Argument>) -> (Vec<Argument>, Vec<(String, Operand)>) {
             if text.starts_with('-') || is_duration {
                 let skipped = if takes_value && words.len() > 2 { 2 } else { 1 };
                 words.drain(..skipped);
-            } else if let (true, Some((name, _))) = (first == "env" || first == "sudo", prefix.split_once('=')) {
-                settings.push((name.to_owned(), word::without_prefix(&words[0], name.len() + 1).operand));
+            } else if (first == "env" || first == "sudo") && prefix.contains('=') {
                 words.remove(0);
             } else {
                 break;
             }
         }
     }
-    (words, settings)
+    words
 }
