@@ -2,14 +2,35 @@
 
 use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::image::Image;
-use crate::model::{Id, Link, Reading};
+use crate::model::image::{Image, Repository};
+use crate::model::{Id, Link, Reading, ResourceMode};
 use crate::source::Place;
 
 facts! {
     Image {
         /// Whether the same name may mean another image tomorrow: no digest, and a repository that lets tags move.
         can_move: Flag = can_move,
+    }
+    Repository {
+        /// Whether every pushed image is looked at for known holes: the repository says so, or the registry does.
+        scans_on_push: Flag = scans_on_push,
+    }
+}
+
+fn scans_on_push(facts: &Facts<'_>, id: Id<Repository>) -> Fact {
+    let repository = &facts.model[id];
+    let span = repository.scan_on_push.origin().span().unwrap_or(repository.head.span);
+    match repository.scan_on_push.get() {
+        Reading::Known(true) => return Fact::yes(vec![Place::new(span, "scans on push")]),
+        Reading::Unknown(reason) => return Fact::unknown(reason),
+        Reading::Known(false) | Reading::Absent => {}
+    }
+    // A registry's rules name repositories by patterns; which of them they reach is not decided here.
+    match facts.model.resources_of(ResourceMode::Managed, "aws_ecr_registry_scanning_configuration").next() {
+        Some((_, registry)) => {
+            Fact::unknown(Reason::at("unsupported", "the registry's own scanning rules", registry.head.span))
+        }
+        None => Fact::no(vec![Place::new(span, "nothing scans what is pushed here")]),
     }
 }
 

@@ -231,6 +231,8 @@ entities! { in image;
         exclusions: Texts,
         encryption_type: Text = "AES256",
         is_public: Flag = false,
+        /// What the repository itself says; the registry may scan all the same.
+        scan_on_push: Flag = false,
         pushes: Many<Push>,
     }
 }

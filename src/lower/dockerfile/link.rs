@@ -56,6 +56,8 @@ fn add_repositories(model: &mut Model) {
         repository.path.read(block, "name", attribute(if is_public { "repository_name" } else { "name" }));
         repository.mutability.read(block, "image_tag_mutability", attribute("image_tag_mutability"));
         repository.is_public.set(super::concluded(is_public));
+        let scanning = attribute("image_scanning_configuration").map(|value| in_first_block(&value, "scan_on_push"));
+        repository.scan_on_push.read(block, "image_scanning_configuration.scan_on_push", scanning.flatten());
         found.push((resource.head.terraform.clone(), repository));
     }
     for (address, repository) in found {
@@ -63,6 +65,18 @@ fn add_repositories(model: &mut Model) {
         if let Some(address) = address {
             model.register(&address, id);
         }
+    }
+}
+
+/// An attribute of a block that stands at most once; a block that cannot be read makes it unknown.
+fn in_first_block(block: &Value, name: &str) -> Option<Value> {
+    let inner = match block.as_list() {
+        Some(list) => list.items.first()?,
+        None => block,
+    };
+    match inner.as_map() {
+        Some(map) => map.entries.get(name).cloned(),
+        None => Some(inner.clone()),
     }
 }
 
