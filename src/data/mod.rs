@@ -3,6 +3,7 @@
 //! here judges; three-valued questions are asked in `facts`.
 
 pub mod actions;
+pub mod credentials;
 pub mod images;
 pub mod lists;
 pub mod managed;

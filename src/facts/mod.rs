@@ -3,6 +3,7 @@
 
 mod build;
 mod hop;
+mod leak;
 pub mod permit;
 mod reach;
 pub mod secret;
@@ -40,6 +41,7 @@ static ALL: &[&[FactSchema]] = &[
     permit::spelling::FACTS,
     permit::width::FACTS,
     hop::FACTS,
+    leak::FACTS,
     reach::FACTS,
     start::FACTS,
     secret::FACTS,

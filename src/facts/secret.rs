@@ -87,6 +87,7 @@ pub fn literals(model: &Model) -> Vec<Span> {
     for id in model.terraform.tfvars_entries.ids() {
         add(entry_holds_secret(&facts, id));
     }
+    found.extend(model.secret.secret_literals.iter().map(|(_, literal)| literal.head.span));
     found
 }
 
@@ -95,7 +96,7 @@ fn places_of<'v>(values: impl IntoIterator<Item = &'v Value>) -> Vec<Place> {
 }
 
 /// What a value is by itself, whatever holds it.
-enum Source {
+pub(super) enum Source {
     /// It comes from something that is a secret.
     Secret(&'static str),
     /// A text that is written out.
@@ -120,7 +121,7 @@ const SECRET_PATHS: [&str; 12] = [
     "ses_smtp_password_v4",
 ];
 
-fn source_of(value: &Value) -> Source {
+pub(super) fn source_of(value: &Value) -> Source {
     if value.sensitive && !matches!(value.kind, Kind::Null) {
         return Source::Secret("marked sensitive");
     }
@@ -134,7 +135,8 @@ fn source_of(value: &Value) -> Source {
             let last = reference.path.rsplit('.').next().unwrap_or("");
             let ty = reference.address.rsplit_once('.').map_or("", |(ty, _)| ty.rsplit('.').next().unwrap_or(ty));
             let is_random = matches!(ty, "random_password" | "random_bytes");
-            let is_secret = SECRET_PATHS.contains(&last) && (last != "result" || is_random);
+            let is_parameter = ty == "aws_ssm_parameter" && last == "value";
+            let is_secret = is_parameter || SECRET_PATHS.contains(&last) && (last != "result" || is_random);
             // What another state or an unread module hands over may be anything.
             let is_foreign =
                 ty == "terraform_remote_state" || reference.address.starts_with("module.") && ty == "module";
@@ -147,6 +149,7 @@ fn source_of(value: &Value) -> Source {
                 (false, false) => Source::Harmless,
             }
         }
+        Kind::Unknown(unknown) if is_pipeline_secret(&unknown.reason) => Source::Secret(PIPELINE),
         Kind::Unknown(unknown) => match unknown.reason.object.strip_prefix("var.") {
             Some(name) if names_secret(name) => Source::Secret("a variable made for a secret"),
             Some(_) | None => Source::Unknown(unknown.reason.clone()),
@@ -168,6 +171,27 @@ fn source_of(value: &Value) -> Source {
     }
 }
 
+/// What is said of a secret that a workflow hands over.
+pub(super) const PIPELINE: &str = "a secret of the pipeline";
+
+/// Whether a value is not known because it is a secret of a workflow.
+pub(super) fn is_pipeline_secret(reason: &Reason) -> bool {
+    reason.code == "secret"
+}
+
+/// The resources that made the secrets in a value.
+pub(super) fn makers(model: &Model, value: &Value) -> Vec<Place> {
+    let mut places = Vec::new();
+    for reference in value.references() {
+        let is_it = |head: &crate::model::Head| {
+            head.terraform.as_ref().is_some_and(|it| it.root == reference.root && it.address == reference.address)
+        };
+        let maker = model.resources.resources.iter().find(|(_, resource)| is_it(&resource.head));
+        places.extend(maker.map(|(_, resource)| Place::new(resource.head.span, "made here")));
+    }
+    places
+}
+
 /// A value that came through a variable whose name is a secret's, unless it is plainly none.
 fn read_through_secret(value: &Value) -> Option<&'static str> {
     let is_harmless = value.as_str().is_some_and(is_harmless) || matches!(value.kind, Kind::Bool(_) | Kind::Null);
@@ -185,7 +209,7 @@ fn read_through_secret(value: &Value) -> Option<&'static str> {
     (through && !is_harmless).then_some("a variable made for a secret")
 }
 
-fn at(value: &Value, fallback: Span, role: &str) -> Vec<Place> {
+pub(super) fn at(value: &Value, fallback: Span, role: &str) -> Vec<Place> {
     vec![Place::new(value.origin.span().unwrap_or(fallback), role)]
 }
 
@@ -216,14 +240,18 @@ fn named_secret(name: &Cell<mark::Text>, value: &Value, span: Span) -> Fact {
     }
 }
 
-fn unknown_of(value: &Value, what: &str) -> Reason {
+pub(super) fn unknown_of(value: &Value, what: &str) -> Reason {
     let otherwise = || Reason { code: "provider-computed", object: what.to_owned(), place: value.origin.span() };
     value.reason().cloned().unwrap_or_else(otherwise)
 }
 
-fn is_secret(facts: &Facts<'_>, id: Id<Variable>) -> Fact {
+pub(super) fn is_secret(facts: &Facts<'_>, id: Id<Variable>) -> Fact {
     let variable = &facts.model[id];
-    named_secret(&variable.name, variable.content.value(), variable.head.span)
+    let mut secret = named_secret(&variable.name, variable.content.value(), variable.head.span);
+    if secret.tri == Tri::True {
+        secret.places.extend(makers(facts.model, variable.content.value()));
+    }
+    secret
 }
 
 fn url_has_password(facts: &Facts<'_>, id: Id<Variable>) -> Fact {
@@ -240,7 +268,7 @@ fn url_has_password(facts: &Facts<'_>, id: Id<Variable>) -> Fact {
 }
 
 /// `postgres://user:word@host`, where word and host may be holes; nothing for what is no such address.
-fn url_with_password(value: &Value, span: Span) -> Option<Fact> {
+pub(super) fn url_with_password(value: &Value, span: Span) -> Option<Fact> {
     let Kind::Text(text) = &value.kind else { return None };
     if let Some(known) = text.known() {
         let is_it = has_password(known) && !is_placeholder(userinfo(known));
@@ -277,6 +305,9 @@ fn is_literal(facts: &Facts<'_>, id: Id<SecretAttribute>) -> Fact {
     let value = sink.content.value();
     let span = sink.head.span;
     let no = || Fact::no(at(value, span, ""));
+    if sink.sink.equals("attribute") == Tri::False {
+        return no();
+    }
     match &value.kind {
         Kind::Text(text) => match text.known() {
             Some(known) => {
@@ -335,7 +366,7 @@ fn holds_secret_in_clear(facts: &Facts<'_>, id: Id<Parameter>) -> Fact {
 }
 
 /// The last word of `module.db.var.password`.
-fn short_name(address: &str) -> &str {
+pub(super) fn short_name(address: &str) -> &str {
     address.rsplit('.').next().unwrap_or(address)
 }
 

@@ -2,6 +2,7 @@
 //! variables that the repository shows, every other root with the set of the same name or its first.
 
 mod address;
+mod credentials;
 mod description;
 pub(crate) mod dockerfile;
 mod edit;
@@ -51,8 +52,10 @@ pub fn lower<'w>(world: &'w World, description: &Description) -> Lowered<'w> {
     inputs.runs.extend(workflow::terraform_runs(&sources, description));
     let evaluated = evaluate(world, &inputs);
     let worlds = worlds::worlds(&evaluated.deployments);
-    let models =
+    let credentials = credentials::locate(&sources);
+    let mut models: Vec<Model> =
         worlds.iter().map(|deployments| model(&sources, description, deployments, &evaluated.deployments)).collect();
+    models.iter_mut().for_each(|model| credentials::add(model, &credentials));
     let mut problems = sources.problems();
     problems.extend(evaluated.problems.iter().cloned());
     problems.extend(evaluated.deployments.iter().flat_map(|deployment| deployment.problems.iter().cloned()));

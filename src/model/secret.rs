@@ -49,12 +49,25 @@ entities! { in secret;
         step: One<Step>,
     }
 
-    /// An attribute of a resource that can only hold a secret.
+    /// An attribute of a resource that can only hold a secret; and a plain parameter or an output, which may hold one.
     SecretAttribute "secret_attribute" secret_attributes {
         attribute: Text,
+        sink: Word["attribute", "parameter", "output"] = "attribute",
         content as "value": Raw,
+        /// Whether the same can be had without the secret in the state: a managed password, a write-only attribute.
+        has_other_way: Flag = false,
         /// The provider takes it and never writes it to state.
         is_write_only: Flag = false,
+    }
+
+    /// A text of the form of a known credential, in any file that is read.
+    SecretLiteral "secret_literal" secret_literals {
+        /// What it is: `a GitHub token`.
+        kind: Text,
+        /// A key of a test mode, or the example of the documentation.
+        is_example: Flag = false,
+        /// Whether it stands in a workflow or an action.
+        in_workflow: Flag = false,
     }
 
     /// A file of environment variables: `.env`, `prod.env`.

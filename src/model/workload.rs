@@ -94,6 +94,8 @@ entities! { in workload;
         version_consistency: Flag = true,
         unknown_keys: Texts,
         environment_files: Texts,
+        /// `dockerLabels`.
+        labels: Entries,
         repository_credentials: Text,
         /// The image as written.
         image_name: Text,

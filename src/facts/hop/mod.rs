@@ -3,7 +3,7 @@
 pub(super) mod connection;
 mod engine;
 pub(super) mod listener;
-mod policy;
+pub(in crate::facts) mod policy;
 mod rest;
 mod store;
 mod tls_policy;

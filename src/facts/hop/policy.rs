@@ -115,7 +115,7 @@ fn of(tri: Tri, place: Span, role: &str) -> Fact {
     }
 }
 
-pub(super) fn readable_by_everyone(facts: &Facts<'_>, id: Id<Bucket>) -> Fact {
+pub(in crate::facts) fn readable_by_everyone(facts: &Facts<'_>, id: Id<Bucket>) -> Fact {
     opened(facts, id, &["s3:get", "s3:list"], "this lets everyone read")
 }
 
@@ -124,7 +124,7 @@ pub(super) fn writable_by_everyone(facts: &Facts<'_>, id: Id<Bucket>) -> Fact {
 }
 
 /// A Deny for everyone of every action on the bucket and its objects where a request came without TLS.
-pub(super) fn refuses_plain(facts: &Facts<'_>, id: Id<Bucket>) -> Fact {
+pub(in crate::facts) fn refuses_plain(facts: &Facts<'_>, id: Id<Bucket>) -> Fact {
     let model = facts.model;
     let bucket = &model[id];
     let statements = match statements(model, &bucket.policy) {

@@ -65,7 +65,8 @@ fn read_cells(container: &mut Container, object: Object<'_>, place: Span) {
         name = "name", essential = "essential", user = "user", privileged = "privileged",
         readonly_root = "readonlyRootFilesystem", cpu = "cpu", memory = "memory",
         memory_reservation = "memoryReservation", entry_point = "entryPoint", command_line = "command",
-        health_check = "healthCheck", stop_timeout = "stopTimeout", image_name = "image", dependencies = "dependsOn", mount_points = "mountPoints");
+        health_check = "healthCheck", stop_timeout = "stopTimeout", image_name = "image", dependencies = "dependsOn", mount_points = "mountPoints",
+        labels = "dockerLabels");
     if let Some(consistency) = object.get("versionConsistency") {
         container.version_consistency.set(match consistency.as_str() {
             Some(word) => Value::bool(word != "disabled", consistency.origin.clone()),

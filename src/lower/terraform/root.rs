@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::eval::terraform::{Backend as BackendBlock, BlockView, Deployment, SourceKind};
+use crate::logic::Tri;
+use crate::model::secret::SecretAttribute;
 use crate::model::terraform::{
     Backend, InputVariable, ModuleCall, Output, Provider, ProviderRequirement, Root, TerraformError, TfvarsEntry,
 };
@@ -147,6 +149,16 @@ fn lower_variables(deployment: &Deployment, model: &mut Model, root: Id<Root>) {
         flag(&mut output.sensitive, span, "sensitive", &block.sensitive);
         flag(&mut output.ephemeral, span, "ephemeral", &block.ephemeral);
         output.root = One::to(root, Origin::written(span));
+        // A marked output is not printed, and stands in the state all the same.
+        if output.sensitive.tri() == Tri::True && output.ephemeral.tri() == Tri::False {
+            let place = block.value.origin.newest().map_or(span, |step| step.span);
+            let mut sink = SecretAttribute::new(Head { block: block.span, ..Head::new(&*block.address, place) });
+            sink.attribute.set(written("value", place));
+            sink.sink.set(written("output", place));
+            sink.has_other_way.set(Value::bool(true, Origin::written(place)));
+            sink.content.set(block.value.clone());
+            model.secret.secret_attributes.push(sink);
+        }
         let id = model.terraform.outputs.push(output);
         model[root].outputs.push(id, Origin::written(span));
     }

@@ -31,6 +31,17 @@ const SINKS: &[(&str, &[&str])] = &[
     ("aws_transfer_user", &["password"]),
 ];
 
+/// Attributes for which AWS can manage the secret, or which the provider also takes without keeping it.
+const WITH_OTHER_WAY: &[(&str, &str)] = &[
+    ("aws_db_instance", "password"),
+    ("aws_docdb_cluster", "master_password"),
+    ("aws_rds_cluster", "master_password"),
+    ("aws_redshift_cluster", "master_password"),
+    ("aws_redshiftserverless_namespace", "admin_user_password"),
+    ("aws_secretsmanager_secret_version", "secret_string"),
+    ("aws_ssm_parameter", "value"),
+];
+
 /// Attributes that hold secrets, and nothing else ever.
 pub(super) fn make_sinks(cx: &mut Context<'_>) {
     for (type_name, path) in SINKS {
@@ -41,26 +52,36 @@ pub(super) fn make_sinks(cx: &mut Context<'_>) {
                 blocks = blocks.iter().flat_map(|block| block.blocks(name).members).collect();
             }
             for block in blocks {
-                add_sink(cx, instance, block, attribute);
+                add_sink(cx, instance, block, attribute, "attribute");
             }
         }
     }
     for instance in cx.managed("aws_ssm_parameter") {
         let view = instance.view();
         let is_secure = view.attr("type").is_some_and(|kind| kind.as_str() == Some("SecureString"));
-        for attribute in ["value", "value_wo"].into_iter().filter(|_| is_secure) {
-            add_sink(cx, instance, view, attribute);
+        let sink = if is_secure { "attribute" } else { "parameter" };
+        for attribute in ["value", "value_wo"] {
+            add_sink(cx, instance, view, attribute, sink);
         }
     }
 }
 
-fn add_sink(cx: &mut Context<'_>, instance: &Instance, block: BlockView<'_>, attribute: &'static str) {
+fn add_sink(
+    cx: &mut Context<'_>,
+    instance: &Instance,
+    block: BlockView<'_>,
+    attribute: &'static str,
+    sink_kind: &'static str,
+) {
     let Some(content) = block.attr(attribute) else { return };
     let whole = cx.head(instance);
     let place = content.origin.newest().map_or(whole.span, |step| step.span);
     let head = Head { span: place, block: place, terraform: None, ..whole };
     let written = || Origin::written(place);
+    let has_other_way = WITH_OTHER_WAY.contains(&(&*instance.type_name, attribute));
     let mut sink = SecretAttribute::new(head);
+    sink.sink.set(Value::text(sink_kind, written()));
+    sink.has_other_way.set(Value::bool(has_other_way, written()));
     sink.attribute.set(Value::text(attribute, written()));
     sink.is_write_only.set(Value::bool(attribute.ends_with("_wo"), written()));
     sink.content.set(content);

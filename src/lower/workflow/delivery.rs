@@ -12,6 +12,7 @@ use crate::eval::actions::{Charset, Control, Operand};
 use crate::eval::terraform::RunInput;
 use crate::logic::{Reason, Tri};
 use crate::model::delivery::{Deployment, Push};
+use crate::model::secret::Variable;
 use crate::model::{Head, Model, One};
 use crate::source::Span;
 use crate::syntax::yaml::Node;
@@ -76,7 +77,7 @@ fn used(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, action: &s
                 with(node, "outputs").and_then(Node::scalar_text).is_some_and(|text| text.contains("push=true"));
             let Some(tags) = with(node, "tags").filter(|_| is_pushed || by_output) else { return };
             let operand = scope.read(tags);
-            for line in lines(&operand) {
+            for line in lines(&operand, &['\n', ',']) {
                 push(model, scope, &line, tags.span, None);
             }
         }
@@ -109,8 +110,28 @@ fn used(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, action: &s
             found.waits.set(flag_at(waits, node.span));
             keep(model, scope, found);
         }
+        "aws-actions/amazon-ecs-render-task-definition" => {
+            if let Some(entries) = with(node, "environment-variables") {
+                rendered_variables(model, scope, entries);
+            }
+        }
         "aws-actions/aws-cloudformation-github-deploy" => keep(model, scope, new(scope, "stack", node.span)),
         _ => {}
+    }
+}
+
+/// `NAME=value`, one a line: what a rendering step puts into the plain environment of a container.
+fn rendered_variables(model: &mut Model, scope: &JobScope<'_, '_>, entries: &Node) {
+    let operand = scope.read(entries);
+    for line in lines(&operand, &['\n']) {
+        let Some(text) = line.value.as_text() else { continue };
+        let Some((name, _)) = text.prefix().split_once('=') else { continue };
+        let mut variable = Variable::new(Head::new(name.trim(), entries.span));
+        let origin = Origin::written(entries.span);
+        variable.name.set(Value::text(name.trim(), origin.clone()));
+        variable.content.set(crate::eval::shell::after(&line.value, name.len() + 1));
+        variable.set_in.set(Value::text("task", origin));
+        model.secret.variables.push(variable);
     }
 }
 
@@ -129,13 +150,13 @@ fn committed(plan: &Plan<'_>, scope: &JobScope<'_, '_>, node: &Node) -> Option<c
 }
 
 /// The lines of a text; a text that is one unknown value is one line.
-fn lines(operand: &Operand) -> Vec<Operand> {
+fn lines(operand: &Operand, separators: &[char]) -> Vec<Operand> {
     let Some(text) = operand.value.as_text() else { return Vec::new() };
     let mut found: Vec<Vec<Piece>> = vec![Vec::new()];
     for piece in text.pieces() {
         match piece {
             Piece::Literal(text, origin) => {
-                for (index, part) in text.split(['\n', ',']).enumerate() {
+                for (index, part) in text.split(separators).enumerate() {
                     if index > 0 {
                         found.push(Vec::new());
                     }

@@ -4,6 +4,7 @@ use super::Nothing;
 use super::plan::Plan;
 use super::read::value;
 use super::scope::JobScope;
+use crate::data::secrets::names_secret;
 use crate::eval::actions::Scope;
 use crate::model::pipeline::{Job, Step};
 use crate::model::secret::Variable;
@@ -32,6 +33,13 @@ pub(super) fn job(model: &mut Model, plan: &Plan<'_>, index: usize) {
         let node = doc.steps[step].node;
         for entry in node.get("env").map(Node::entries).unwrap_or_default() {
             keep(model, variable(entry, "step", &scope), Some(doc.id), Some(doc.steps[step].id));
+        }
+        // An input that is made for a secret is as good a place to write one out.
+        for entry in node.get("with").map(Node::entries).unwrap_or_default() {
+            let is_written_out = entry.value.as_str().is_some_and(|text| !text.contains("${{"));
+            if is_written_out && names_secret(&entry.key) {
+                keep(model, variable(entry, "step", &scope), Some(doc.id), Some(doc.steps[step].id));
+            }
         }
     }
 }
