@@ -46,8 +46,8 @@ fn unknown(catalog: &Catalog, id: &str) -> Failure {
 
 pub(crate) fn page(rule: &RuleFile, format: &str) -> String {
     match format {
-        "json" => pretty(&rule_json(&rule.meta)),
-        "markdown" => format!("{}\n{}", rule.meta.page.trim_end(), markdown_facts(&rule.meta)),
+        "json" => pretty(&rule_json(rule)),
+        "markdown" => format!("{}\n{}", rule.meta.page.markdown().trim_end(), markdown_facts(&rule.meta)),
         _ => text(&rule.meta),
     }
 }
@@ -58,7 +58,8 @@ fn text(meta: &RuleMeta) -> String {
     for (name, value) in facts(meta) {
         let _ = writeln!(out, "  {name:<11} {value}");
     }
-    let body = meta.page.split_once('\n').map_or("", |(_, body)| body);
+    let body = meta.page.markdown();
+    let body = body.split_once('\n').map_or("", |(_, body)| body);
     let _ = writeln!(out, "\n{}\n", body.trim());
     let _ = writeln!(out, "To accept it:\n  # secure-lint: allow {} until YYYY-MM-DD -- <reason>", meta.id);
     if let Some(url) = page_url(meta) {
@@ -127,7 +128,9 @@ fn param_json(param: &Param) -> serde_json::Value {
     }
 }
 
-pub(crate) fn rule_json(meta: &RuleMeta) -> serde_json::Value {
+pub(crate) fn rule_json(rule: &RuleFile) -> serde_json::Value {
+    let meta = &rule.meta;
+    let condition = rule.condition.as_ref().map_or("", |condition| condition.text.trim());
     let covers: Vec<_> =
         meta.covers.iter().map(|it| json!({"peer": it.peer, "id": it.id, "relation": it.relation.name()})).collect();
     let params: serde_json::Map<String, serde_json::Value> =
@@ -136,8 +139,8 @@ pub(crate) fn rule_json(meta: &RuleMeta) -> serde_json::Value {
         "id": meta.id, "area": meta.area, "title": meta.title, "severity": meta.severity.name(),
         "confidence": meta.confidence.name(), "profile": meta.profile.name(), "state": meta.state.name(),
         "since": meta.since, "replaced_by": meta.replaced_by, "aliases": meta.aliases, "absorbs": meta.absorbs,
-        "tags": meta.tags, "covers": covers, "params": params, "each": meta.each, "condition": meta.condition,
-        "fix": meta.has_fix, "path": meta.path, "help": page_url(meta), "page": meta.page,
+        "tags": meta.tags, "covers": covers, "params": params, "each": meta.each, "condition": condition,
+        "fix": meta.has_fix, "path": meta.path, "help": page_url(meta), "page": meta.page.markdown(),
     })
 }
 

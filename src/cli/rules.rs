@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::finding::{Profile, RuleMeta, RuleState};
 use crate::report::csv_field;
+use crate::rule::RuleFile;
 use crate::triage::{Enabled, Names, Selection};
 
 use super::arguments::RulesArguments;
@@ -18,8 +19,8 @@ use super::terminal::Streams;
 pub(crate) fn run(arguments: &RulesArguments, streams: Streams) -> Result<u8, Failure> {
     let catalog = open_rules(&arguments.rules)?;
     let metas: Vec<_> = catalog.metas().cloned().collect();
-    let rules: Vec<&RuleMeta> = match is_filtered(arguments) {
-        false => metas.iter().map(|meta| &**meta).collect(),
+    let files: Vec<&RuleFile> = match is_filtered(arguments) {
+        false => catalog.rules().iter().collect(),
         true => {
             let names = Names::new(&metas);
             let flags = &arguments.select;
@@ -31,11 +32,12 @@ pub(crate) fn run(arguments: &RulesArguments, streams: Streams) -> Result<u8, Fa
                 ..Selection::default()
             };
             let enabled = Enabled::new(&metas, &selection);
-            metas.iter().filter(|meta| enabled.has_rule(&meta.id)).map(|meta| &**meta).collect()
+            catalog.rules().iter().filter(|rule| enabled.has_rule(rule.id())).collect()
         }
     };
+    let rules: Vec<&RuleMeta> = files.iter().map(|rule| &*rule.meta).collect();
     let text = match arguments.format.as_str() {
-        "json" => pretty(&json!(rules.iter().map(|rule| rule_json(rule)).collect::<Vec<_>>())),
+        "json" => pretty(&json!(files.iter().copied().map(rule_json).collect::<Vec<_>>())),
         "markdown" => markdown(&rules, arguments.covers),
         "csv" => csv(&rules, arguments.covers),
         _ => plain(&rules, arguments.covers),

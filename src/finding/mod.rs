@@ -2,6 +2,7 @@
 //! reports print. Made by `check`, sorted out by `triage`, written by `report`.
 
 mod fingerprint;
+mod page;
 mod report;
 mod run;
 #[cfg(test)]
@@ -14,6 +15,8 @@ use crate::logic::Reason;
 use crate::source::{Place, Span};
 
 pub use fingerprint::{finding_fingerprint, path_fingerprint};
+pub use page::Page;
+pub(crate) use page::marked_columns;
 pub use report::{BaselineUse, Changed, Counts, Fixed, Report, Run, Since};
 pub use run::{Outcome, Read, RootRead, VariantRead};
 
@@ -170,12 +173,7 @@ pub struct RuleMeta {
     pub covers: Vec<Cover>,
     /// The name of the entity that each verdict is about.
     pub each: String,
-    /// The condition as written; empty for the rules that triage judges.
-    pub condition: String,
-    /// Heading, text and examples as Markdown, without front matter and markers.
-    pub page: String,
-    /// The text between the heading and the first fence, as Markdown.
-    pub summary: String,
+    pub page: Page,
     pub has_fix: bool,
     /// The parameters that the file declares, with their defaults, whose type is theirs.
     pub params: BTreeMap<String, Param>,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    AddressedPlace, Confidence, Cover, Finding, Path, Profile, Relation, Report, RuleMeta, RuleState, Run, Severity,
-    State, Subject, finding_fingerprint, path_fingerprint,
+    AddressedPlace, Confidence, Cover, Finding, Page, Path, Profile, Relation, Report, RuleMeta, RuleState, Run,
+    Severity, State, Subject, finding_fingerprint, path_fingerprint,
 };
 use crate::source::{Place, Span, World, WorldBuilder};
 
@@ -40,13 +40,16 @@ pub(crate) fn rule(id: &str, severity: Severity) -> Arc<RuleMeta> {
         tags: vec!["CWE-284".to_owned()],
         covers: vec![Cover { peer: "checkov".to_owned(), id: "CKV_AWS_1".to_owned(), relation: Relation::Same }],
         each: "service".to_owned(),
-        condition: "!service.open".to_owned(),
-        page: "# A thing is open\n\nAnyone can come in. Close it.\n".to_owned(),
-        summary: "Anyone can come in. Close it.".to_owned(),
+        page: page("# A thing is open\n\n", "Anyone can come in. Close it."),
         has_fix: false,
         params: std::collections::BTreeMap::new(),
         path: format!("rules/network/{id}.md"),
     })
+}
+
+/// A page of a heading and a summary.
+pub(crate) fn page(heading: &str, summary: &str) -> Page {
+    Page::new(format!("{heading}{summary}\n").into(), 0, heading.len()..heading.len() + summary.len())
 }
 
 pub(crate) fn report_over(world: &World) -> Report<'_> {

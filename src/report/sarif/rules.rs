@@ -68,7 +68,7 @@ fn properties(meta: &RuleMeta) -> RuleProperties {
 }
 
 fn full_description(meta: &RuleMeta) -> String {
-    let paragraph = meta.summary.split("\n\n").find(|text| !text.trim().is_empty()).unwrap_or(&meta.title);
+    let paragraph = meta.page.summary().split("\n\n").find(|text| !text.trim().is_empty()).unwrap_or(&meta.title);
     let text = plain(paragraph);
     if text.chars().count() < LONGEST {
         return text;
@@ -81,11 +81,11 @@ fn full_description(meta: &RuleMeta) -> String {
 }
 
 fn help_text(meta: &RuleMeta) -> String {
-    meta.page.lines().filter(|line| !line.starts_with("```")).map(plain_line).collect::<Vec<_>>().join("\n")
+    meta.page.markdown().lines().filter(|line| !line.starts_with("```")).map(plain_line).collect::<Vec<_>>().join("\n")
 }
 
 fn help_markdown(meta: &RuleMeta, url: Option<&str>) -> String {
-    let mut text = meta.page.trim_end().to_owned();
+    let mut text = meta.page.markdown().trim_end().to_owned();
     text.push_str(&format!("\n\nTo accept it: `# secure-lint: allow {} -- <reason>`\n", meta.id));
     if let Some(url) = url {
         text.push_str(&format!("\n[The rule file]({url})\n"));
@@ -129,7 +129,7 @@ fn pascal_case(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::finding::Severity;
-    use crate::finding::testing::rule as meta;
+    use crate::finding::testing::{page, rule as meta};
 
     #[test]
     fn says_what_github_sorts_by() {
@@ -147,7 +147,7 @@ mod tests {
     fn long_texts_end_at_a_sentence() {
         let mut rule = (*meta("x", Severity::Low)).clone();
         rule.title = "t".repeat(2_000);
-        rule.summary = format!("One sentence. {}", "x".repeat(2_000));
+        rule.page = page("# T\n\n", &format!("One sentence. {}", "x".repeat(2_000)));
         let rule = super::rule(&rule);
         assert_eq!(rule.short_description.text.len(), 1_024);
         assert_eq!(rule.full_description.text, "One sentence.");

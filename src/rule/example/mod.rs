@@ -11,7 +11,6 @@ use crate::source::{World, WorldBuilder};
 
 pub use judge::{Failure, Linter, judge, judge_rule};
 pub use output::with_outputs;
-pub(crate) use read::is_marker;
 pub use read::{Examples, examples};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::{Example, ExampleFile, ExampleKind, Marker, Output};
+use crate::finding::marked_columns;
 use crate::rule::file::{Fence, Part, parts};
 use crate::rule::{RuleError, RuleFile, RuleSource};
 use crate::source::{LineIndex, clean_path};
@@ -143,7 +144,7 @@ fn read_file(
     let mut above = 0..0;
     for line in source.text[body].split_inclusive('\n') {
         let content = line.trim_end_matches(['\n', '\r']);
-        if let Some(carets) = carets(content) {
+        if let Some(carets) = marked_columns(content) {
             let range = columns(&file.text[above.clone()], carets).ok_or_else(|| {
                 let message = "the carets do not stand below text of the line above";
                 source.error(at..at + content.len(), message)
@@ -161,25 +162,6 @@ fn read_file(
     Ok(file)
 }
 
-/// Whether a line asserts a place and is no part of the example's file.
-pub(crate) fn is_marker(line: &str) -> bool {
-    carets(line.trim_end_matches(['\n', '\r'])).is_some()
-}
-
-/// The columns of the carets, in characters from 0, if the line is a marker: blanks, at most one `#` or `//`, carets,
-/// `here`, and nothing else.
-fn carets(line: &str) -> Option<Range<usize>> {
-    let blank = |c: char| c == ' ' || c == '\t';
-    let before = line.trim_end_matches(blank).strip_suffix("here")?;
-    let marked = before.trim_end_matches(blank);
-    let lead = marked.trim_end_matches('^');
-    if marked.len() == before.len() || lead.len() == marked.len() {
-        return None;
-    }
-    let comment = lead.trim_matches(blank);
-    matches!(comment, "" | "#" | "//").then(|| lead.chars().count()..marked.chars().count())
-}
-
 /// The bytes of the characters in these columns; nothing if the line is shorter.
 fn columns(line: &str, columns: Range<usize>) -> Option<Range<usize>> {
     let mut starts = line.char_indices().map(|(at, _)| at).chain([line.len()]);
@@ -190,11 +172,11 @@ fn columns(line: &str, columns: Range<usize>) -> Option<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{carets, columns};
+    use super::{columns, marked_columns};
 
     #[test]
     fn a_marker_is_carets_and_here() {
-        let check = |line, expected| assert_eq!(carets(line), expected, "{line}");
+        let check = |line, expected| assert_eq!(marked_columns(line), expected, "{line}");
         check("  ^^^ here", Some(2..5));
         check("#  ^ here", Some(3..4));
         check("// ^^ here", Some(3..5));

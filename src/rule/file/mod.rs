@@ -14,7 +14,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::RuleError;
-use crate::finding::{Confidence, RuleMeta, Safety};
+use crate::finding::{Confidence, Page, RuleMeta, Safety};
 
 pub(crate) use cover::{folded, peer_of};
 pub(crate) use sections::{Fence, Part, parts};
@@ -145,7 +145,7 @@ impl RuleFile {
             return Err(errors);
         };
         let body = heading.body;
-        let condition = condition(&source, &each, body, &mut errors);
+        let (summary, condition) = head(&source, &each, body, &mut errors);
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -164,9 +164,7 @@ impl RuleFile {
             tags: front.tags,
             covers: front.covers,
             each: each.to_string(),
-            condition: condition.as_ref().map_or_else(String::new, |condition| condition.text.trim().to_owned()),
-            page: without_markers(&text[heading.start..]),
-            summary: summary(text, body),
+            page: Page::new(text.clone(), heading.start, summary),
             has_fix: front.fix.is_some(),
             params: front.params,
             path: source.path.clone(),
@@ -262,15 +260,20 @@ fn heading(source: &RuleSource, from: usize) -> Result<Heading, RuleError> {
     Err(source.error(from.saturating_sub(1)..from, "the page is missing"))
 }
 
-/// The `hcl require` fence, which stands before the first example.
-fn condition(source: &RuleSource, each: &Each, body: usize, errors: &mut Vec<RuleError>) -> Option<Excerpt> {
+/// What stands before the first example: the prose up to the first fence, and the `hcl require` fence.
+fn head(source: &RuleSource, each: &Each, body: usize, errors: &mut Vec<RuleError>) -> (Range<usize>, Option<Excerpt>) {
+    let mut prose_end = None;
     let mut found: Option<Excerpt> = None;
     for part in parts(&source.text, body) {
         let fence = match part {
-            Part::Heading { level: 2, .. } => break,
+            Part::Heading { level: 2, start, .. } => {
+                prose_end.get_or_insert(start);
+                break;
+            }
             Part::Heading { .. } => continue,
             Part::Fence(fence) => fence,
         };
+        prose_end.get_or_insert(fence.whole.start);
         let mut words = source.text[fence.info.clone()].split_ascii_whitespace();
         if words.next() != Some("hcl") || words.next() != Some("require") {
             continue;
@@ -297,34 +300,5 @@ fn condition(source: &RuleSource, each: &Each, body: usize, errors: &mut Vec<Rul
         }
         (Some(_), false) | (None, true) => {}
     }
-    found
-}
-
-/// The prose between the heading and the first fence or example.
-fn summary(text: &str, body: usize) -> String {
-    let end = parts(text, body).find_map(|part| match part {
-        Part::Heading { level: 1 | 2, start, .. } => Some(start),
-        Part::Heading { .. } => None,
-        Part::Fence(fence) => Some(fence.whole.start),
-    });
-    text[body..end.unwrap_or(text.len())].trim().to_owned()
-}
-
-/// The page without the lines that say `^^^^ here`. They are looked for by their last word, which is rare.
-fn without_markers(page: &str) -> String {
-    let mut kept = String::with_capacity(page.len());
-    let mut from = 0;
-    let mut search = 0;
-    while let Some(at) = page[search..].find(" here") {
-        let at = search + at;
-        let start = page[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        let end = page[at..].find('\n').map_or(page.len(), |newline| at + newline + 1);
-        if super::example::is_marker(&page[start..end]) {
-            kept.push_str(&page[from..start]);
-            from = end;
-        }
-        search = end;
-    }
-    kept.push_str(&page[from..]);
-    kept
+    (body..prose_end.unwrap_or(source.text.len()), found)
 }

@@ -58,15 +58,16 @@ fn reads_everything_a_file_says() {
     assert_eq!(rule.each, Each::Resource(vec!["aws_a".into(), "data.aws_b".into()]));
     assert_eq!((rule.id(), rule.meta.area.as_str()), ("open-thing", "network"));
     assert_eq!(rule.meta.title, "It stands open");
-    assert_eq!(rule.meta.summary, "What can go wrong.\nHow to fix it.");
+    assert_eq!(rule.meta.page.summary(), "What can go wrong.\nHow to fix it.");
     assert_eq!(rule.meta.profile, Profile::Strict);
-    assert_eq!(rule.meta.condition, "attr(\"a.b\", true)");
+    assert_eq!(rule.condition.as_ref().map(|condition| condition.text.trim()), Some("attr(\"a.b\", true)"));
     assert_eq!(rule.meta.params["days"], Param::Number(365.0));
     assert_eq!(rule.meta.params["words"], Param::Texts(vec!["a".into(), "b, c".into()]));
     assert_eq!(rule.meta.params["id"], Param::Text("7".into()));
     assert!(rule.reads.names && !rule.reads.layout);
-    assert!(rule.meta.page.starts_with("# It stands open\n") && !rule.meta.page.contains("here\n"));
-    assert!(rule.meta.page.contains("  b = \"é1\"\n}\n"));
+    let page = rule.meta.page.markdown();
+    assert!(page.starts_with("# It stands open\n") && !page.contains("here\n"));
+    assert!(page.contains("  b = \"é1\"\n}\n"));
 
     let found = examples(&rule).expect("the examples are right");
     let kinds: Vec<ExampleKind> = found.examples.iter().map(|example| example.kind).collect();
