@@ -1,6 +1,6 @@
 //! The policies that AWS manages, by ARN. Statements are decoded when a policy is asked for.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use super::pack::Unpacker;
 
@@ -39,14 +39,21 @@ struct Table {
     strings: Vec<String>,
     linked: Vec<String>,
     /// Sorted by name.
-    policies: Vec<(&'static str, &'static [u8])>,
+    policies: Vec<Entry>,
+}
+
+struct Entry {
+    name: &'static str,
+    block: &'static [u8],
+    decoded: OnceLock<ManagedPolicy>,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let mut packed = Unpacker::new(PACKED);
     let strings = packed.names();
     let linked = packed.names();
-    let policies = (0..packed.number()).map(|_| (packed.text(), packed.block())).collect();
+    let entry = |packed: &mut Unpacker| Entry { name: packed.text(), block: packed.block(), decoded: OnceLock::new() };
+    let policies = (0..packed.number()).map(|_| entry(&mut packed)).collect();
     Table { strings, linked, policies }
 });
 
@@ -62,15 +69,18 @@ pub fn name_in_arn(arn: &str) -> Option<&str> {
 }
 
 /// The policy with this name after `policy/`.
-pub fn policy(name: &str) -> Option<ManagedPolicy> {
-    let index = TABLE.policies.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
-    let (name, block) = TABLE.policies[index];
-    Some(decode(name, block))
+pub fn policy(name: &str) -> Option<&'static ManagedPolicy> {
+    let entry = &TABLE.policies[index(name)?];
+    Some(entry.decoded.get_or_init(|| decode(entry.name, entry.block)))
+}
+
+fn index(name: &str) -> Option<usize> {
+    TABLE.policies.binary_search_by(|entry| entry.name.cmp(name)).ok()
 }
 
 /// Names of all policies that can be attached.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    TABLE.policies.iter().map(|(name, _)| *name)
+    TABLE.policies.iter().map(|entry| entry.name)
 }
 
 /// Whether only a service-linked role may have the policy.
@@ -90,9 +100,8 @@ pub fn intended(arn: &str) -> Option<&'static str> {
         None if arn.starts_with("arn:") && arn.contains(":iam:") => malformed_name(arn)?,
         None => return None,
     };
-    let exact = TABLE.policies.binary_search_by(|(known, _)| (*known).cmp(name)).ok();
-    match exact {
-        Some(index) => Some(TABLE.policies[index].0),
+    match index(name) {
+        Some(index) => Some(TABLE.policies[index].name),
         None => at_any_path(name.rsplit('/').next()?),
     }
 }

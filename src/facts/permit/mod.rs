@@ -7,6 +7,7 @@ pub(super) mod dead;
 pub mod escalate;
 pub(super) mod execution;
 pub mod grant;
+pub mod managed;
 pub(super) mod passes;
 pub mod pattern;
 pub mod power;

@@ -43,6 +43,8 @@ pub struct Pattern {
     symbols: Box<[Symbol]>,
     /// Some symbol stands for a text that is not known.
     is_loose: bool,
+    /// Every symbol is a literal.
+    is_literal: bool,
     has_inner_star: bool,
 }
 
@@ -98,7 +100,8 @@ impl Pattern {
         }
         let is_loose = symbols.iter().any(|symbol| matches!(symbol, Symbol::Hole(_) | Symbol::Variable(_)));
         let has_inner_star = symbols.iter().any(|symbol| matches!(symbol, Symbol::Star { is_inner: true }));
-        Pattern { symbols: symbols.into(), is_loose, has_inner_star }
+        let is_literal = symbols.iter().all(|symbol| matches!(symbol, Symbol::Literal(_)));
+        Pattern { symbols: symbols.into(), is_loose, is_literal, has_inner_star }
     }
 
     /// The same without regard to case.
@@ -154,6 +157,9 @@ impl Pattern {
 
     /// Something is in both.
     pub fn meets(&self, question: &Pattern) -> bool {
+        if question.is_literal {
+            return glob(&self.symbols, &question.symbols);
+        }
         overlap(&self.symbols, &question.symbols, Stars::OfBoth)
     }
 
@@ -174,9 +180,21 @@ impl Pattern {
         match surely {
             Tri::True => Tri::True,
             Tri::Unknown => Tri::Unknown,
+            // A text that a known pattern does not cover is not in it.
+            Tri::False if question.is_literal && !self.is_loose => Tri::False,
             Tri::False if self.may_meet(question) => Tri::Unknown,
             Tri::False => Tri::False,
         }
+    }
+
+    /// Whether this pattern, of which everything is known, takes a text in.
+    pub fn takes(&self, text: &[u8]) -> bool {
+        let same = |symbol: &Symbol, byte: u8| match symbol {
+            Symbol::Literal(character) => *character == char::from(byte),
+            Symbol::Question => true,
+            Symbol::Star { .. } | Symbol::Hole(_) | Symbol::Variable(_) => false,
+        };
+        glob_by(&self.symbols, text.len(), |symbol, at| same(symbol, text[at]))
     }
 
     /// Covers, if every hole and variable of it were anything.
@@ -282,15 +300,20 @@ fn same(one: Symbol, other: Symbol) -> bool {
 
 /// The pattern's stars absorb anything; the question's symbols are stiff.
 fn glob(pattern: &[Symbol], question: &[Symbol]) -> bool {
+    glob_by(pattern, question.len(), |symbol, at| same(*symbol, question[at]))
+}
+
+/// The pattern against so many things, told which of them one symbol takes.
+fn glob_by(pattern: &[Symbol], length: usize, takes: impl Fn(&Symbol, usize) -> bool) -> bool {
     let (mut p, mut q) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
-    while q < question.len() {
+    while q < length {
         match pattern.get(p) {
             Some(Symbol::Star { .. }) => {
                 star = Some((p + 1, q));
                 p += 1;
             }
-            Some(symbol) if same(*symbol, question[q]) => {
+            Some(symbol) if takes(symbol, q) => {
                 p += 1;
                 q += 1;
             }

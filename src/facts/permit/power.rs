@@ -1,14 +1,15 @@
 //! What principals can become, and what an attached policy of AWS brings alone.
 
-use super::escalate::{Escalation, Power, PowerOf, Powers, dangerous_paths};
+use super::escalate::{Escalation, Power, PowerOf, Powers};
 use super::grant::PolicySet;
-use super::principal::{self, Attached, managed_name};
+use super::managed::Managed;
+use super::principal::{self, Attached};
 use super::read;
 use super::spelling::arn_span;
 use super::statement::Statement;
 use super::trusted::Trusts;
 use crate::data::actions::Level;
-use crate::data::managed;
+
 use crate::data::paths::PathClass;
 use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
@@ -158,21 +159,21 @@ fn may_escalate<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
 }
 
 /// The policy of AWS that an attachment brings.
-fn brought(model: &Model, id: Id<Attachment>) -> Option<(managed::ManagedPolicy, Vec<Statement>)> {
-    let Attached::Managed(statements) = principal::resolve(model, id) else { return None };
-    let policy = managed_name(model, id).and_then(managed::policy)?;
-    Some((policy, statements))
+fn brought(model: &Model, id: Id<Attachment>) -> Option<&'static Managed> {
+    match principal::resolve(model, id) {
+        Attached::Managed(managed) => Some(managed),
+        Attached::Customer(_) | Attached::Unresolved(_) => None,
+    }
 }
 
 fn opens_path_alone(facts: &Facts<'_>, id: Id<Attachment>) -> Fact {
     let model = facts.model;
     let span = arn_span(model, id);
     let nothing = || Fact::no(vec![Place::new(span, "")]);
-    let Some((policy, statements)) = brought(model, id) else { return unresolved(model, id) };
-    let set = PolicySet::of(statements);
-    let opened = dangerous_paths(&set);
+    let Some(managed) = brought(model, id) else { return unresolved(model, id) };
+    let (policy, opened) = (managed.policy, managed.paths());
     let (Some(path), true) = (opened.first(), is_for_a_machine(facts, id)) else { return nothing() };
-    let n_actions = granted_actions(&set).len();
+    let n_actions = managed.n_actions();
     let more = match opened.len() {
         1 => String::new(),
         n => format!(" and {} more", n - 1),
@@ -183,8 +184,7 @@ fn opens_path_alone(facts: &Facts<'_>, id: Id<Attachment>) -> Fact {
 
 /// Whether an attachment brings a policy of AWS that opens a path alone.
 pub(super) fn is_dangerous(model: &Model, id: Id<Attachment>) -> bool {
-    let Attached::Managed(statements) = principal::resolve(model, id) else { return false };
-    !dangerous_paths(&PolicySet::of(statements)).is_empty()
+    brought(model, id).is_some_and(|managed| !managed.paths().is_empty())
 }
 
 /// An attachment that brings nothing of AWS: a policy of this tree says nothing here, one that is hidden nobody knows.
@@ -231,12 +231,13 @@ fn writes_every_resource(facts: &Facts<'_>, id: Id<Attachment>) -> Fact {
     let model = facts.model;
     let span = arn_span(model, id);
     let nothing = || Fact::no(vec![Place::new(span, "")]);
-    let Some((policy, statements)) = brought(model, id) else { return unresolved(model, id) };
+    let Some(managed) = brought(model, id) else { return unresolved(model, id) };
+    let policy = managed.policy;
     let is_of_service = policy.name.starts_with("service-role/") && model[id].principal.any().is_some();
-    if is_of_service || !dangerous_paths(&PolicySet::of(statements.clone())).is_empty() {
+    if is_of_service || !managed.paths().is_empty() {
         return nothing();
     }
-    for (statement, written) in statements.iter().zip(&policy.statements) {
+    for (statement, written) in managed.set.statements.iter().zip(&policy.statements) {
         let is_allow = statement.effect == Some(super::statement::Effect::Allow);
         if !is_allow || !written.conditions.is_empty() || statement.resources.is_negated {
             continue;
@@ -254,7 +255,7 @@ fn writes_every_resource(facts: &Facts<'_>, id: Id<Attachment>) -> Fact {
 /// The statements of an attachment, for whoever counts them.
 pub fn statements_of(model: &Model, id: Id<Attachment>) -> Vec<Statement> {
     match principal::resolve(model, id) {
-        Attached::Managed(statements) => statements,
+        Attached::Managed(managed) => managed.set.statements.clone(),
         Attached::Customer(policy) => read::policy(model, policy).0.into_iter().map(|read| read.statement).collect(),
         Attached::Unresolved(_) => Vec::new(),
     }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::grant::{Bound, PolicySet};
+use super::managed::Managed;
 use super::pattern::{Case, Pattern, Reading as How, Symbol};
 use super::read;
 use super::statement::{Question, Statement};
@@ -130,9 +131,10 @@ impl Granted {
     fn add_attachment(&mut self, model: &Model, id: Id<Attachment>) {
         match resolve(model, id) {
             Attached::Customer(policy) => self.add_policy(model, policy),
-            Attached::Managed(statements) => {
+            Attached::Managed(managed) => {
+                let statements = &managed.set.statements;
                 self.sources.extend(statements.iter().map(|_| Source::Managed(id)));
-                self.set.statements.extend(statements);
+                self.set.statements.extend_from_slice(statements);
             }
             Attached::Unresolved(reason) => self.open(&reason),
         }
@@ -144,8 +146,8 @@ impl Granted {
                 Some(policy) => Bound::Statements(statements_of(model, policy)),
                 None => Bound::Unresolved,
             },
-            (_, Some(arn)) => match arn.known().and_then(managed::intended).and_then(managed::policy) {
-                Some(policy) => Bound::Statements(read::managed(&policy)),
+            (_, Some(arn)) => match arn.known().and_then(managed::intended).and_then(super::managed::named) {
+                Some(policy) => Bound::Statements(policy.set.statements.clone()),
                 None => Bound::Unresolved,
             },
             (Link::Absent, None) => Bound::None,
@@ -181,7 +183,7 @@ fn statements_of(model: &Model, policy: Id<Policy>) -> Vec<Statement> {
 /// What an attachment brings.
 pub enum Attached {
     Customer(Id<Policy>),
-    Managed(Vec<Statement>),
+    Managed(&'static Managed),
     Unresolved(Reason),
 }
 
@@ -190,8 +192,8 @@ pub fn resolve(model: &Model, id: Id<Attachment>) -> Attached {
     if let Some(policy) = attachment.policy.id() {
         return Attached::Customer(policy);
     }
-    match managed_name(model, id).and_then(managed::policy) {
-        Some(policy) => Attached::Managed(read::managed(&policy)),
+    match managed_name(model, id).and_then(super::managed::named) {
+        Some(managed) => Attached::Managed(managed),
         None => Attached::Unresolved(Reason {
             code: "policy-not-here",
             object: attachment.head.name.clone(),

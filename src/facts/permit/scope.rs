@@ -121,10 +121,13 @@ pub(super) fn known(action: &str) -> Option<(&'static Service, &'static Action)>
 /// left out.
 pub(super) fn allowed_actions(statement: &Statement) -> Vec<(&'static Service, &'static Action, Tri)> {
     let mut found = Vec::new();
+    let mut name = String::new();
     for service in services_named(statement) {
         for action in &service.actions {
-            let name = Pattern::parse(&format!("{}:{}", service.prefix, action.name), How::Literal, Case::Folded);
-            let named = statement.names_action(&name);
+            name.clear();
+            name.extend([service.prefix, ":", &action.name]);
+            name.make_ascii_lowercase();
+            let named = statement.names_action_written(&name);
             if named != Tri::False {
                 found.push((service, action, named));
             }

@@ -104,7 +104,19 @@ impl Statement {
 
     /// Whether `service:action` is among its actions. IAM refuses wildcards in the service, so they match at most maybe.
     pub fn names_action(&self, action: &Pattern) -> Tri {
-        let one = |pattern: &Pattern| match pattern.answers(action, Extent::All) {
+        self.names(|pattern| pattern.answers(action, Extent::All))
+    }
+
+    /// The same for an action that is written out, in lower case.
+    pub fn names_action_written(&self, action: &str) -> Tri {
+        self.names(|pattern| match pattern.is_loose() {
+            true => pattern.answers(&Pattern::parse(action, Reading::Literal, Case::Folded), Extent::All),
+            false => Tri::from(pattern.takes(action.as_bytes())),
+        })
+    }
+
+    fn names(&self, answer: impl Fn(&Pattern) -> Tri) -> Tri {
+        let one = |pattern: &Pattern| match answer(pattern) {
             Tri::True if has_odd_service(pattern) => Tri::Unknown,
             Tri::Unknown if !pattern.is_loose() => Tri::True,
             answer => answer,
