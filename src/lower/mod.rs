@@ -2,6 +2,7 @@
 //! variables that the repository shows, every other root with the set of the same name or its first.
 
 mod address;
+mod command;
 mod credentials;
 mod description;
 pub(crate) mod dockerfile;
@@ -49,12 +50,17 @@ pub fn lower<'w>(world: &'w World, description: &Description) -> Lowered<'w> {
     let sources = Sources::new(world);
     sources.read_ahead();
     let mut inputs = description.inputs(world);
-    inputs.runs.extend(workflow::terraform_runs(&sources, description));
+    // Workflows say how Terraform is run, so they come first; what they are is the same in every world.
+    let mut base = Model::default();
+    inputs.runs.extend(workflow::lower(&sources, description, &mut base));
     let evaluated = evaluate(world, &inputs);
     let worlds = worlds::worlds(&evaluated.deployments);
     let credentials = credentials::locate(&sources);
-    let mut models: Vec<Model> =
-        worlds.iter().map(|deployments| model(&sources, description, deployments, &evaluated.deployments)).collect();
+    let mut models: Vec<Model> = (1..worlds.len()).map(|_| base.clone()).collect();
+    models.push(base);
+    for (model, deployments) in models.iter_mut().zip(&worlds) {
+        fill(model, &sources, deployments, &evaluated.deployments);
+    }
     models.iter_mut().for_each(|model| credentials::add(model, &credentials));
     let mut problems = sources.problems();
     problems.extend(evaluated.problems.iter().cloned());
@@ -67,11 +73,8 @@ pub fn lower<'w>(world: &'w World, description: &Description) -> Lowered<'w> {
     Lowered { models, problems, comments, secrets: Vec::new(), roots, sources }
 }
 
-/// One consistent world as a model.
-fn model(sources: &Sources<'_>, description: &Description, deployments: &[&Deployment], all: &[Deployment]) -> Model {
-    let mut model = Model::default();
-    // The runs are known from before Terraform was evaluated.
-    let _runs = workflow::lower(sources, description, &mut model);
+/// One consistent world: everything that workflows do not say, and the links to what they say.
+fn fill(model: &mut Model, sources: &Sources<'_>, deployments: &[&Deployment], all: &[Deployment]) {
     for deployment in deployments {
         let n_variants = all.iter().filter(|other| other.root == deployment.root).count();
         model.variants.push(Variant {
@@ -80,15 +83,14 @@ fn model(sources: &Sources<'_>, description: &Description, deployments: &[&Deplo
             n_variants,
             is_assumed: deployment.variant.is_assumed,
         });
-        terraform::lower(deployment, sources.world, &mut model);
+        terraform::lower(deployment, sources.world, model);
     }
-    policy::add_files(&mut model, sources);
-    taskdef::add_files(&mut model, sources);
-    dockerfile::add_files(&mut model, sources);
-    secret_files::add_files(&mut model, sources);
-    taskdef::link(&mut model);
-    dockerfile::link(&mut model);
-    model
+    policy::add_files(model, sources);
+    taskdef::add_files(model, sources);
+    dockerfile::add_files(model, sources);
+    secret_files::add_files(model, sources);
+    taskdef::link(model);
+    dockerfile::link(model);
 }
 
 fn roots(world: &World, deployments: &[Deployment]) -> Vec<LoweredRoot> {

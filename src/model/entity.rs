@@ -126,7 +126,7 @@ pub trait Entity: Target + Sized + 'static {
 }
 
 /// All entities of one kind.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Table<E> {
     rows: Vec<E>,
 }
@@ -263,7 +263,7 @@ macro_rules! entities {
             }
         )*
 
-        #[derive(Debug, Default)]
+        #[derive(Clone, Debug, Default)]
         pub struct Tables {
             $( pub $table: $crate::model::Table<$Entity>, )*
         }

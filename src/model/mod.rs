@@ -33,7 +33,7 @@ use std::sync::Arc;
 use crate::value::Reference;
 
 /// One consistent world: every root with one of its variable sets, and all files of the other languages.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Model {
     /// The variable set of this world per root with several, for findings that hold under some only.
     pub variants: Vec<Variant>,

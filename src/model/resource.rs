@@ -23,7 +23,7 @@ pub struct Resource {
     pub body: Value,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tables {
     pub resources: Table<Resource>,
 }

@@ -1,7 +1,9 @@
 //! Which commands a script runs, in order, with variables replaced where they are known. What a command does is said by
 //! those who ask: `lower` for models of builds and deployments.
 
+mod effects;
 mod expand;
+mod inner;
 mod options;
 mod run;
 #[cfg(test)]
@@ -9,22 +11,49 @@ mod tests;
 mod wrapper;
 
 pub use expand::{word_pieces, word_value};
-pub use options::{after, literal};
+pub use options::literal;
 pub use run::run;
 
 use std::collections::BTreeMap;
 
+use crate::eval::actions::Operand;
 use crate::logic::Reason;
-use crate::source::Span;
-use crate::value::Value;
+use crate::source::{FileId, Span};
+use crate::value::{Origin, Value};
 
 /// What is set before the script begins.
 pub trait Surroundings {
     /// The value of a variable that the script has not set; nothing if nobody is known to set it.
-    fn variable(&self, name: &str, span: Span) -> Option<Value>;
+    fn variable(&self, name: &str, span: Span) -> Option<Operand>;
 
     /// What `${{ … }}` is replaced by.
-    fn expression(&self, text: &str, span: Span) -> Value;
+    fn expression(&self, text: &str, span: Span) -> Operand;
+
+    /// What these commands, which stand in `$( … )`, print.
+    fn output(&self, _commands: &[Command], span: Span) -> Operand {
+        expand::hole("command-output", "$(…)", span)
+    }
+
+    /// The folder in which the script begins; nothing if it is not known.
+    fn directory(&self) -> Option<String> {
+        Some(String::new())
+    }
+
+    /// What a command runs by its path, which may not be known.
+    fn script(&self, _path: Option<&str>) -> Named<'_> {
+        Named::Ignored
+    }
+}
+
+/// What a path in a command leads to.
+#[derive(Clone, Copy, Debug)]
+pub enum Named<'t> {
+    /// A shell script: its file and its text.
+    Script(FileId, &'t str),
+    /// Something that runs commands which nobody can read.
+    Unread,
+    /// Nobody asks what it runs.
+    Ignored,
 }
 
 /// Nothing is known.
@@ -32,13 +61,12 @@ pub trait Surroundings {
 pub struct Nothing;
 
 impl Surroundings for Nothing {
-    fn variable(&self, _: &str, _: Span) -> Option<Value> {
+    fn variable(&self, _: &str, _: Span) -> Option<Operand> {
         None
     }
 
-    fn expression(&self, text: &str, span: Span) -> Value {
-        let reason = Reason::at("no-value", text, span);
-        Value::unknown(reason, crate::value::Origin::missing("no-value", span))
+    fn expression(&self, text: &str, span: Span) -> Operand {
+        Operand::unknown(Reason::at("no-value", text, span))
     }
 }
 
@@ -48,7 +76,7 @@ pub struct Run {
     /// In the order of writing; those of a substitution stand before the command that it is a part of.
     pub commands: Vec<Command>,
     /// Variables at the end of the script.
-    pub variables: BTreeMap<String, Value>,
+    pub variables: BTreeMap<String, Operand>,
     /// There may be more commands, for this reason.
     pub open: Option<Reason>,
 }
@@ -61,11 +89,15 @@ pub struct Command {
     /// What was taken off, by name: `sudo`, `exec`, `timeout`.
     pub wrappers: Vec<String>,
     /// Variables that are set for this command alone.
-    pub assignments: Vec<(String, Value)>,
+    pub assignments: Vec<(String, Operand)>,
     pub redirections: Vec<Redirection>,
     /// The body of a here-document or here-string that it reads.
-    pub input: Option<Value>,
+    pub input: Option<Operand>,
     pub output: Output,
+    /// Whether it stands in `$( … )`.
+    pub is_captured: bool,
+    /// Whether its failure is swallowed: `|| true`.
+    pub is_excused: bool,
     pub reached: Reached,
     /// Where it runs, seen from the start of the script; nothing after a `cd` to an unknown place.
     pub directory: Option<String>,
@@ -79,11 +111,31 @@ pub struct Command {
 
 #[derive(Clone, Debug)]
 pub struct Argument {
-    /// A text, maybe with holes.
-    pub value: Value,
+    /// A text, maybe with holes, and who has a hand in it.
+    pub operand: Operand,
     pub span: Span,
     /// Whether any of it stood in quotes.
     pub is_quoted: bool,
+    /// The variable that is the whole word.
+    pub variable: Option<String>,
+    /// The text of its last piece, with where that is written.
+    pub tail: Option<(String, Origin)>,
+}
+
+impl Argument {
+    pub fn value(&self) -> &Value {
+        &self.operand.value
+    }
+
+    /// The text, if all of it is known.
+    pub fn text(&self) -> Option<&str> {
+        self.operand.value.as_str()
+    }
+
+    /// The text before the first hole.
+    pub fn prefix(&self) -> String {
+        self.operand.value.as_text().map_or(String::new(), |text| text.prefix().to_owned())
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -91,7 +143,7 @@ pub struct Redirection {
     pub kind: Direction,
     /// The number of the stream, 0 for input and 1 for output unless another is written.
     pub descriptor: u32,
-    pub target: Value,
+    pub target: Argument,
     pub span: Span,
 }
 
@@ -123,26 +175,33 @@ pub enum Reached {
     Unreachable,
 }
 
-impl Command {
-    /// The name of the program without its folder, if it is known.
-    pub fn program(&self) -> Option<&str> {
-        let whole = self.words.first()?.value.as_str()?;
-        Some(whole.rsplit('/').next().unwrap_or(whole))
-    }
-
-    pub fn arguments(&self) -> &[Argument] {
-        self.words.get(1..).unwrap_or(&[])
-    }
-
-    /// The text of an argument (the program is 0), if all of it is known.
-    pub fn word(&self, index: usize) -> Option<&str> {
-        self.words.get(index)?.value.as_str()
-    }
-
-    /// Whether the command begins with these words: `["docker", "buildx", "build"]`.
-    pub fn starts_with(&self, words: &[&str]) -> bool {
-        let Some((program, rest)) = words.split_first() else { return true };
-        self.program() == Some(program)
-            && rest.iter().enumerate().all(|(index, word)| self.word(index + 1) == Some(word))
+impl Run {
+    /// The run without the commands behind `exit`.
+    pub fn reachable(mut self) -> Run {
+        let is_kept = |command: &Command| command.reached != Reached::Unreachable;
+        if self.commands.iter().all(is_kept) {
+            return self;
+        }
+        let mut kept = 0;
+        let numbers: Vec<Option<usize>> = self
+            .commands
+            .iter()
+            .map(|command| {
+                let number = is_kept(command).then_some(kept);
+                kept += usize::from(number.is_some());
+                number
+            })
+            .collect();
+        let new = |index: usize| numbers.get(index).copied().flatten();
+        self.commands.retain(is_kept);
+        for command in &mut self.commands {
+            command.inside = command.inside.and_then(new);
+            command.output = match command.output {
+                Output::Piped(reader) => new(reader).map_or(Output::Open, Output::Piped),
+                Output::Substituted(reader) => new(reader).map_or(Output::Assigned, Output::Substituted),
+                other @ (Output::Open | Output::Assigned) => other,
+            };
+        }
+        self
     }
 }

@@ -1,48 +1,42 @@
 //! Walks over a script: assignments, conditions, loops, functions, scripts inside words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::expand::{Names, hole};
+use super::expand::{Names, hole, joined};
 use super::{Argument, Command, Direction, Output, Reached, Redirection, Run, Surroundings, wrapper};
+use crate::eval::actions::Operand;
 use crate::logic::Reason;
-use crate::source::{MappedText, Span};
+use crate::source::Span;
 use crate::syntax::shell::{
     self, Assigned, CommandKind, Dialect, Item, Joint, List, Piece, PieceKind, Pipeline, RedirectionKind, Script,
     Simple, Word,
 };
-use crate::value::{StepKind, Value};
+use crate::value::{Kind, Origin, Piece as TextPiece, StepKind, Text, Value};
 
 /// More commands than this are left out.
-const MOST_COMMANDS: usize = 4096;
+pub(super) const MOST_COMMANDS: usize = 4096;
 /// A loop over more words than this runs once, with an unknown word.
 const LONGEST_LOOP: usize = 32;
 /// Scripts in words of scripts, and functions called by functions.
-const DEEPEST: u32 = 6;
+pub(super) const DEEPEST: u32 = 6;
 /// Variables that are remembered over branches, all branches together.
 const MOST_STEPS: usize = 1_000_000;
 /// The reader of `<( … )`, and the outer command of a script in a word, before they are known.
-const NOT_YET: usize = usize::MAX;
+pub(super) const NOT_YET: usize = usize::MAX;
+/// More text than this in one known value is not added up.
+const LONGEST_TEXT: usize = 65_536;
 
 /// The commands of a script. `source` is the text of the file that it stands in.
 pub fn run(script: &Script, source: &str, dialect: Dialect, around: &dyn Surroundings) -> Run {
-    let mut walker = Walker {
-        source,
-        dialect,
-        around,
-        run: Run::default(),
-        functions: BTreeMap::new(),
-        called: BTreeSet::new(),
-        directory: Some(String::new()),
-        reached: Reached::Always,
-        inside: None,
-        depth: 0,
-        steps: 0,
-    };
+    let mut walker = Walker::new(source, dialect, around);
+    walker.directory = around.directory();
     walker.script(script);
     let uncalled: Vec<&shell::Command> =
         walker.functions.iter().filter(|(name, _)| !walker.called.contains(*name)).map(|(_, body)| *body).collect();
+    // A function that nobody names runs only if somebody runs what nobody can name.
+    let is_open = walker.run.open.is_some() || walker.run.commands.iter().any(|command| command.program().is_none());
     for body in uncalled {
-        walker.reached = Reached::Conditional;
+        walker.reached = if is_open { Reached::Conditional } else { Reached::Unreachable };
         walker.branch(|walker| walker.compound(body, body.span));
     }
     let mut run = walker.run;
@@ -55,22 +49,50 @@ pub fn run(script: &Script, source: &str, dialect: Dialect, around: &dyn Surroun
     run
 }
 
-struct Walker<'a> {
-    source: &'a str,
-    dialect: Dialect,
-    around: &'a dyn Surroundings,
-    run: Run,
-    functions: BTreeMap<&'a str, &'a shell::Command>,
-    called: BTreeSet<&'a str>,
-    directory: Option<String>,
-    reached: Reached,
-    inside: Option<usize>,
-    depth: u32,
-    steps: usize,
+pub(super) struct Walker<'a> {
+    pub(super) source: &'a str,
+    pub(super) dialect: Dialect,
+    pub(super) around: &'a dyn Surroundings,
+    pub(super) run: Run,
+    pub(super) functions: BTreeMap<&'a str, &'a shell::Command>,
+    pub(super) called: BTreeSet<&'a str>,
+    /// What the commands of `$( … )` gave, by place.
+    pub(super) captured: HashMap<Span, Operand>,
+    /// Where the groups around write to.
+    outputs: Vec<Redirection>,
+    /// How many `$( … )` are around.
+    captures: u32,
+    pub(super) directory: Option<String>,
+    pub(super) reached: Reached,
+    pub(super) inside: Option<usize>,
+    pub(super) depth: u32,
+    /// How many files of the tree are around, each run by the one before it.
+    pub(super) n_files: u32,
+    pub(super) steps: usize,
 }
 
 impl<'a> Walker<'a> {
-    fn script(&mut self, script: &'a Script) {
+    pub(super) fn new(source: &'a str, dialect: Dialect, around: &'a dyn Surroundings) -> Walker<'a> {
+        Walker {
+            source,
+            dialect,
+            around,
+            run: Run::default(),
+            functions: BTreeMap::new(),
+            called: BTreeSet::new(),
+            captured: HashMap::new(),
+            outputs: Vec::new(),
+            captures: 0,
+            directory: None,
+            reached: Reached::Always,
+            inside: None,
+            depth: 0,
+            n_files: 0,
+            steps: 0,
+        }
+    }
+
+    pub(super) fn script(&mut self, script: &'a Script) {
         self.list(&script.list);
         if let Some(broken) = script.broken {
             self.run.open.get_or_insert(Reason::at("syntax-error", "shell", broken));
@@ -78,23 +100,36 @@ impl<'a> Walker<'a> {
     }
 
     fn list(&mut self, list: &'a List) {
-        for item in &list.items {
+        for (index, item) in list.items.iter().enumerate() {
             if self.is_spent() {
                 return;
             }
+            let follower = list.items.get(index + 1).filter(|next| next.joint == Joint::Or);
+            let first = self.run.commands.len();
             self.item(item);
+            if follower.is_some_and(|next| always_succeeds(next)) {
+                self.run.commands[first..].iter_mut().for_each(|command| command.is_excused = true);
+            }
         }
     }
 
+    /// What stands behind `&&` sees what the commands before it set, and so does what comes next: those who write it
+    /// count on it. What stands behind `||` is the other way.
     fn item(&mut self, item: &'a Item) {
         match item.joint {
             Joint::Sequence => self.pipeline(&item.pipeline),
-            Joint::And | Joint::Or => self.branch(|walker| walker.pipeline(&item.pipeline)),
+            Joint::And => {
+                let reached = self.reached;
+                self.reached = reached.max(Reached::Conditional);
+                self.pipeline(&item.pipeline);
+                self.reached = reached;
+            }
+            Joint::Or => self.branch(|walker| walker.pipeline(&item.pipeline)),
         }
     }
 
     /// Runs a part that may be left out: what it sets is not known afterwards.
-    fn branch(&mut self, part: impl FnOnce(&mut Self)) {
+    pub(super) fn branch(&mut self, part: impl FnOnce(&mut Self)) {
         self.steps += self.run.variables.len();
         if self.is_spent() {
             return;
@@ -106,14 +141,16 @@ impl<'a> Walker<'a> {
         if self.directory != directory {
             self.directory = None;
         }
-        for (name, value) in &mut self.run.variables {
-            let is_same = variables.get(name).is_some_and(|before| same_text(before, value));
-            if !is_same {
-                let span = value.origin.newest().map(|step| step.span);
-                let reason = Reason { code: "condition-unknown", object: format!("${name}"), place: span };
-                let origin = value.origin.clone();
-                *value = Value::unknown(reason, origin);
+        for (name, operand) in &mut self.run.variables {
+            let before = variables.get(name);
+            if before.is_some_and(|before| same_text(&before.value, &operand.value)) {
+                continue;
             }
+            let origin = operand.value.origin.clone();
+            let span = origin.newest().map(|step| step.span);
+            let reason = Reason { code: "condition-unknown", object: format!("${name}"), place: span };
+            let both = joined(before.cloned().into_iter().chain([operand.clone()]));
+            *operand = Operand { value: Value::unknown(reason, origin), ..both };
         }
     }
 
@@ -180,13 +217,17 @@ impl<'a> Walker<'a> {
                     self.substitutions(&redirection.target);
                 }
                 let body = self.run.commands.len();
+                let n_outputs = self.outputs.len();
+                let own = self.redirections(command);
+                self.outputs.extend(own.into_iter().filter(|it| it.kind != Direction::Reads && it.descriptor == 1));
                 self.compound(command, pipeline);
+                self.outputs.truncate(n_outputs);
                 self.feed(first..body, body);
             }
         }
     }
 
-    fn compound(&mut self, command: &'a shell::Command, pipeline: Span) {
+    pub(super) fn compound(&mut self, command: &'a shell::Command, pipeline: Span) {
         match &command.kind {
             CommandKind::Simple(simple) => self.simple(simple, command, pipeline),
             CommandKind::Group(list) => self.list(list),
@@ -232,45 +273,37 @@ impl<'a> Walker<'a> {
         for word in words.unwrap_or(&[]) {
             self.substitutions(word);
         }
-        let known: Option<Vec<Value>> = words.map(|words| self.expand(words)).and_then(|values| {
-            let all_known = !values.is_empty() && values.iter().all(|argument| is_plain_word(&argument.value));
-            (all_known && values.len() <= LONGEST_LOOP)
-                .then(|| values.into_iter().map(|argument| argument.value).collect())
-        });
-        match known {
-            Some(values) => {
-                for value in values {
-                    if self.is_spent() {
-                        return;
-                    }
-                    self.set(&name, value);
-                    self.list(body);
+        let values = words.map(|words| self.expand(words)).unwrap_or_default();
+        let all_known = !values.is_empty() && values.iter().all(|argument| is_plain_word(argument.value()));
+        if all_known && values.len() <= LONGEST_LOOP {
+            for argument in values {
+                if self.is_spent() {
+                    return;
                 }
+                self.set(&name, argument.operand);
+                self.list(body);
             }
-            None => self.branch(|walker| {
-                let unknown = hole("for-each-unknown", &format!("${name}"), variable.span);
-                walker.set(&name, unknown);
-                walker.list(body);
-            }),
+            return;
         }
+        self.branch(|walker| {
+            let unknown = hole("for-each-unknown", &format!("${name}"), variable.span).value;
+            let all = joined(values.into_iter().map(|argument| argument.operand));
+            walker.set(&name, Operand { value: unknown, ..all });
+            walker.list(body);
+        });
     }
 
-    fn set(&mut self, name: &str, value: Value) {
-        self.run.variables.insert(name.to_owned(), value);
+    pub(super) fn set(&mut self, name: &str, operand: Operand) {
+        self.run.variables.insert(name.to_owned(), operand);
     }
 
     fn names(&self) -> Names<'_> {
-        Names { set: &self.run.variables, around: self.around }
+        Names { set: &self.run.variables, captured: &self.captured, around: self.around }
     }
 
     fn expand(&self, words: &[Word]) -> Vec<Argument> {
         let names = self.names();
-        let fields = |word: &Word| {
-            let is_quoted = word.is_quoted();
-            let span = word.span;
-            names.fields(word).into_iter().map(move |value| Argument { value, span, is_quoted })
-        };
-        words.iter().flat_map(fields).collect()
+        words.iter().flat_map(|word| names.fields(word)).collect()
     }
 
     fn simple(&mut self, simple: &'a Simple, command: &'a shell::Command, pipeline: Span) {
@@ -298,13 +331,19 @@ impl<'a> Walker<'a> {
         }
         let index = self.run.commands.len();
         self.feed(first_inner..n_inner, index);
+        let mut redirections = self.redirections(command);
+        if !redirections.iter().any(|it| it.kind != Direction::Reads && it.descriptor == 1) {
+            redirections.extend(self.outputs.last().cloned());
+        }
         let mut new = Command {
             words,
             wrappers: Vec::new(),
             assignments,
-            redirections: self.redirections(command),
+            redirections,
             input: self.input(command),
             output: Output::Open,
+            is_captured: self.captures > 0,
+            is_excused: false,
             reached: self.reached,
             directory: self.directory.clone(),
             inside: self.inside,
@@ -316,6 +355,7 @@ impl<'a> Walker<'a> {
         self.run.commands.push(new);
         self.inner_script(index, simple, command);
         self.call(index);
+        self.named_script(index);
     }
 
     /// The output of these commands, which stand in the words of another one, goes to that one.
@@ -330,30 +370,34 @@ impl<'a> Walker<'a> {
     }
 
     /// The variables of a command, with what stands in their values.
-    fn assignments(&mut self, simple: &'a Simple) -> Vec<(String, Value)> {
+    fn assignments(&mut self, simple: &'a Simple) -> Vec<(String, Operand)> {
         let mut found = Vec::new();
         for assignment in &simple.assignments {
-            let value = match &assignment.value {
+            let mut operand = match &assignment.value {
                 Assigned::Word(word) => {
                     self.substitutions(word);
                     self.names().text(word)
                 }
                 Assigned::Appended(word) => {
                     self.substitutions(word);
-                    hole("unsupported", &format!("{}+=", assignment.name), assignment.span)
+                    let before = self.names().set.get(&assignment.name).cloned();
+                    let before = before.or_else(|| self.around.variable(&assignment.name, assignment.span));
+                    appended(before, self.names().text(word), &assignment.name, assignment.span)
                 }
                 Assigned::Array(words) => {
                     for word in words {
                         self.substitutions(word);
                     }
-                    hole("unsupported", &format!("{}=(…)", assignment.name), assignment.span)
+                    let value = hole("unsupported", &format!("{}=(…)", assignment.name), assignment.span).value;
+                    let members = self.expand(words).into_iter().map(|argument| argument.operand);
+                    Operand { value, ..joined(members) }
                 }
             };
             let step = StepKind::ReadThrough(assignment.name.as_str().into());
-            let value = value.through(step, assignment.span);
+            operand.value = operand.value.through(step, assignment.span);
             // Later ones of the same command see it.
-            self.set(&assignment.name, value.clone());
-            found.push((assignment.name.clone(), value));
+            self.set(&assignment.name, operand.clone());
+            found.push((assignment.name.clone(), operand));
         }
         found
     }
@@ -366,16 +410,18 @@ impl<'a> Walker<'a> {
                 RedirectionKind::Input | RedirectionKind::ReadWrite => (Direction::Reads, 0),
                 RedirectionKind::Output | RedirectionKind::OutputAndErrors => (Direction::Writes, 1),
                 RedirectionKind::Append => (Direction::Appends, 1),
+                // `>& file` is a file, `2>&1` is none.
+                RedirectionKind::Duplicate if !names_descriptor(&redirection.target) => (Direction::Writes, 1),
                 RedirectionKind::Duplicate | RedirectionKind::HereString | RedirectionKind::HereDocument(_) => continue,
             };
-            let target = names.text(&redirection.target);
+            let Some(target) = names.fields(&redirection.target).into_iter().next() else { continue };
             let descriptor = redirection.descriptor.unwrap_or(descriptor);
             found.push(Redirection { kind, descriptor, target, span: redirection.span });
         }
         found
     }
 
-    fn input(&self, command: &shell::Command) -> Option<Value> {
+    fn input(&self, command: &shell::Command) -> Option<Operand> {
         let names = self.names();
         command.redirections.iter().rev().find_map(|redirection| match &redirection.kind {
             RedirectionKind::HereDocument(document) => Some(names.text(&document.body)),
@@ -386,10 +432,10 @@ impl<'a> Walker<'a> {
 
     /// Commands inside a word; what they write goes into it.
     fn substitutions(&mut self, word: &'a Word) {
-        for Piece { kind, .. } in &word.pieces {
+        for Piece { kind, span, .. } in &word.pieces {
             match kind {
-                PieceKind::Command(list) => self.substitution(list, Output::Assigned),
-                PieceKind::Process(list) => self.substitution(list, Output::Piped(NOT_YET)),
+                PieceKind::Command(list) => self.substitution(list, Output::Assigned, *span),
+                PieceKind::Process(list) => self.substitution(list, Output::Piped(NOT_YET), *span),
                 PieceKind::Variable(variable) => {
                     if let Some(operation) = &variable.operation {
                         self.substitutions(&operation.operand);
@@ -400,142 +446,57 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn substitution(&mut self, list: &'a List, output: Output) {
+    fn substitution(&mut self, list: &'a List, output: Output, span: Span) {
         let first = self.run.commands.len();
+        // What it prints goes into the word, not where the group around writes to.
+        let outputs = std::mem::take(&mut self.outputs);
+        self.captures += 1;
         self.subshell(|walker| walker.list(list));
+        self.captures -= 1;
+        self.outputs = outputs;
         for command in &mut self.run.commands[first..] {
             if command.output == Output::Open && command.inside == self.inside {
                 command.output = output;
             }
         }
+        let operand = self.printed(list, &self.run.commands[first..], span);
+        self.captured.insert(span, operand);
     }
 
-    /// What a command changes for those after it.
-    fn effects(&mut self, command: &Command) {
-        match command.program() {
-            Some("exit" | "return") if self.reached == Reached::Always && self.depth == 0 => {
-                self.reached = Reached::Unreachable;
+    /// What the commands of a substitution print.
+    fn printed(&self, list: &List, commands: &[Command], span: Span) -> Operand {
+        let is_single = matches!(&*list.items, [item] if item.pipeline.commands.len() == 1);
+        match commands {
+            [command] if is_single && command.program() == Some("echo") && command.words.len() == 2 => {
+                command.words[1].operand.clone()
             }
-            Some("cd" | "pushd") => {
-                let target = command.positionals(&[]).first().map(|target| target.value.as_str());
-                self.directory = match (self.directory.take(), target) {
-                    (Some(directory), Some(Some(target))) => join(&directory, target),
-                    (_, Some(_) | None) => None,
-                };
-            }
-            Some("popd") => self.directory = None,
-            Some("export" | "declare" | "local" | "readonly" | "typeset") => {
-                for argument in command.arguments() {
-                    let Some(text) = argument.value.as_text() else { continue };
-                    if let Some((name, _)) = text.prefix().split_once('=') {
-                        let value = super::after(&argument.value, name.len() + 1);
-                        self.set(name, value);
-                    }
-                }
-            }
-            Some("read" | "mapfile" | "readarray" | "getopts") => {
-                for argument in command.positionals(&["-p", "-t", "-n", "-d", "-u", "-N", "-i"]) {
-                    if let Some(name) = argument.value.as_str() {
-                        self.set(name, hole("command-output", &format!("${name}"), argument.span));
-                    }
-                }
-            }
-            Some("unset") => {
-                for argument in command.positionals(&[]) {
-                    if let Some(name) = argument.value.as_str() {
-                        self.run.variables.remove(name);
-                    }
-                }
-            }
-            _ => {}
-        }
-        if command.wrappers.iter().any(|wrapper| wrapper == "exec")
-            && self.reached == Reached::Always
-            && self.depth == 0
-        {
-            self.reached = Reached::Unreachable;
+            commands => self.around.output(commands, span),
         }
     }
+}
 
-    /// `sh -c '…'`, `eval '…'`, `su -c '…'` and `sh <<E`: a script inside the command.
-    fn inner_script(&mut self, index: usize, simple: &'a Simple, command: &'a shell::Command) {
-        let outer = &self.run.commands[index];
-        let is_shell = matches!(outer.program(), Some("sh" | "bash" | "dash" | "ash" | "zsh" | "ksh"));
-        let takes_script = is_shell || outer.program() == Some("su");
-        let script_argument = if outer.program() == Some("eval") {
-            outer.words.get(1).map(|argument| argument.span)
-        } else if takes_script && outer.flag(&["c"]).is_some() {
-            let flag = outer.arguments().iter().position(|argument| is_c_flag(argument));
-            flag.and_then(|flag| outer.words.get(flag + 2)).map(|argument| argument.span)
-        } else {
-            None
-        };
-        let document = command.redirections.iter().find_map(|redirection| match &redirection.kind {
-            RedirectionKind::HereDocument(document) => Some(&document.body),
-            RedirectionKind::HereString => Some(&redirection.target),
-            _ => None,
-        });
-        let reads_input = is_shell && outer.positionals(&[]).is_empty();
-        let word = match (script_argument, document) {
-            (Some(span), _) => simple.words.iter().find(|word| word.span == span),
-            (None, Some(document)) if reads_input => Some(document),
-            (None, _) => None,
-        };
-        let Some(word) = word else { return };
-        if self.depth >= DEEPEST || word.pieces.iter().all(|piece| matches!(piece.kind, PieceKind::Command(_))) {
-            return;
-        }
-        let text = word.as_script(self.source);
-        self.nested(index, &text);
-    }
+/// Whether an item cannot fail: `|| true`, `|| :`.
+fn always_succeeds(item: &Item) -> bool {
+    let [shell::Command { kind: CommandKind::Simple(simple), .. }] = &*item.pipeline.commands else { return false };
+    matches!(&*simple.words, [word] if matches!(word.literal().as_deref(), Some("true" | ":")))
+}
 
-    fn nested(&mut self, index: usize, text: &MappedText) {
-        let script = shell::read(text, self.dialect);
-        // The inner script sees the variables of the outer one; what it sets stays inside.
-        let mut walker = Walker {
-            source: self.source,
-            dialect: self.dialect,
-            around: self.around,
-            run: Run { variables: self.run.variables.clone(), ..Run::default() },
-            functions: BTreeMap::new(),
-            called: BTreeSet::new(),
-            directory: self.directory.clone(),
-            reached: self.run.commands[index].reached,
-            inside: Some(NOT_YET),
-            depth: self.depth + 1,
-            steps: self.steps,
-        };
-        walker.script(&script);
-        let offset = self.run.commands.len();
-        let room = MOST_COMMANDS.saturating_sub(offset);
-        for mut command in walker.run.commands.into_iter().take(room) {
-            command.inside = match command.inside {
-                Some(NOT_YET) | None => Some(index),
-                Some(inner) => Some(inner + offset),
-            };
-            command.output = match command.output {
-                Output::Piped(reader) => Output::Piped(reader.saturating_add(offset)),
-                Output::Substituted(reader) => Output::Substituted(reader + offset),
-                other @ (Output::Open | Output::Assigned) => other,
-            };
-            self.run.commands.push(command);
-        }
-        if let Some(reason) = walker.run.open {
-            self.run.open.get_or_insert(reason);
-        }
-    }
+/// `1` and `-` behind `>&`.
+fn names_descriptor(target: &Word) -> bool {
+    target.literal().is_none_or(|text| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-'))
+}
 
-    /// A function is run where it is called for the first time.
-    fn call(&mut self, index: usize) {
-        let Some(name) = self.run.commands[index].program() else { return };
-        let Some((name, body)) = self.functions.get_key_value(name).map(|(name, body)| (*name, *body)) else { return };
-        if self.depth >= DEEPEST || !self.called.insert(name) {
-            return;
+/// What `X+=word` makes of the variable.
+fn appended(before: Option<Operand>, added: Operand, name: &str, span: Span) -> Operand {
+    let texts = before.as_ref().and_then(|before| Some((before.value.as_text()?, added.value.as_text()?)));
+    let value = match texts {
+        Some((before, added)) if before.prefix().len() + added.prefix().len() < LONGEST_TEXT => {
+            let pieces: Vec<TextPiece> = before.pieces().iter().chain(added.pieces()).cloned().collect();
+            Value::new(Kind::Text(Text::from_pieces(pieces)), Origin::written(span))
         }
-        self.depth += 1;
-        self.compound(body, body.span);
-        self.depth -= 1;
-    }
+        Some(_) | None => hole("unsupported", &format!("{name}+="), span).value,
+    };
+    Operand { value, ..joined(before.into_iter().chain([added])) }
 }
 
 /// One word without blanks and patterns, fully known.
@@ -548,32 +509,4 @@ fn same_text(a: &Value, b: &Value) -> bool {
         (Some(a), Some(b)) => a == b,
         _ => false,
     }
-}
-
-fn is_c_flag(argument: &Argument) -> bool {
-    let text = argument.value.as_str().unwrap_or("");
-    let letters = text.strip_prefix('-').unwrap_or("");
-    !letters.starts_with('-') && letters.contains('c')
-}
-
-/// A folder seen from the start of the script.
-fn join(directory: &str, target: &str) -> Option<String> {
-    if target.starts_with(['~', '-']) {
-        return None;
-    }
-    let is_absolute = target.starts_with('/') || directory.starts_with('/');
-    let base = if target.starts_with('/') { "" } else { directory };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in base.split('/').chain(target.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            ".." if is_absolute => {}
-            part => parts.push(part),
-        }
-    }
-    let joined = parts.join("/");
-    Some(if is_absolute { format!("/{joined}") } else { joined })
 }

@@ -1,7 +1,8 @@
 //! What scripts run, one line per command: `?` for conditional, `-` for unreachable, `@` for the directory, `|n` for
 //! the reader of the output, `in n` for the command around.
 
-use super::{Nothing, Output, Reached, Run, Surroundings, run};
+use super::{Named, Nothing, Output, Reached, Run, Surroundings, run};
+use crate::eval::actions::Operand;
 use crate::source::{FileId, MappedText, Span};
 use crate::syntax::shell::{Dialect, read};
 use crate::value::{Kind, Origin, Value};
@@ -22,7 +23,7 @@ fn check(text: &str, expected: &[&str]) {
                 Reached::Conditional => "? ",
                 Reached::Unreachable => "- ",
             };
-            let words: Vec<String> = command.words.iter().map(|argument| show(&argument.value)).collect();
+            let words: Vec<String> = command.words.iter().map(|argument| show(argument.value())).collect();
             let output = match command.output {
                 Output::Open => String::new(),
                 Output::Piped(reader) => format!(" |{reader}"),
@@ -69,7 +70,7 @@ fn order_and_reach() {
         &["a", "? b", "? c", "? d", "e", "? f"],
     );
     check("for x in a b; do run $x; done; for y in $z; do run $y; done", &["run a", "run b", "? run ${$y}"]);
-    check("f() { run $X; }\nX=1\nf\nf\ng() { never; }", &["f", "run 1", "f", "? never"]);
+    check("f() { run $X; }\nX=1\nf\nf\ng() { never; }", &["f", "run 1", "f", "run 1", "- never"]);
     check("exec serve; after", &["(exec) serve", "- after"]);
 }
 
@@ -82,6 +83,67 @@ fn pipes_and_substitutions() {
     );
     check("curl u | (cd x; tar xz)", &["curl u |1", "cd x", "tar xz @x"]);
     check("cat a | while read l; do run; done", &["cat a |1", "read l", "? run"]);
+}
+
+#[test]
+fn what_stands_behind_and_holds_afterwards() {
+    check("mkdir x && cd x && A=1 && run $A\nrun $A", &["mkdir x", "? cd x", "? run 1 @x", "run 1 @x"]);
+    check("A=1; A+=2; run $A; run || true", &["run 12", "run", "? true"]);
+    check("{ echo a; echo b; } > out; echo c", &["echo a", "echo b", "echo c"]);
+    check("f() { run $1 $2; }; f a b; f c; g() { \"$x\"; }", &["f a b", "run a b", "f c", "run c ${$2}", "- ${$x}"]);
+}
+
+#[test]
+fn groups_write_where_they_are_redirected() {
+    let run = run_script("{ echo a; b > own; } >> out; X=$(c) > d", &Nothing);
+    let targets = |index: usize| run.commands[index].writes_to().map(|it| show(it.target.value())).collect::<Vec<_>>();
+    assert_eq!([targets(0), targets(1), targets(2)], [vec!["out".to_owned()], vec!["own".to_owned()], vec![]]);
+    assert!(run.commands[2].is_captured && !run.commands[1].is_captured);
+}
+
+#[test]
+fn files_of_the_tree() {
+    struct Tree;
+    impl Surroundings for Tree {
+        fn variable(&self, _: &str, _: Span) -> Option<Operand> {
+            None
+        }
+
+        fn expression(&self, text: &str, span: Span) -> Operand {
+            Operand::known(Value::text(text, Origin::written(span)))
+        }
+
+        fn script(&self, path: Option<&str>) -> Named<'_> {
+            match path {
+                Some("a/run.sh") => Named::Script(FileId(1), "cd b\nX=1\ninner $1 $X"),
+                _ => Named::Unread,
+            }
+        }
+    }
+    let words = |run: &Run| {
+        let shown = |command: &super::Command| format!("{} {}", command.name(), command.texts().join(" "));
+        run.commands.iter().map(shown).collect::<Vec<_>>()
+    };
+    let started = run_script("cd a; ./run.sh y; bash run.sh; after $X", &Tree);
+    assert_eq!(words(&started), ["cd a", "run.sh y", "cd b", "inner y 1", "bash run.sh", "cd b", "inner 1", "after "]);
+    assert_eq!(started.commands[7].directory.as_deref(), Some("a"));
+    assert_eq!(started.commands[3].span.file, FileId(1));
+    let sourced = run_script("source a/run.sh z; after $X $1", &Tree);
+    assert_eq!(words(&sourced), ["source a/run.sh z", "cd b", "inner z 1", "after 1"]);
+    assert!(started.open.is_none() && sourced.open.is_none());
+    for unread in ["./other", "sh $X", "source x"] {
+        assert!(run_script(unread, &Tree).open.is_some(), "{unread}");
+    }
+}
+
+#[test]
+fn commands_that_run() {
+    let run = run_script("a && exit; b | c\nif x; then exit 1; fi\nexit 0\nd | e", &Nothing).reachable();
+    assert_eq!(
+        run.commands.iter().map(super::Command::name).collect::<Vec<_>>(),
+        ["a", "exit", "b", "c", "x", "exit", "exit"]
+    );
+    assert_eq!(run.commands[2].pipes_into(), Some(3));
 }
 
 #[test]
@@ -117,35 +179,35 @@ fn scripts_in_words_and_wrappers() {
 fn what_surrounds_a_script_counts() {
     struct Around;
     impl Surroundings for Around {
-        fn variable(&self, name: &str, span: Span) -> Option<Value> {
-            (name == "SET").then(|| Value::text("one two", Origin::written(span)))
+        fn variable(&self, name: &str, span: Span) -> Option<Operand> {
+            (name == "SET").then(|| Operand::known(Value::text("one two", Origin::written(span))))
         }
 
-        fn expression(&self, text: &str, span: Span) -> Value {
-            Value::text(text, Origin::written(span))
+        fn expression(&self, text: &str, span: Span) -> Operand {
+            Operand::known(Value::text(text, Origin::written(span)))
         }
     }
     let run = run_script("run $SET \"$SET\" '${{ e }}'x", &Around);
-    let words: Vec<&str> = run.commands[0].words.iter().filter_map(|argument| argument.value.as_str()).collect();
+    let words: Vec<&str> = run.commands[0].words.iter().filter_map(|argument| argument.text()).collect();
     assert_eq!(words, ["run", "one", "two", "one two", "ex"]);
 }
 
 #[test]
 fn options() {
     let clustered = run_script("curl -fsSLo out http://h", &Nothing);
-    assert_eq!(clustered.commands[0].option(&["-o"]).len(), 1);
+    assert_eq!(clustered.commands[0].options(&["-o"]).len(), 1);
     assert_eq!(clustered.commands[0].positionals(&["-o"]).len(), 1);
     let run = run_script("curl -fsSLk -o out --data=x --url $U -H 'a: b' http://h -- -k", &Nothing);
     let command = &run.commands[0];
     assert!(command.flag(&["k", "insecure"]).is_some());
     assert!(command.flag(&["x"]).is_none());
     let options =
-        |names: &[&str]| command.option(names).iter().map(|argument| show(&argument.value)).collect::<Vec<_>>();
+        |names: &[&str]| command.options(names).iter().map(|argument| show(argument.value())).collect::<Vec<_>>();
     assert_eq!(options(&["-o", "--output"]), ["out"]);
     assert_eq!(options(&["--data"]), ["x"]);
     assert_eq!(options(&["--url"]), ["${$U}"]);
     let positionals = command.positionals(&["-o", "--url", "-H"]);
-    let positionals: Vec<_> = positionals.iter().filter_map(|argument| argument.value.as_str()).collect();
+    let positionals: Vec<_> = positionals.iter().filter_map(|argument| argument.text()).collect();
     assert_eq!(positionals, ["http://h", "-k"]);
 }
 
@@ -153,18 +215,19 @@ fn options() {
 fn input_and_redirections() {
     let run = run_script("cat <<E > \"$HOME/x\" 2>>log\na $b\nE\n", &Nothing);
     let command = &run.commands[0];
-    assert_eq!(command.input.as_ref().map(show).as_deref(), Some("a ${$b}\n"));
-    let targets: Vec<String> = command.redirections.iter().map(|redirection| show(&redirection.target)).collect();
+    assert_eq!(command.input.as_ref().map(|input| show(&input.value)).as_deref(), Some("a ${$b}\n"));
+    let targets: Vec<String> =
+        command.redirections.iter().map(|redirection| show(redirection.target.value())).collect();
     assert_eq!(targets, ["${$HOME}/x", "log"]);
     assert_eq!(command.redirections[1].descriptor, 2);
 }
 
 #[test]
 fn hostile_scripts_end() {
-    let branches: String = (0..60_000).map(|index| format!("a{index}=1 && ")).collect();
+    let branches: String = (0..60_000).map(|index| format!("a{index}=1 || ")).collect();
     assert!(run_script(&format!("{branches} x"), &Nothing).open.is_some());
     let loops = "for x in 1 2 3 4 5 6 7 8; do ".repeat(20);
     assert!(run_script(&format!("{loops} x; {}", "done; ".repeat(20)), &Nothing).open.is_some());
     let doubled = "sh -c \"sh -c '".repeat(200);
-    assert!(matches!(run_script(&doubled, &Nothing).commands[0].words[0].value.kind, Kind::Text(_)));
+    assert!(matches!(run_script(&doubled, &Nothing).commands[0].words[0].operand.value.kind, Kind::Text(_)));
 }

@@ -1,6 +1,7 @@
 //! Programs that run another program: `sudo -E env A=b timeout 5 x` runs `x`.
 
 use super::{Argument, Command};
+use crate::eval::actions::Operand;
 
 /// Takes wrappers off the front of a command, noting their names and the variables that `env` sets.
 pub(super) fn take_off(command: &mut Command) {
@@ -21,11 +22,11 @@ pub(super) fn take_off(command: &mut Command) {
     }
 }
 
-fn assignment(argument: &Argument) -> Option<(String, crate::value::Value)> {
-    let text = argument.value.as_text()?;
+fn assignment(argument: &Argument) -> Option<(String, Operand)> {
+    let text = argument.value().as_text()?;
     let (name, _) = text.prefix().split_once('=')?;
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    is_name.then(|| (name.to_owned(), super::after(&argument.value, name.len() + 1)))
+    is_name.then(|| (name.to_owned(), argument.without_prefix(name.len() + 1).operand))
 }
 
 /// How many words a wrapper takes with its own options; nothing if the program is none.
@@ -36,7 +37,7 @@ fn wrapper_length(program: &str, words: &[Argument]) -> Option<usize> {
         }
         "env" => skip_assignments(words, skip_options(words, &["-u", "--unset", "-C", "--chdir", "-S"])),
         "exec" => skip_options(words, &["-a"]),
-        "command" | "time" | "nohup" | "setsid" | "builtin" | "busybox" | "npx" | "catchsegv" => {
+        "command" | "time" | "nohup" | "setsid" | "builtin" | "busybox" | "npx" | "catchsegv" | "winpty" => {
             // `command -v x` asks, and runs nothing.
             if program == "command" && matches!(text(words, 1), Some("-v" | "-V")) {
                 return None;
@@ -57,7 +58,7 @@ fn wrapper_length(program: &str, words: &[Argument]) -> Option<usize> {
 }
 
 fn text(words: &[Argument], index: usize) -> Option<&str> {
-    words.get(index)?.value.as_str()
+    words.get(index)?.text()
 }
 
 /// The index of the first word that is no option and no option's value.

@@ -1,33 +1,15 @@
 //! The commands of RUN, of the process and of scripts that are started.
 
 use super::build::{Builder, Shell};
-use super::describe::{Description, describe};
-use super::{concluded, installs, modes, shown, texts, unknown, word};
-use crate::eval::shell::{self as eval_shell, Nothing, Output, Reached, Run, Surroundings};
+use super::{concluded, installs, modes, shown, texts, unknown};
+use crate::eval::shell::{self as eval_shell, Nothing, Output, Run, Surroundings};
+use crate::lower::command::{Description, Stands, describe, entity};
 use crate::model::image::{Command as Entity, Instruction as InstructionEntity};
-use crate::model::{Head, Id, One};
+use crate::model::{Id, One};
 use crate::source::{FileId, MappedText, Span};
 use crate::syntax::dockerfile::{CommandLine, Instruction};
 use crate::syntax::shell::{self, Dialect, Expressions, Joint, List, Script};
-use crate::value::{Origin, StepKind, Value};
-
-/// Where commands come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum From {
-    Run,
-    Process,
-    Script,
-}
-
-impl From {
-    fn name(self) -> &'static str {
-        match self {
-            From::Run => "run",
-            From::Process => "process",
-            From::Script => "script",
-        }
-    }
-}
+use crate::value::{Origin, Value};
 
 impl<'a> Builder<'a> {
     pub(super) fn run(&mut self, instruction: &'a Instruction, line: &'a CommandLine, id: Id<InstructionEntity>) {
@@ -54,7 +36,7 @@ impl<'a> Builder<'a> {
             flag.name == "mount" && value.split(',').any(|part| matches!(part, "type=secret" | "type=ssh"))
         });
         self.facts_of_run(&run, instruction.keyword_span, id);
-        let description = Description { mounts_secret, from: From::Run };
+        let description = Description { mounts_secret, stands: Stands::InRun };
         self.add_commands(&run, description, Some(id));
     }
 
@@ -79,7 +61,7 @@ impl<'a> Builder<'a> {
         }
         let script = shell::read(&MappedText::part(file, text, 0..text.len()), self.dialect());
         let run = eval_shell::run(&script, text, self.dialect(), &Nothing);
-        self.add_commands(&run, Description { mounts_secret: false, from: From::Script }, None);
+        self.add_commands(&run, Description { mounts_secret: false, stands: Stands::InScript }, None);
         Some(run)
     }
 
@@ -89,15 +71,15 @@ impl<'a> Builder<'a> {
         let mut expired = Vec::new();
         for command in &run.commands {
             if command.program() == Some("chmod") {
-                modes_written.extend(command.positionals(&[]).first().map(|argument| &argument.value));
+                modes_written.extend(command.positionals(&[]).first().map(|argument| &argument.operand.value));
             }
-            if let Some(mode) = command.option(&["-m", "--mode"]).first()
+            if let Some(mode) = command.options(&["-m", "--mode"]).first()
                 && matches!(command.program(), Some("install" | "mkdir"))
             {
-                expired.extend(super::describe::names_expired_bundle(&mode.value).then(|| mode.value.clone()));
+                expired.extend(describe::names_expired_bundle(&mode.operand.value).then(|| mode.operand.value.clone()));
             }
-            let words = command.arguments().iter().map(|argument| &argument.value);
-            expired.extend(words.filter(|value| super::describe::names_expired_bundle(value)).cloned());
+            let words = command.arguments().iter().map(|argument| &argument.operand.value);
+            expired.extend(words.filter(|value| describe::names_expired_bundle(value)).cloned());
         }
         let modes = modes::of(modes_written);
         let first_update = run.commands.iter().find(|command| installs::is_update(command));
@@ -123,26 +105,7 @@ impl<'a> Builder<'a> {
         let stage = self.state().id;
         let first = self.model.image.commands.len() as u32;
         for (index, command) in run.commands.iter().enumerate() {
-            let program = command.program().unwrap_or("a command");
-            let mut head = Head::new(program, command.words.first().map_or(command.span, |word| word.span));
-            head.block = command.span;
-            let mut entity = Entity::new(head);
-            if let Some(program) = command.words.first() {
-                entity.program.set(match command.program() {
-                    Some(name) => Value::text(name, Origin::written(program.span)),
-                    None => program.value.clone(),
-                });
-            }
-            let arguments = command.arguments().iter().map(|argument| argument.value.clone()).collect();
-            entity.arguments.set(texts(arguments, None, command.span));
-            entity.origin.set(word(description.from.name()));
-            entity.reached.set(word(match command.reached {
-                Reached::Always => "always",
-                Reached::Conditional => "conditional",
-                Reached::Unreachable => "unreachable",
-            }));
-            entity.mounts_secret.set(concluded(description.mounts_secret));
-            describe(&mut entity, run, index, &description);
+            let mut entity = entity(run, index, description);
             entity.stage = One::to(stage, Origin::none());
             entity.image_build = One::to(self.id, Origin::none());
             if let Some(id) = instruction {
@@ -179,12 +142,7 @@ fn single(words: Vec<shell::Word>) -> List {
 /// Whether the first line names an interpreter that is no shell.
 pub(super) fn is_foreign_script(text: &str) -> bool {
     let Some(line) = text.lines().next().and_then(|line| line.strip_prefix("#!")) else { return false };
-    let mut words = line.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
-    let program = match words.next() {
-        Some("env") => words.find(|word| !word.starts_with('-')),
-        other => other,
-    };
-    !program.is_some_and(|program| matches!(program, "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh"))
+    !crate::lower::command::is_shell(line)
 }
 
 /// Several commands, one after the other whatever the first ones say.
@@ -217,9 +175,4 @@ fn is_setting(item: &shell::Item) -> bool {
         shell::CommandKind::Function { .. } => true,
         _ => false,
     })
-}
-
-/// A flag shown at one place, and on at another.
-pub(super) fn shown_with(value: bool, first: Span, then: Span, role: &str) -> Value {
-    Value::bool(value, Origin::written(first).then(StepKind::ReadThrough(role.into()), then))
 }

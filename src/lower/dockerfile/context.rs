@@ -178,8 +178,11 @@ impl<'a> Builder<'a> {
             None => self.copied_from_context(&sources, copy_id, instruction.keyword_span),
         }
         self.model[id].copies.push(copy_id, Origin::written(instruction.span));
-        let old: Vec<Value> =
-            sources.iter().filter(|source| super::describe::names_expired_bundle(source)).cloned().collect();
+        let old: Vec<Value> = sources
+            .iter()
+            .filter(|source| crate::lower::command::describe::names_expired_bundle(source))
+            .cloned()
+            .collect();
         if !old.is_empty() {
             self.model[id].expired_certificates.set(texts(old, None, instruction.keyword_span));
         }

@@ -1,8 +1,8 @@
 //! Packages that commands install, and files of requirements.
 
-use super::describe::is_pip;
 use super::{concluded, shown, unknown, word};
 use crate::eval::shell::Command;
+use crate::lower::command::describe::is_pip;
 use crate::model::image::{Command as CommandEntity, Package, RequirementsFile};
 use crate::model::{Head, Id, Model, One};
 use crate::source::{FileId, Span, clean_path};
@@ -40,10 +40,10 @@ const PIP_WITH_VALUE: [&str; 24] = [
 /// The manager that a command installs packages with, and the index of its first argument after the verb.
 fn installer(command: &Command) -> Option<(&'static str, usize)> {
     if is_pip(command) {
-        let at = command.words.iter().position(|it| it.value.as_str() == Some("install"))?;
+        let at = command.words.iter().position(|it| it.operand.value.as_str() == Some("install"))?;
         return Some(("pip", at + 1));
     }
-    let words: Vec<&str> = command.words.iter().map(|it| it.value.as_str().unwrap_or("")).collect();
+    let words: Vec<&str> = command.words.iter().map(|it| it.operand.value.as_str().unwrap_or("")).collect();
     let verb = words.iter().skip(1).position(|it| !it.starts_with('-')).map(|at| at + 1)?;
     let found = match (command.program()?, words[verb]) {
         ("npm", "install" | "i" | "add") => "npm",
@@ -59,7 +59,7 @@ fn installer(command: &Command) -> Option<(&'static str, usize)> {
 
 /// Whether a command refreshes the index of packages.
 pub(super) fn is_update(command: &Command) -> bool {
-    let verb = command.arguments().iter().filter_map(|it| it.value.as_str()).find(|it| !it.starts_with('-'));
+    let verb = command.arguments().iter().filter_map(|it| it.operand.value.as_str()).find(|it| !it.starts_with('-'));
     match (command.program(), verb) {
         (Some("apt-get" | "apt" | "apk"), Some("update")) => true,
         (Some("yum" | "dnf"), Some("makecache")) => true,
@@ -70,7 +70,7 @@ pub(super) fn is_update(command: &Command) -> bool {
 
 /// Whether a command has a use for a fresh index; what is not known may have one.
 pub(super) fn uses_index(command: &Command) -> bool {
-    let verb = command.arguments().iter().filter_map(|it| it.value.as_str()).find(|it| !it.starts_with('-'));
+    let verb = command.arguments().iter().filter_map(|it| it.operand.value.as_str()).find(|it| !it.starts_with('-'));
     match command.program() {
         None => true,
         Some("apt-get" | "apt" | "aptitude" | "apk" | "yum" | "dnf" | "zypper") => {
@@ -96,13 +96,15 @@ pub(super) fn add_packages(model: &mut Model, id: Id<CommandEntity>, command: &C
         "gem" => &["-v", "--version", "--source", "-s"],
         _ => &["--prefix", "--registry"],
     };
-    let gem_version = (manager == "gem").then(|| command.option(&["-v", "--version"]).pop()).flatten();
+    let gem_version = (manager == "gem").then(|| command.options(&["-v", "--version"]).pop()).flatten();
     let first = command.words.get(from).map_or(command.span.end, |word| word.span.start);
     for argument in command.positionals(with_value) {
         if argument.span.start < first {
             continue;
         }
-        let Some((name, version, is_pinned)) = package(manager, &argument.value, argument.span) else { continue };
+        let Some((name, version, is_pinned)) = package(manager, &argument.operand.value, argument.span) else {
+            continue;
+        };
         let mut package = Package::new(Head::new(&name, argument.span));
         package.name.set(Value::text(&name, Origin::written(argument.span)));
         package.manager.set(word(manager));

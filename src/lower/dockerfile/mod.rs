@@ -4,7 +4,6 @@
 mod build;
 mod command;
 mod context;
-mod describe;
 mod installs;
 mod instruction;
 mod link;
@@ -14,6 +13,7 @@ mod reference;
 mod request;
 mod scope;
 
+use super::command::{concluded, reason_of, shown, texts, unknown, word};
 use crate::model::Model;
 use crate::syntax::{Kind, Sources};
 
@@ -36,42 +36,3 @@ pub(crate) fn add_files(model: &mut Model, sources: &Sources<'_>) {
 }
 
 pub(crate) use link::link;
-
-use std::sync::Arc;
-
-use crate::logic::Reason;
-use crate::source::Span;
-use crate::value::{Kind as ValueKind, List, ListFlavour, Origin, Value};
-
-/// A flag that the text itself shows.
-fn shown(value: bool, span: Span) -> Value {
-    Value::bool(value, Origin::written(span))
-}
-
-/// A flag, word or text that lowering concluded, and that no single place shows.
-fn concluded(value: bool) -> Value {
-    Value::bool(value, Origin::none())
-}
-
-fn word(text: &str) -> Value {
-    Value::text(text, Origin::none())
-}
-
-fn unknown(code: &'static str, object: &str, span: Span) -> Value {
-    Value::unknown(Reason::at(code, object, span), Origin::missing(code, span))
-}
-
-/// A list that is shown by its first member.
-fn texts(items: Vec<Value>, open: Option<Reason>, fallback: Span) -> Value {
-    let first = items.first().map(|item| item.origin.clone());
-    let list = List { items, flavour: ListFlavour::Tuple, open, is_indexed: true };
-    Value::new(ValueKind::List(Arc::new(list)), first.unwrap_or_else(|| Origin::written(fallback)))
-}
-
-/// Why a value is not wholly known; nothing if it is.
-fn reason_of(value: &Value) -> Option<Reason> {
-    match value.reason() {
-        Some(reason) => Some(reason.clone()),
-        None => value.as_text()?.holes().find_map(|hole| hole.reason().cloned()),
-    }
-}

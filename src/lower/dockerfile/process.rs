@@ -1,11 +1,11 @@
 //! What the target has become: its user, its process, its ports.
 
 use super::build::{Builder, Shell, State};
-use super::command::{From, is_foreign_script, shown_with};
-use super::describe::Description;
+use super::command::is_foreign_script;
 use super::{concluded, shown, texts, unknown, word};
 use crate::data::images::{BaseImage, StartsAs, SystemShell, base_image};
 use crate::eval::shell::{Command, Reached, Run};
+use crate::lower::command::{Description, Stands, shown_with};
 use crate::model::One;
 use crate::source::{FileId, Span};
 use crate::syntax::dockerfile::{CommandLine, Instruction};
@@ -166,7 +166,7 @@ impl<'a> Builder<'a> {
     fn started(&mut self, state: &State<'a>) {
         for process in [state.entrypoint, state.command].into_iter().flatten() {
             let run = self.run_of(process.line, &state.scope);
-            self.add_commands(&run, Description { mounts_secret: false, from: From::Process }, None);
+            self.add_commands(&run, Description { mounts_secret: false, stands: Stands::InProcess }, None);
             let scripts: Vec<FileId> = self.scripts(state, &run);
             for script in scripts {
                 self.add_script(script);
@@ -177,7 +177,7 @@ impl<'a> Builder<'a> {
     fn scripts(&self, state: &State<'a>, run: &Run) -> Vec<FileId> {
         let mut found = Vec::new();
         for command in &run.commands {
-            let first = command.words.first().and_then(|word| word.value.as_str());
+            let first = command.words.first().and_then(|word| word.operand.value.as_str());
             let is_shell = matches!(command.program(), Some("sh" | "bash" | "dash" | "ash"));
             let path = if is_shell { command.word(1) } else { first };
             let Some(path) = path.filter(|path| path.contains('/') || path.ends_with(".sh")) else { continue };

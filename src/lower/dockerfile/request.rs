@@ -177,24 +177,24 @@ fn build_command(command: &eval_shell::Command, folder: &str) -> Option<Request>
     let directory = clean_path(folder, command.directory.as_deref()?)?;
     let positionals = command.positionals(&WITH_VALUE);
     let context = positionals.last().filter(|_| positionals.len() > 1)?;
-    let context = context.value.as_str().filter(|context| *context != "-" && !context.contains("://"))?;
+    let context = context.operand.value.as_str().filter(|context| *context != "-" && !context.contains("://"))?;
     let context = clean_path(&directory, context)?;
-    let file = match command.option(&["-f", "--file"]).pop() {
-        Some(file) => clean_path(&directory, file.value.as_str()?)?,
+    let file = match command.options(&["-f", "--file"]).pop() {
+        Some(file) => clean_path(&directory, file.operand.value.as_str()?)?,
         None => clean_path(&context, "Dockerfile")?,
     };
     let mut arguments = BTreeMap::new();
-    for given in command.option(&["--build-arg"]) {
-        let Some(text) = given.value.as_text() else { continue };
+    for given in command.options(&["--build-arg"]) {
+        let Some(text) = given.operand.value.as_text() else { continue };
         match text.prefix().split_once('=') {
             Some((name, _)) => {
-                arguments.insert(name.to_owned(), eval_shell::after(&given.value, name.len() + 1));
+                arguments.insert(name.to_owned(), given.without_prefix(name.len() + 1).operand.value);
             }
             None => {
                 arguments.insert(text.prefix().to_owned(), super::unknown("no-value", text.prefix(), given.span));
             }
         }
     }
-    let target = command.option(&["--target"]).pop().map(|target| target.value);
+    let target = command.options(&["--target"]).pop().map(|target| target.operand.value);
     Some(Request { file, context: Some(context), is_git_context: false, target, arguments })
 }

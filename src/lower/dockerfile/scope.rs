@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::eval::actions::Operand;
 use crate::eval::shell::Surroundings;
 use crate::logic::Reason;
 use crate::source::Span;
@@ -61,18 +62,17 @@ impl Scope {
 }
 
 impl Surroundings for Scope {
-    fn variable(&self, name: &str, span: Span) -> Option<Value> {
+    fn variable(&self, name: &str, span: Span) -> Option<Operand> {
         if let Some(value) = self.environment.get(name).or_else(|| self.arguments.get(name)) {
-            return Some(value.clone());
+            return Some(Operand::known(value.clone()));
         }
         if self.is_given(name) || !self.is_closed {
             return None;
         }
-        Some(Value::text("", Origin::written(span)))
+        Some(Operand::known(Value::text("", Origin::written(span))))
     }
 
-    fn expression(&self, text: &str, span: Span) -> Value {
-        let reason = Reason::at("unsupported", text, span);
-        Value::unknown(reason, Origin::missing("unsupported", span))
+    fn expression(&self, text: &str, span: Span) -> Operand {
+        Operand::unknown(Reason::at("unsupported", text, span))
     }
 }

@@ -246,13 +246,15 @@ fn iam_command(command: &Command) -> Option<IamCommand> {
     let mut options = BTreeMap::new();
     let mut arguments = command.words.iter().skip(3).peekable();
     while let Some(argument) = arguments.next() {
-        let Some(name) = argument.value.as_str().and_then(|word| word.strip_prefix("--")) else { continue };
+        let Some(name) = argument.operand.value.as_str().and_then(|word| word.strip_prefix("--")) else { continue };
         if let Some((name, value)) = name.split_once('=') {
             options.insert(name.to_owned(), (value.to_owned(), argument.span));
             continue;
         }
-        if let Some(value) = arguments.next_if(|next| !next.value.as_str().is_some_and(|word| word.starts_with("--"))) {
-            if let Some(text) = value.value.as_str() {
+        if let Some(value) =
+            arguments.next_if(|next| !next.operand.value.as_str().is_some_and(|word| word.starts_with("--")))
+        {
+            if let Some(text) = value.operand.value.as_str() {
                 options.insert(name.to_owned(), (text.to_owned(), value.span));
             }
         }

@@ -55,15 +55,18 @@ fn opened_by(command: &Command) -> Vec<Value> {
     if command.program() != Some("chmod") {
         return Vec::new();
     }
-    let mut words =
-        command.arguments().iter().filter(|argument| argument.value.as_str().is_none_or(|word| !is_option(word)));
-    let Some(mode) = words.next().and_then(|mode| mode.value.as_str().map(str::to_owned)) else {
+    let mut words = command
+        .arguments()
+        .iter()
+        .filter(|argument| argument.operand.value.as_str().is_none_or(|word| !is_option(word)));
+    let Some(mode) = words.next().and_then(|mode| mode.operand.value.as_str().map(str::to_owned)) else {
         return Vec::new();
     };
     if !lets_others_write(&mode) {
         return Vec::new();
     }
-    let paths = words.filter_map(|argument| argument.value.as_str().map(|path| (path.to_owned(), argument.span)));
+    let paths =
+        words.filter_map(|argument| argument.operand.value.as_str().map(|path| (path.to_owned(), argument.span)));
     paths.map(|(path, place): (String, Span)| Value::text(path, Origin::written(command.span.to(place)))).collect()
 }
 

@@ -291,9 +291,7 @@ fn executes(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize) {
                         folders.push(Value::text(folder, Origin::written(command.span)));
                     }
                 }
-                if let Some(span) = walk.open {
-                    open = Some(Reason::at("script-not-followed", "run", span));
-                }
+                open = walk.open.clone();
             }
             None => {
                 let runs_files = run.as_str().is_some_and(|text| text.contains("./") || text.contains(".\\"));

@@ -6,14 +6,17 @@ use std::rc::Rc;
 use super::plan::Plan;
 use super::read::flag_at;
 use super::scope::JobScope;
-use super::script::{self, Argument, Command, Walk};
+use super::script;
 use super::{terraform, uses};
 use crate::eval::actions::{Charset, Control, Operand};
+use crate::eval::shell::{Argument, Command, Run};
 use crate::eval::terraform::RunInput;
 use crate::logic::{Reason, Tri};
+use crate::lower::command::{self, Description, Stands};
 use crate::model::delivery::{Deployment, Push};
+use crate::model::image::Command as CommandEntity;
 use crate::model::secret::Variable;
-use crate::model::{Head, Model, One};
+use crate::model::{Head, Id, Model, One};
 use crate::source::Span;
 use crate::syntax::yaml::Node;
 use crate::value::{Origin, Piece, Text, Value};
@@ -53,11 +56,32 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
             used(model, plan, &scope, &action, node);
         }
         if let Some(walk) = script::walk(&scope) {
+            commands(model, &scope, &walk);
             for (number, command) in walk.commands.iter().enumerate() {
                 ran(model, plan, &scope, &walk, number, command);
             }
             terraform::lower(model, &scope, &walk);
         }
+    }
+}
+
+/// The commands of the script as entities: rules about commands ask for them wherever they stand.
+fn commands(model: &mut Model, scope: &JobScope<'_, '_>, walk: &Run) {
+    let Some(step) = scope.step_doc() else { return };
+    let first = model.image.commands.len() as u32;
+    for (index, command) in walk.commands.iter().enumerate() {
+        let is_own = command.span.file == step.node.resolved().span.file;
+        let stands = if is_own { Stands::InWorkflow } else { Stands::InScript };
+        let mut entity = command::entity(walk, index, Description { mounts_secret: false, stands });
+        entity.step = One::to(step.id, Origin::written(command.span));
+        entity.stage = One::absent(command.span);
+        if let Some(run) = model[step.id].run.id() {
+            entity.run = One::to(run, Origin::written(command.span));
+        }
+        if let Some(reader) = command.pipes_into() {
+            entity.piped_into = One::to(Id::<CommandEntity>::new(first + reader as u32), Origin::written(command.span));
+        }
+        model.image.commands.push(entity);
     }
 }
 
@@ -193,11 +217,11 @@ fn keep(model: &mut Model, scope: &JobScope<'_, '_>, found: Deployment) {
     model[scope.doc().id].deployments.push(id, origin);
 }
 
-fn ran(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, walk: &Walk, number: usize, command: &Command) {
-    let is_container_tool = matches!(command.program(), "docker" | "podman" | "nerdctl" | "buildah");
+fn ran(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, walk: &Run, number: usize, command: &Command) {
+    let is_container_tool = matches!(command.name(), "docker" | "podman" | "nerdctl" | "buildah");
     if is_container_tool && pushes(command) {
         let images: Vec<Argument> =
-            match command.says(&[command.program(), "push"]) || command.says(&[command.program(), "image", "push"]) {
+            match command.says(&[command.name(), "push"]) || command.says(&[command.name(), "image", "push"]) {
                 true => command
                     .words
                     .iter()
@@ -212,7 +236,7 @@ fn ran(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, walk: &Walk
             push(model, scope, &image.operand, image.span, image.tail.as_ref());
         }
     }
-    if command.program() != "aws" {
+    if command.name() != "aws" {
         return;
     }
     let kind = if command.says(&["aws", "ecs", "update-service"]) {
@@ -255,7 +279,7 @@ fn ran(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, walk: &Walk
 }
 
 fn pushes(command: &Command) -> bool {
-    let tool = command.program();
+    let tool = command.name();
     command.says(&[tool, "push"])
         || command.says(&[tool, "image", "push"])
         || command.has("--push")
@@ -265,7 +289,7 @@ fn pushes(command: &Command) -> bool {
 }
 
 /// The scripts of the steps behind this one, in this job and in jobs that need it.
-fn later_steps(plan: &Plan<'_>, scope: &JobScope<'_, '_>) -> Vec<Rc<Walk>> {
+fn later_steps(plan: &Plan<'_>, scope: &JobScope<'_, '_>) -> Vec<Rc<Run>> {
     let mut walks = Vec::new();
     let after = scope.step.map_or(0, |step| step + 1);
     for step in after..scope.doc().steps.len() {
@@ -395,7 +419,7 @@ pub(super) fn all_use_other_endpoint(plan: &Plan<'_>, job: usize) -> bool {
     for step in 0..plan.jobs[job].steps.len() {
         let scope = JobScope::step(plan, job, None, step);
         let Some(walk) = script::walk(&scope) else { continue };
-        for command in walk.commands.iter().filter(|command| command.program() == "aws") {
+        for command in walk.commands.iter().filter(|command| command.name() == "aws") {
             if command.option(&["--endpoint-url", "--endpoint"]).is_none() {
                 return false;
             }

@@ -1,8 +1,8 @@
 //! Commands and actions that execute what lies in the workspace: whoever decides its content decides what they do.
 
 use super::scope::JobScope;
-use super::script::{Argument, Command};
 use super::uses;
+use crate::eval::shell::{Argument, Command};
 use crate::source::clean_path;
 use crate::syntax::yaml::Node;
 use crate::value::{Origin, Value};
@@ -75,7 +75,7 @@ const INTERPRETERS: [&str; 14] =
 pub(super) fn folders(command: &Command) -> Vec<String> {
     let here = command.directory.clone().unwrap_or_default();
     let program = command.words.first().map(Argument::prefix).unwrap_or_default();
-    let name = command.program();
+    let name = command.name();
     let texts = command.texts();
     let first = texts.iter().copied().find(|text| !text.starts_with('-')).unwrap_or("");
     let prefixed = |flags: &[&str]| {

@@ -4,9 +4,10 @@
 use super::plan::Plan;
 use super::read::flag_at;
 use super::scope::JobScope;
-use super::script::{self, Command, File, Walk};
+use super::script::{self, File};
 use super::uses;
 use crate::eval::actions::{Charset, Control, Outcome};
+use crate::eval::shell::{Command, Run as Walk};
 use crate::logic::Reason;
 use crate::model::pipeline::Run;
 use crate::model::{Id, Model};
@@ -60,7 +61,7 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
 
 /// Commands whose failure must end the run.
 fn judges_a_plan(command: &Command) -> bool {
-    let program = command.program();
+    let program = command.name();
     match program {
         "terraform" | "tofu" => ["plan", "validate", "test"].iter().any(|verb| command.says(&[program, verb])),
         "checkov" | "tfsec" | "trivy" | "tflint" | "terrascan" | "kics" => true,
@@ -69,7 +70,7 @@ fn judges_a_plan(command: &Command) -> bool {
 }
 
 fn hides_failure(walk: &Walk, command: &Command) -> bool {
-    let program = command.program();
+    let program = command.name();
     let matters = match program {
         "terraform" | "tofu" => {
             ["plan", "apply", "validate", "test", "destroy"].iter().any(|verb| command.says(&[program, verb]))
@@ -85,18 +86,16 @@ fn hides_failure(walk: &Walk, command: &Command) -> bool {
         "cargo" => command.says(&["cargo", "test"]) || command.says(&["cargo", "build"]),
         _ => false,
     };
-    let reader = command.pipes_into.and_then(|at| walk.commands.get(at));
+    let reader = command.pipes_into().and_then(|at| walk.commands.get(at));
     // A reader that answers by its own exit code is the check itself.
-    let is_asked = reader.is_some_and(|reader| matches!(reader.program(), "grep" | "jq" | "test" | "["));
-    matters && reader.is_some() && !is_asked && !walk.sets_pipefail && !command.is_captured
+    let is_asked = reader.is_some_and(|reader| matches!(reader.name(), "grep" | "jq" | "test" | "["));
+    matters && reader.is_some() && !is_asked && !script::sets_pipefail(walk) && !command.is_captured
 }
 
 fn stores_keys(command: &Command) -> bool {
     let by_configure = command.says(&["aws", "configure", "set"])
         && command.texts().iter().any(|text| matches!(*text, "aws_secret_access_key" | "aws_access_key_id"));
-    let by_file = command.redirections.iter().any(|target| {
-        target.is_output && target.argument.text().is_some_and(|text| text.ends_with(".aws/credentials"))
-    });
+    let by_file = command.writes_to().any(|it| it.target.text().is_some_and(|text| text.ends_with(".aws/credentials")));
     by_configure || by_file
 }
 
@@ -107,11 +106,11 @@ fn passes_password(command: &Command) -> bool {
 }
 
 fn opens_shell(command: &Command) -> bool {
-    let netcat = matches!(command.program(), "nc" | "ncat" | "netcat")
+    let netcat = matches!(command.name(), "nc" | "ncat" | "netcat")
         && command.texts().iter().any(|text| matches!(*text, "-e" | "-c" | "--exec" | "--sh-exec"));
     let device = |text: &str| text.starts_with("/dev/tcp/") || text.starts_with("/dev/udp/");
-    let is_interactive = matches!(command.program(), "bash" | "sh" | "zsh") && command.texts().contains(&"-i");
-    let to_device = command.redirections.iter().any(|target| device(&target.argument.prefix()));
+    let is_interactive = matches!(command.name(), "bash" | "sh" | "zsh") && command.texts().contains(&"-i");
+    let to_device = command.redirections.iter().any(|it| device(&it.target.prefix()));
     netcat || (is_interactive && to_device)
 }
 
@@ -121,7 +120,7 @@ fn creates_key(command: &Command) -> bool {
 
 fn retired_command(command: &Command) -> Option<Span> {
     const RETIRED: [&str; 4] = ["::set-output", "::save-state", "::set-env", "::add-path"];
-    if !matches!(command.program(), "echo" | "printf") {
+    if !matches!(command.name(), "echo" | "printf") {
         return None;
     }
     let word = command.words.iter().skip(1).find(|word| RETIRED.iter().any(|old| word.prefix().starts_with(old)))?;
@@ -131,7 +130,7 @@ fn retired_command(command: &Command) -> Option<Span> {
 fn reads_terraform_output(walk: &Walk, command: &Command) -> bool {
     let is_output = command.says(&["terraform", "output"]) || command.says(&["terraform", "show"]);
     let _ = walk;
-    is_output && (command.is_captured || command.pipes_into.is_some())
+    is_output && (command.is_captured || command.pipes_into().is_some())
 }
 
 /// The wrapper of the first two majors of the setup action adds a line to what Terraform prints.

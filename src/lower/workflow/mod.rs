@@ -47,12 +47,6 @@ impl Scope for Nothing {
     }
 }
 
-/// The runs of Terraform that workflows show, for its evaluation.
-pub fn terraform_runs(sources: &Sources<'_>, description: &Description) -> Vec<RunInput> {
-    let mut model = Model::default();
-    lower(sources, description, &mut model)
-}
-
 /// Lowers all workflows of the world and what belongs to them; gives the runs of Terraform that they show.
 pub fn lower(sources: &Sources<'_>, description: &Description, model: &mut Model) -> Vec<RunInput> {
     let mut runs = Vec::new();

@@ -86,7 +86,7 @@ fn of_script(scope: &JobScope<'_, '_>, name: &str, full: &str) -> Operand {
 }
 
 /// Whether a command surely hands nothing to later steps by itself: a tool of the shell, not a script or a program.
-fn writes_nothing_itself(command: &script::Command) -> bool {
+fn writes_nothing_itself(command: &crate::eval::shell::Command) -> bool {
     const QUIET: [&str; 34] = [
         "echo",
         "printf",
@@ -123,7 +123,7 @@ fn writes_nothing_itself(command: &script::Command) -> bool {
         "curl",
         "read",
     ];
-    QUIET.contains(&command.program())
+    QUIET.contains(&command.name())
 }
 
 fn of_action(scope: &JobScope<'_, '_>, action: &str, name: &str, full: &str) -> Operand {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::read::{flag_at, open_list};
 use super::scope::JobScope;
-use super::script::{self, Argument, Command, Walk};
+use crate::eval::shell::{Argument, Command, Run};
 use crate::eval::terraform::{BackendSetting, RunInput, RunVerb, Setting};
 use crate::logic::Reason;
 use crate::model::delivery::TerraformRun;
@@ -17,9 +17,9 @@ use crate::value::{Kind, Origin, Value};
 const CHANGING: [&str; 9] =
     ["apply", "destroy", "import", "taint", "untaint", "force-unlock", "refresh", "state", "workspace"];
 
-pub(super) fn lower(model: &mut Model, scope: &JobScope<'_, '_>, walk: &Walk) {
+pub(super) fn lower(model: &mut Model, scope: &JobScope<'_, '_>, walk: &Run) {
     for (number, command) in walk.commands.iter().enumerate() {
-        let program = command.program();
+        let program = command.name();
         if program == "terraform" || program == "tofu" {
             run(model, scope, walk, number, command);
         }
@@ -31,13 +31,13 @@ fn operands(command: &Command) -> Vec<&Argument> {
     command.words.iter().skip(1).filter(|word| !word.prefix().starts_with('-')).collect()
 }
 
-fn run(model: &mut Model, scope: &JobScope<'_, '_>, walk: &Walk, number: usize, command: &Command) {
+fn run(model: &mut Model, scope: &JobScope<'_, '_>, walk: &Run, number: usize, command: &Command) {
     let operands = operands(command);
     let Some(verb) = operands.first().and_then(|word| word.text()) else { return };
     let sub = operands.get(1).and_then(|word| word.text());
     let origin = Origin::written(command.span);
-    let mut run = TerraformRun::new(Head::new(format!("{} {verb}", command.program()), command.span));
-    run.program.set(Value::text(command.program(), origin.clone()));
+    let mut run = TerraformRun::new(Head::new(format!("{} {verb}", command.name()), command.span));
+    run.program.set(Value::text(command.name(), origin.clone()));
     run.verb.set(Value::text(verb, origin.clone()));
     directory(&mut run, command, &origin);
     let is_changing = match (verb, sub) {
@@ -143,7 +143,7 @@ fn files(run: &mut TerraformRun, scope: &JobScope<'_, '_>, command: &Command, or
 
 /// The run as the evaluation of Terraform is told of it; nothing where the folder is not known.
 pub(super) fn input(scope: &JobScope<'_, '_>, command: &Command) -> Option<RunInput> {
-    let program = command.program();
+    let program = command.name();
     if program != "terraform" && program != "tofu" {
         return None;
     }
@@ -201,7 +201,7 @@ fn settings(command: &Command) -> Vec<(Name, Argument)> {
             continue;
         }
         let value = match option.contains('=') {
-            true => Some(script::without_prefix(word, dashes + name.len() + 1)),
+            true => Some(word.without_prefix(dashes + name.len() + 1)),
             false => command.words.get(index + 1).cloned(),
         };
         let Some(value) = value else { continue };
@@ -212,7 +212,7 @@ fn settings(command: &Command) -> Vec<(Name, Argument)> {
         let text = value.prefix();
         match text.split_once('=') {
             Some((key, _)) => {
-                let rest = script::without_prefix(&value, key.len() + 1);
+                let rest = value.without_prefix(key.len() + 1);
                 let name = if name == "var" { Name::Var(key.to_owned()) } else { Name::Backend(key.to_owned()) };
                 found.push((name, rest));
             }
@@ -240,12 +240,12 @@ fn variables(scope: &JobScope<'_, '_>) -> Vec<(Arc<str>, Value)> {
 }
 
 /// `yes | terraform apply`, `terraform apply <<< yes`.
-fn is_answered(walk: &Walk, number: usize, command: &Command) -> bool {
+fn is_answered(walk: &Run, number: usize, command: &Command) -> bool {
     let by_input =
         command.input.as_ref().and_then(|input| input.value.as_str()).is_some_and(|text| text.trim() == "yes");
     let by_pipe = walk.commands.iter().any(|other| {
-        let says_yes = other.program() == "yes" || (other.program() == "echo" && other.texts() == ["yes"]);
-        other.pipes_into == Some(number) && says_yes
+        let says_yes = other.name() == "yes" || (other.name() == "echo" && other.texts() == ["yes"]);
+        other.pipes_into() == Some(number) && says_yes
     });
     by_input || by_pipe
 }

@@ -1,7 +1,8 @@
 //! What scripts hand on to later steps: lines in the environment and output files, and the old workflow commands.
 
-use super::{Argument, Command, Walk, walk};
+use super::walk;
 use crate::eval::actions::Operand;
+use crate::eval::shell::{Argument, Command, Run};
 use crate::lower::workflow::scope::JobScope;
 use crate::source::Span;
 use crate::value::{Kind, Origin, Piece, Text, Value};
@@ -57,13 +58,13 @@ pub(in crate::lower::workflow) struct Line {
 }
 
 /// All lines that the commands of a script write.
-pub(in crate::lower::workflow) fn written_by(walk: &Walk, file: File) -> Vec<Line> {
+pub(in crate::lower::workflow) fn written_by(walk: &Run, file: File) -> Vec<Line> {
     let mut lines = Vec::new();
     for (index, command) in walk.commands.iter().enumerate() {
         let Some(content) = content(command) else { continue };
         let to_file = goes_to(command, file) || tee_goes_to(walk, index, file);
         let old = content.value.as_text().is_some_and(|text| text.prefix().starts_with(file.command()));
-        if to_file || (old && command.program() == "echo") {
+        if to_file || (old && command.program() == Some("echo")) {
             lines.extend(split(&content, command.span));
         }
     }
@@ -71,24 +72,21 @@ pub(in crate::lower::workflow) fn written_by(walk: &Walk, file: File) -> Vec<Lin
 }
 
 fn goes_to(command: &Command, file: File) -> bool {
-    command
-        .redirections
-        .iter()
-        .any(|target| target.is_output && target.argument.variable.as_deref() == Some(file.variable()))
+    command.writes_to().any(|redirection| redirection.target.variable.as_deref() == Some(file.variable()))
 }
 
-fn tee_goes_to(walk: &Walk, index: usize, file: File) -> bool {
-    let reader = walk.commands[index].pipes_into.and_then(|at| walk.commands.get(at));
+fn tee_goes_to(walk: &Run, index: usize, file: File) -> bool {
+    let reader = walk.commands[index].pipes_into().and_then(|at| walk.commands.get(at));
     reader.is_some_and(|reader| {
         let to_file = |word: &Argument| word.variable.as_deref() == Some(file.variable());
-        reader.program() == "tee" && reader.words.iter().any(to_file)
+        reader.program() == Some("tee") && reader.words.iter().any(to_file)
     })
 }
 
 /// What a command prints, where that can be told.
 fn content(command: &Command) -> Option<Operand> {
     let words = || command.words.iter().skip(1);
-    match command.program() {
+    match command.program()? {
         "echo" => Some(join(words().filter(|word| !matches!(word.text(), Some("-n" | "-e" | "-E" | "-ne"))))),
         "printf" => Some(format(&words().cloned().collect::<Vec<_>>())),
         "cat" if command.words.len() == 1 => command.input.clone(),
@@ -177,7 +175,7 @@ fn line_of(mut pieces: Vec<Piece>, content: &Operand, span: Span) -> Option<Line
 }
 
 /// The folders that a script puts in front of the search path of later steps.
-pub(in crate::lower::workflow) fn path_lines(walk: &Walk) -> Vec<Operand> {
+pub(in crate::lower::workflow) fn path_lines(walk: &Run) -> Vec<Operand> {
     let to_path =
         |index: usize, command: &Command| goes_to(command, File::Path) || tee_goes_to(walk, index, File::Path);
     let commands = walk.commands.iter().enumerate().filter(|(index, command)| to_path(*index, command));

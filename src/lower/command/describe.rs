@@ -1,21 +1,14 @@
 //! What a command does that matters: downloads, credentials, checks that are switched off, keys and passwords.
 
-use super::command::{From, shown_with};
-use super::{concluded, reason_of, shown, texts, unknown};
+use super::{Description, concluded, reason_of, shown, shown_with, texts, unknown};
 use crate::data::secrets::is_placeholder;
 use crate::eval::shell::{Argument, Command, Direction, Output, Run};
 use crate::model::image::Command as Entity;
 use crate::source::Span;
 use crate::value::{Origin, Piece, Text, Value};
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Description {
-    pub(super) mounts_secret: bool,
-    pub(super) from: From,
-}
-
 /// Fills what is said about one command of a run.
-pub(super) fn describe(entity: &mut Entity, run: &Run, index: usize, description: &Description) {
+pub(in crate::lower) fn describe(entity: &mut Entity, run: &Run, index: usize, description: Description) {
     let command = &run.commands[index];
     if command.program().is_none() {
         return all_unknown(entity, command);
@@ -23,7 +16,7 @@ pub(super) fn describe(entity: &mut Entity, run: &Run, index: usize, description
     let urls = downloads(command);
     let place = command.span;
     let open = has_download_program(command).then(|| hidden_argument(command)).flatten();
-    let open = open.and_then(|argument| reason_of(&argument.value));
+    let open = open.and_then(|argument| reason_of(&argument.operand.value));
     let plain: Vec<Value> = plain_urls(command, &urls);
     entity.is_piped_download.set(piped_download(run, index, &urls));
     entity.verifies_download.set(verified(run, index, &urls));
@@ -42,7 +35,7 @@ pub(super) fn describe(entity: &mut Entity, run: &Run, index: usize, description
 }
 
 fn all_unknown(entity: &mut Entity, command: &Command) {
-    let reason = command.words.first().and_then(|word| reason_of(&word.value));
+    let reason = command.words.first().and_then(|word| reason_of(&word.operand.value));
     let (code, object) = reason.map_or(("no-value", "program".to_owned()), |reason| (reason.code, reason.object));
     let hole = || unknown(code, &object, command.span);
     for cell in [
@@ -67,7 +60,8 @@ fn all_unknown(entity: &mut Entity, command: &Command) {
 /// An argument outside quotes that may be anything, options included.
 fn hidden_argument(command: &Command) -> Option<&Argument> {
     command.arguments().iter().find(|argument| {
-        let is_hole = argument.value.as_text().is_some_and(|text| text.prefix().is_empty() && text.known().is_none());
+        let is_hole =
+            argument.operand.value.as_text().is_some_and(|text| text.prefix().is_empty() && text.known().is_none());
         is_hole && !argument.is_quoted
     })
 }
@@ -77,7 +71,7 @@ fn switch(command: &Command, found: Option<Span>) -> Value {
     match (found, hidden_argument(command)) {
         (Some(span), _) => shown(true, span),
         (None, Some(hidden)) => {
-            let reason = reason_of(&hidden.value);
+            let reason = reason_of(&hidden.operand.value);
             let object = reason.map_or_else(String::new, |reason| reason.object);
             unknown("no-value", &object, hidden.span)
         }
@@ -86,7 +80,7 @@ fn switch(command: &Command, found: Option<Span>) -> Value {
 }
 
 fn known_words(command: &Command) -> Vec<&str> {
-    command.words.iter().map(|argument| argument.value.as_str().unwrap_or("")).collect()
+    command.words.iter().map(|argument| argument.operand.value.as_str().unwrap_or("")).collect()
 }
 
 fn has_download_program(command: &Command) -> bool {
@@ -124,8 +118,8 @@ fn downloads(command: &Command) -> Vec<Value> {
         Some("wget" | "aria2c" | "fetch") => &WGET_WITH_VALUE,
         _ => return Vec::new(),
     };
-    let mut urls: Vec<Value> = command.positionals(with_value).into_iter().map(|it| it.value.clone()).collect();
-    urls.extend(command.option(&["--url"]).into_iter().map(|argument| argument.value));
+    let mut urls: Vec<Value> = command.positionals(with_value).into_iter().map(|it| it.operand.value.clone()).collect();
+    urls.extend(command.options(&["--url"]).into_iter().map(|argument| argument.operand.value));
     urls
 }
 
@@ -151,15 +145,15 @@ fn plain_urls(command: &Command, urls: &[Value]) -> Vec<Value> {
         } else {
             &["--registry"]
         };
-        plain.extend(command.option(names).into_iter().map(|it| it.value).filter(is_plain_url));
+        plain.extend(command.options(names).into_iter().map(|it| it.operand.value).filter(is_plain_url));
         if known_words(command).windows(2).any(|words| words == ["set", "registry"]) {
-            plain.extend(command.arguments().iter().map(|it| it.value.clone()).filter(is_plain_url));
+            plain.extend(command.arguments().iter().map(|it| it.operand.value.clone()).filter(is_plain_url));
         }
     }
     plain
 }
 
-pub(super) fn is_pip(command: &Command) -> bool {
+pub(in crate::lower) fn is_pip(command: &Command) -> bool {
     let words = known_words(command);
     match command.program() {
         Some(program) if program.starts_with("pip") => true,
@@ -229,13 +223,14 @@ fn reads_program(command: &Command) -> bool {
         return false;
     }
     let positionals = command.positionals(&["-o"]);
-    let reads_named = positionals.first().is_some_and(|first| first.value.as_str() != Some("-") && !is_process(first));
+    let reads_named =
+        positionals.first().is_some_and(|first| first.operand.value.as_str() != Some("-") && !is_process(first));
     !reads_named || command.flag(&["s"]).is_some()
 }
 
 fn is_process(argument: &Argument) -> bool {
-    argument.value.as_text().is_some_and(|text| text.prefix().is_empty())
-        || argument.value.as_str() == Some("/dev/stdin")
+    argument.operand.value.as_text().is_some_and(|text| text.prefix().is_empty())
+        || argument.operand.value.as_str() == Some("/dev/stdin")
 }
 
 fn is_checksum_tool(command: &Command) -> bool {
@@ -258,10 +253,10 @@ fn verified(run: &Run, index: usize, urls: &[Value]) -> Value {
     }
     let is_kept = command.program() != Some("curl")
         || command.flag(&["O", "remote-name"]).is_some()
-        || !command.option(&["-o", "--output"]).is_empty()
+        || !command.options(&["-o", "--output"]).is_empty()
         || command.redirections.iter().any(|it| it.kind != Direction::Reads && it.descriptor == 1)
         || matches!(command.output, Output::Piped(_));
-    let is_dropped = command.option(&["-o", "-O"]).iter().any(|it| it.value.as_str() == Some("/dev/null"));
+    let is_dropped = command.options(&["-o", "-O"]).iter().any(|it| it.operand.value.as_str() == Some("/dev/null"));
     let is_checked = run.commands.iter().any(|other| is_checksum_tool(other));
     let is_fixed = urls.iter().any(|url| names_commit(&prefix(url)));
     let is_local = urls.iter().all(|url| {
@@ -287,19 +282,21 @@ fn stores_credential(command: &Command) -> Value {
             is_secret.then(|| argument(4)).flatten()
         }
         Some("docker" | "podman" | "buildah") if words.get(1) == Some(&"login") => {
-            command.option(&["-p", "--password"]).first().map(|it| it.span)
+            command.options(&["-p", "--password"]).first().map(|it| it.span)
         }
-        Some("az") if words.get(1) == Some(&"login") => command.option(&["-p", "--password"]).first().map(|it| it.span),
-        Some("doctl") => command.option(&["-t", "--access-token"]).first().map(|it| it.span),
+        Some("az") if words.get(1) == Some(&"login") => {
+            command.options(&["-p", "--password"]).first().map(|it| it.span)
+        }
+        Some("doctl") => command.options(&["-t", "--access-token"]).first().map(|it| it.span),
         Some("curl") => {
-            command.option(&["-u", "--user"]).iter().find(|it| has_password_part(&it.value)).map(|it| it.span)
+            command.options(&["-u", "--user"]).iter().find(|it| has_password_part(&it.operand.value)).map(|it| it.span)
         }
         Some(_) | None => None,
     };
     let found = found.or_else(|| written_credential(command));
     let found = found.or_else(|| {
         let all = command.arguments().iter();
-        all.into_iter().find(|argument| has_userinfo(&argument.value)).map(|argument| argument.span)
+        all.into_iter().find(|argument| has_userinfo(&argument.operand.value)).map(|argument| argument.span)
     });
     match found {
         Some(span) => shown(true, span),
@@ -325,10 +322,12 @@ fn literal(piece: &Piece) -> &str {
 
 /// Tokens for npm and passwords for netrc, wherever they are written.
 fn written_credential(command: &Command) -> Option<Span> {
-    let targets_netrc =
-        command.redirections.iter().any(|it| it.kind != Direction::Reads && suffix(&it.target).ends_with(".netrc"));
+    let targets_netrc = command
+        .redirections
+        .iter()
+        .any(|it| it.kind != Direction::Reads && suffix(it.target.value()).ends_with(".netrc"));
     command.arguments().iter().find_map(|argument| {
-        let text = argument.value.as_text()?;
+        let text = argument.operand.value.as_text()?;
         let all: String = text.pieces().iter().map(literal).collect();
         let is_token = ["_authToken=", ":_authToken", ":_password="].iter().any(|key| all.contains(key));
         let is_netrc = targets_netrc && all.contains("password");
@@ -373,13 +372,13 @@ fn skips_certificate_check(command: &Command) -> Value {
             .arguments()
             .windows(2)
             .find(|words| {
-                let key = words[0].value.as_str().unwrap_or("").to_ascii_lowercase();
-                key == "http.sslverify" && words[1].value.as_str().is_some_and(|it| matches!(it, "false" | "0"))
+                let key = words[0].operand.value.as_str().unwrap_or("").to_ascii_lowercase();
+                key == "http.sslverify" && words[1].operand.value.as_str().is_some_and(|it| matches!(it, "false" | "0"))
             })
             .map(|words| words[1].span)
             .or_else(|| {
                 let off = |it: &&Argument| {
-                    it.value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("http.sslverify=false"))
+                    it.operand.value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("http.sslverify=false"))
                 };
                 command.arguments().iter().find(off).map(|it| it.span)
             }),
@@ -393,8 +392,10 @@ fn trusts_any_host(command: &Command) -> Value {
         return concluded(false);
     }
     let flag = command.flag(&["trusted-host"]).map(|it| it.span);
-    let setting =
-        command.arguments().iter().find(|it| it.value.as_str().is_some_and(|text| text.ends_with(".trusted-host")));
+    let setting = command
+        .arguments()
+        .iter()
+        .find(|it| it.operand.value.as_str().is_some_and(|text| text.ends_with(".trusted-host")));
     switch(command, flag.or(setting.map(|it| it.span)))
 }
 
@@ -404,10 +405,11 @@ fn skips_registry_certificate(command: &Command) -> Value {
     }
     let words = command.arguments();
     let pair = words.windows(2).find(|pair| {
-        matches!(pair[0].value.as_str(), Some("strict-ssl" | "enableStrictSsl"))
-            && pair[1].value.as_str() == Some("false")
+        matches!(pair[0].operand.value.as_str(), Some("strict-ssl" | "enableStrictSsl"))
+            && pair[1].operand.value.as_str() == Some("false")
     });
-    let flag = words.iter().find(|it| matches!(it.value.as_str(), Some("--strict-ssl=false" | "strict-ssl=false")));
+    let flag =
+        words.iter().find(|it| matches!(it.operand.value.as_str(), Some("--strict-ssl=false" | "strict-ssl=false")));
     switch(command, pair.map(|pair| pair[1].span).or(flag.map(|it| it.span)))
 }
 
@@ -419,7 +421,7 @@ fn skips_signature_check(command: &Command) -> Value {
         Some("rpm") => &["nosignature"],
         Some("zypper") => &["no-gpg-checks"],
         Some("echo" | "printf" | "tee") => {
-            let says = |it: &&Argument| it.value.as_text().is_some_and(|text| disables_signatures(&text));
+            let says = |it: &&Argument| it.operand.value.as_text().is_some_and(|text| disables_signatures(&text));
             return match command.arguments().iter().find(says) {
                 Some(argument) => shown(true, argument.span),
                 None => concluded(false),
@@ -438,8 +440,8 @@ fn disables_signatures(text: &Text) -> bool {
 
 fn passwordless_sudo(run: &Run, index: usize) -> Value {
     let command = &run.commands[index];
-    let words = command.arguments().iter().map(|it| (&it.value, it.span));
-    let input = command.input.iter().map(|value| (value, value.origin.span().unwrap_or(command.span)));
+    let words = command.arguments().iter().map(|it| (&it.operand.value, it.span));
+    let input = command.input.iter().map(|input| (&input.value, input.value.origin.span().unwrap_or(command.span)));
     let found = words.chain(input).find(|(value, _)| {
         value.as_text().is_some_and(|text| text.pieces().iter().any(|piece| literal(piece).contains("NOPASSWD")))
     });
@@ -449,8 +451,8 @@ fn passwordless_sudo(run: &Run, index: usize) -> Value {
     };
     let same_line = run.commands.iter().filter(|other| other.pipeline == command.pipeline);
     let writes = same_line.into_iter().any(|other| {
-        let words = other.arguments().iter().any(|it| names_sudoers(&it.value));
-        words || other.redirections.iter().any(|it| names_sudoers(&it.target))
+        let words = other.arguments().iter().any(|it| names_sudoers(&it.operand.value));
+        words || other.redirections.iter().any(|it| names_sudoers(it.target.value()))
     });
     Value::bool(writes, Origin::written(span))
 }
@@ -471,25 +473,26 @@ fn makes_private_key(run: &Run, index: usize) -> Value {
     let words = known_words(command);
     let output: Option<Vec<Argument>> = match (command.program(), words.get(1)) {
         (Some("openssl"), Some(&"req")) if words.iter().any(|word| matches!(*word, "-newkey" | "-keyout")) => {
-            Some(command.option(&["-keyout"]))
+            Some(command.options(&["-keyout"]))
         }
-        (Some("openssl"), Some(&("genrsa" | "genpkey"))) => Some(command.option(&["-out"])),
-        (Some("openssl"), Some(&"ecparam")) if words.contains(&"-genkey") => Some(command.option(&["-out"])),
+        (Some("openssl"), Some(&("genrsa" | "genpkey"))) => Some(command.options(&["-out"])),
+        (Some("openssl"), Some(&"ecparam")) if words.contains(&"-genkey") => Some(command.options(&["-out"])),
         (Some("ssh-keygen"), _)
             if !words.iter().any(|word| matches!(*word, "-R" | "-l" | "-y" | "-F" | "-H" | "-s")) =>
         {
-            Some(command.option(&["-f"]))
+            Some(command.options(&["-f"]))
         }
         (Some("keytool"), _) if words.iter().any(|word| matches!(*word, "-genkey" | "-genkeypair")) => {
-            Some(command.option(&["-keystore"]))
+            Some(command.options(&["-keystore"]))
         }
         _ => None,
     };
     let Some(output) = output else { return concluded(false) };
     let is_removed = output.iter().any(|path| {
-        path.value.as_str().is_some_and(|path| {
+        path.operand.value.as_str().is_some_and(|path| {
             run.commands[index..].iter().any(|later| {
-                later.program() == Some("rm") && later.arguments().iter().any(|it| it.value.as_str() == Some(path))
+                later.program() == Some("rm")
+                    && later.arguments().iter().any(|it| it.operand.value.as_str() == Some(path))
             })
         })
     });
@@ -499,8 +502,11 @@ fn makes_private_key(run: &Run, index: usize) -> Value {
 /// `create_superuser(…, …, 'word')` in a program's text, `useradd -p word`, `createsuperuser` with its variable.
 fn admin_password(command: &Command) -> Value {
     let literal_option = || {
-        let given = command.option(&["-p", "--password"]);
-        given.into_iter().find(|it| it.value.as_str().is_some_and(|word| !is_placeholder(word))).map(|it| it.span)
+        let given = command.options(&["-p", "--password"]);
+        given
+            .into_iter()
+            .find(|it| it.operand.value.as_str().is_some_and(|word| !is_placeholder(word)))
+            .map(|it| it.span)
     };
     let mut found = match command.program() {
         Some("useradd" | "adduser") => literal_option(),
@@ -508,10 +514,12 @@ fn admin_password(command: &Command) -> Value {
     };
     if known_words(command).contains(&"createsuperuser") {
         let given = command.assignments.iter().find(|(name, _)| name == "DJANGO_SUPERUSER_PASSWORD");
-        found =
-            found.or(given.filter(|(_, value)| value.as_str().is_some()).and_then(|(_, value)| value.origin.span()));
+        found = found.or(given
+            .filter(|(_, given)| given.value.as_str().is_some())
+            .and_then(|(_, given)| given.value.origin.span()));
     }
-    let texts = command.arguments().iter().map(|it| &it.value).chain(&command.input);
+    let texts =
+        command.arguments().iter().map(|it| &it.operand.value).chain(command.input.iter().map(|input| &input.value));
     found = found.or_else(|| texts.into_iter().find_map(superuser_password));
     match found {
         Some(span) => shown(true, span),
@@ -579,7 +587,7 @@ fn third_argument(code: &str, start: usize) -> Option<(usize, usize)> {
 }
 
 /// The certificate authorities of 2015 and 2019, by the names of their files.
-pub(super) fn names_expired_bundle(value: &Value) -> bool {
+pub(in crate::lower) fn names_expired_bundle(value: &Value) -> bool {
     let Some(text) = value.as_text() else { return false };
     text.pieces().iter().any(|piece| {
         let text = literal(piece);
