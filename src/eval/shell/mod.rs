@@ -11,7 +11,7 @@ mod tests;
 mod wrapper;
 
 pub use expand::{word_pieces, word_value};
-pub use options::literal;
+pub use options::{after, literal};
 pub use run::run;
 
 use std::collections::BTreeMap;

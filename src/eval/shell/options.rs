@@ -5,6 +5,21 @@ use crate::eval::actions::Operand;
 use crate::source::Span;
 use crate::value::{Kind, Origin, Piece, Text, Value};
 
+/// A text without its first bytes, which must be literal; with its holes.
+pub fn after(value: &Value, length: usize) -> Value {
+    let Kind::Text(text) = &value.kind else { return value.clone() };
+    let mut left = length;
+    let pieces = text.pieces().iter().map(|piece| match piece {
+        Piece::Literal(literal, origin) => {
+            let cut = left.min(literal.len());
+            left -= cut;
+            Piece::Literal(literal.get(cut..).unwrap_or("").into(), origin.clone())
+        }
+        Piece::Hole(value) => Piece::Hole(value.clone()),
+    });
+    Value { kind: Kind::Text(Text::from_pieces(pieces)), ..value.clone() }
+}
+
 /// The known text of an optional value.
 pub fn literal(value: Option<&Value>) -> Option<&str> {
     value?.as_str()
