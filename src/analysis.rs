@@ -4,7 +4,10 @@
 use crate::check::{self, Rule, Sites};
 use crate::facts;
 use crate::finding::{Edit, Outcome, Read, RootRead, VariantRead};
+use crate::logic::{Reason, Tri};
 use crate::lower::{self, Addresses, Description, Edits};
+use crate::model::data::Hop;
+use crate::model::{Cell, Model, mark};
 use crate::source::{Span, World};
 
 /// Analyses a world with these rules. Triage and reports come after.
@@ -41,6 +44,101 @@ pub fn analyse(world: &World, description: &Description, rules: &[Rule]) -> Outc
         comments: lowered.comments.clone(),
         secrets,
         read: Read { files, kinds, roots: roots.collect() },
+    }
+}
+
+/// The way of the data of every service of a world, step by step, and what is kept at rest: one view per model.
+pub fn hops(world: &World, description: &Description) -> Vec<HopView> {
+    let mut lowered = lower::lower(world, description);
+    for model in &mut lowered.models {
+        facts::derive(model);
+    }
+    lowered.models.iter().map(HopView::of).collect()
+}
+
+/// What one consistent world shows of encryption.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HopView {
+    /// The sets of variables that this view holds for, where a root has several.
+    pub variants: Vec<String>,
+    pub services: Vec<ServiceHops>,
+    pub at_rest: Vec<Kept>,
+}
+
+/// The steps of one service, or of a task that no service of the tree runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceHops {
+    pub name: String,
+    pub hops: Vec<Step>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub from: String,
+    pub to: String,
+    /// The word, or why it is not known.
+    pub state: Result<String, Reason>,
+    pub remark: String,
+    pub place: Span,
+}
+
+/// One thing that keeps data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub name: String,
+    pub kind: String,
+    pub encrypted: Tri,
+    pub has_own_key: Tri,
+    pub place: Span,
+}
+
+impl HopView {
+    fn of(model: &Model) -> HopView {
+        let mut services: Vec<((&'static str, u32), ServiceHops)> = Vec::new();
+        for (_, hop) in model.data.hops.iter() {
+            let (key, head) = match (hop.service.id(), hop.task.id()) {
+                (Some(service), _) => (("service", service.index), &model[service].head),
+                (None, Some(task)) => (("task", task.index), &model[task].head),
+                (None, None) => continue,
+            };
+            let step = step(hop);
+            match services.last_mut() {
+                Some((last, service)) if *last == key => service.hops.push(step),
+                Some(_) | None => services.push((key, ServiceHops { name: head.name.clone(), hops: vec![step] })),
+            }
+        }
+        let facts = facts::Facts::new(model);
+        let at_rest = model.data.at_rests.ids().map(|id| {
+            let thing = &model[id];
+            Kept {
+                name: thing.head.name.clone(),
+                kind: thing.kind.as_str().unwrap_or_default().to_owned(),
+                encrypted: facts::is_encrypted(&facts, id),
+                has_own_key: facts::has_own_key(&facts, id),
+                place: thing.head.span,
+            }
+        });
+        let variants = model.variants.iter().filter(|variant| variant.n_variants > 1);
+        HopView {
+            variants: variants.map(|variant| variant.label.clone()).collect(),
+            services: services.into_iter().map(|(_, service)| service).collect(),
+            at_rest: at_rest.collect(),
+        }
+    }
+}
+
+fn step(hop: &Hop) -> Step {
+    let text = |cell: &Cell<mark::Text>| cell.as_str().unwrap_or_default().to_owned();
+    Step {
+        from: text(&hop.from),
+        to: text(&hop.to),
+        state: match (hop.state.as_str(), hop.state.value().reason()) {
+            (Some(state), _) => Ok(state.to_owned()),
+            (None, Some(reason)) => Err(reason.clone()),
+            (None, None) => Err(Reason::at("no-value", "state", hop.head.span)),
+        },
+        remark: text(&hop.remark),
+        place: hop.head.span,
     }
 }
 

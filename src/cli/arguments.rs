@@ -40,6 +40,8 @@ pub(crate) enum Verb {
     Fix(Box<FixArguments>),
     /// List suppressions and what became of them
     Suppressions(Box<SuppressionsArguments>),
+    /// Show what is encrypted on the way of each service's data, and at rest
+    Hops(Box<HopsArguments>),
     /// Write a file of known findings
     Baseline(Box<BaselineArguments>),
     /// Turn other tools' skip comments into ours
@@ -316,6 +318,15 @@ pub(crate) struct SuppressionsArguments {
 }
 
 #[derive(Clone, Debug, Default, Args)]
+pub(crate) struct HopsArguments {
+    #[command(flatten)]
+    pub(crate) world: WorldArguments,
+    /// text or json
+    #[arg(long, value_name = "F", value_parser = ["text", "json"], default_value = "text", hide_default_value = true, hide_possible_values = true)]
+    pub(crate) format: String,
+}
+
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct BaselineArguments {
     #[command(flatten)]
     pub(crate) world: WorldArguments,
@@ -339,7 +350,7 @@ pub(crate) struct MigrateArguments {
 }
 
 /// The verbs and what stands for one, for messages and for the call without a verb.
-pub(crate) const VERBS: [&str; 12] = [
+pub(crate) const VERBS: [&str; 13] = [
     "check",
     "explain",
     "rules",
@@ -347,6 +358,7 @@ pub(crate) const VERBS: [&str; 12] = [
     "init",
     "fix",
     "suppressions",
+    "hops",
     "baseline",
     "migrate",
     "completions",

@@ -11,6 +11,7 @@ mod explain;
 mod failure;
 mod fix;
 mod git;
+mod hops;
 mod init;
 mod migrate;
 mod output;
@@ -78,6 +79,7 @@ fn run(verb: &Verb, surroundings: &Surroundings, streams: Streams) -> Result<u8,
         Verb::Test(arguments) => test::run(arguments, streams),
         Verb::Init(arguments) => init::run(arguments, streams),
         Verb::Fix(arguments) => fix::run(arguments, surroundings),
+        Verb::Hops(arguments) => hops::run(arguments, surroundings),
         Verb::Suppressions(arguments) => suppressions::run(arguments, surroundings),
         Verb::Baseline(arguments) => baseline::run(arguments, surroundings),
         Verb::Migrate(arguments) => migrate::run(arguments, surroundings),

@@ -60,6 +60,11 @@ impl Plan {
     }
 
     pub(crate) fn analyse(&self, world: &World, repository: Option<&str>) -> Outcome {
+        analyse(world, &self.description(world, repository), &self.rules)
+    }
+
+    /// What configuration and flags say of a world.
+    pub(crate) fn description(&self, world: &World, repository: Option<&str>) -> Description {
         let file = self.settings.config_path.as_ref().and_then(|path| world.find(path));
         let place = |named: &Named| file.map(|file| Span::new(file, named.range.0, named.range.1));
         let mut description = describe(&self.config, place);
@@ -67,7 +72,7 @@ impl Plan {
             description.github.repository = Some(Described { value: name.to_owned(), place: None });
         }
         description.command_line = self.command_line.clone();
-        analyse(world, &description, &self.rules)
+        description
     }
 
     pub(crate) fn judge<'w>(&self, world: &'w World, repository: Option<&str>, run: Run) -> Triaged<'w> {

@@ -17,9 +17,10 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
-use crate::logic::Fact;
-use crate::model::Model;
+use crate::logic::{Fact, Tri};
+use crate::model::data::AtRest;
 use crate::model::schema::{Answer, PropertyType};
+use crate::model::{Id, Model};
 use crate::source::Place;
 use crate::value::Value;
 
@@ -27,6 +28,7 @@ use crate::value::Value;
 pub fn derive(model: &mut Model) {
     reach::derive(model);
     hop::connection::derive(model);
+    hop::edges::derive(model);
 }
 
 /// All facts, by declaring module. A new module of facts adds its line here.
@@ -51,6 +53,16 @@ static ALL: &[&[FactSchema]] = &[
     trust::run::FACTS,
     trust::service::FACTS,
 ];
+
+/// Whether a thing that keeps data keeps it encrypted.
+pub fn is_encrypted(facts: &Facts<'_>, id: Id<AtRest>) -> Tri {
+    hop::encrypted(facts, id).tri
+}
+
+/// Whether it does so under a key of one's own.
+pub fn has_own_key(facts: &Facts<'_>, id: Id<AtRest>) -> Tri {
+    hop::has_own_key(facts, id).tri
+}
 
 pub struct FactSchema {
     pub entity: &'static str,

@@ -4,6 +4,7 @@
 use super::{Facts, facts};
 use crate::data::secrets::{has_password, is_harmless, is_placeholder, names_secret};
 use crate::logic::{Fact, Reason, Tri};
+use crate::model::data::HttpRequest;
 use crate::model::secret::{EnvFile, Parameter, SecretAttribute, Variable};
 use crate::model::terraform::{InputVariable, Output, TfvarsEntry};
 use crate::model::{Cell, Id, Model, mark};
@@ -44,6 +45,10 @@ facts! {
     Output {
         /// Whether its value comes from a secret.
         is_secret: Flag = output_is_secret,
+    }
+    HttpRequest {
+        /// Whether a secret goes out in the address or a header, without TLS.
+        carries_secret_in_clear: Flag = carries_secret_in_clear,
     }
     EnvFile {
         /// Whether one of its variables is a secret that is written out.
@@ -336,6 +341,43 @@ fn is_literal(facts: &Facts<'_>, id: Id<SecretAttribute>) -> Fact {
         Kind::Null | Kind::Bool(_) | Kind::Reference(_) => no(),
         Kind::Unknown(unknown) => Fact::unknown(unknown.reason.clone()),
     }
+}
+
+const LOGIN_HEADERS: [&str; 4] = ["Authorization", "Cookie", "Proxy-Authorization", "X-Api-Key"];
+
+/// A secret of any kind in a request over `http://`.
+fn carries_secret_in_clear(facts: &Facts<'_>, id: Id<HttpRequest>) -> Fact {
+    let request = &facts.model[id];
+    let span = request.head.span;
+    let url = request.url.value();
+    let is_plain = match url.as_text().map(|text| text.starts_with("http://")) {
+        Some(Tri::True) => Fact::yes(at(url, span, "asked without TLS")),
+        Some(Tri::False) => return Fact::no(at(url, span, "")),
+        Some(Tri::Unknown) | None => Fact::unknown(unknown_of(url, "url")),
+    };
+    let headers = request.headers.value();
+    let entries = headers.as_map();
+    let of_header = entries.into_iter().flat_map(|map| &map.entries).map(|(name, value)| {
+        // These carry credentials, whatever the words of their names are.
+        let is_login = LOGIN_HEADERS.iter().any(|login| name.eq_ignore_ascii_case(login));
+        let name = if is_login { "secret" } else { name };
+        named_secret(&Cell::of(Value::text(name, value.origin.clone())), value, span)
+    });
+    let open = match (entries, headers.reason()) {
+        (Some(map), _) => map.open.clone(),
+        (None, Some(reason)) => Some(reason.clone()),
+        (None, None) => None,
+    };
+    let of_url = match source_of(url) {
+        Source::Secret(words) => Fact::yes(at(url, span, words)),
+        Source::Literal(text) if has_password(&text) => Fact::yes(at(url, span, "a password in an address")),
+        Source::Literal(_) | Source::Harmless => Fact::no(at(url, span, "")),
+        Source::Unknown(reason) => Fact::unknown(reason),
+    };
+    let carried = Fact::any([of_url].into_iter().chain(of_header).chain(open.map(Fact::unknown)));
+    let mut fact = carried.and(is_plain);
+    fact.places.dedup_by(|a, b| a.span == b.span);
+    fact
 }
 
 fn holds_secret_in_clear(facts: &Facts<'_>, id: Id<Parameter>) -> Fact {

@@ -9,6 +9,7 @@ pub(crate) mod dockerfile;
 mod edit;
 pub(crate) mod policy;
 mod secret_files;
+mod server;
 pub(crate) mod taskdef;
 pub mod terraform;
 pub(crate) mod tree;
@@ -91,6 +92,7 @@ fn fill(model: &mut Model, sources: &Sources<'_>, deployments: &[&Deployment], a
     secret_files::add_files(model, sources);
     taskdef::link(model);
     dockerfile::link(model);
+    server::link(model);
 }
 
 fn roots(world: &World, deployments: &[Deployment]) -> Vec<LoweredRoot> {

@@ -2,7 +2,8 @@
 
 use super::identity::Policy;
 use super::network::{LoadBalancer, SecurityGroup, Subnet, Vpc};
-use super::workload::{Host, MountTarget};
+use super::secret::{Parameter, Variable};
+use super::workload::{Container, Host, MountTarget, Service, Task};
 use super::{entities, views};
 
 entities! { in data;
@@ -190,6 +191,8 @@ entities! { in data;
         /// `acm` or `iam`.
         kind: Word["acm", "iam"],
         key_algorithm: Text,
+        /// The certificate itself, where it is imported.
+        body: Text,
     }
 
     /// A data source that asks a web address.
@@ -200,10 +203,29 @@ entities! { in data;
 
     /// A connection string that a task is given.
     Connection "connection" connections {
+        /// Absent where only a mode is set: `PGSSLMODE`.
         scheme: Text,
         /// The TLS mode that it names; absent where it surely names none.
         mode: Text,
+        /// The file of the authorities that it trusts.
+        root_file: Text,
+        container: One<Container>,
+        variable: One<Variable>,
+        parameter: One<Parameter>,
         database: One<Database>,
+        cache: One<Cache>,
+    }
+
+    /// One step on the way from clients over tasks to what keeps their data.
+    Hop "hop" hops {
+        from: Text,
+        to: Text,
+        /// What is known of its encryption; unknown where nobody can see it.
+        state: Word["verified", "encrypted", "either", "redirect", "fixed", "clear", "inside", "dead"],
+        /// What else is to be said in a few words.
+        remark: Text,
+        service: One<Service>,
+        task: One<Task>,
     }
 
     /// One thing that keeps data, whatever it is.

@@ -116,6 +116,18 @@ entities! { in workload;
         volumes: Many<Volume>,
         log_configuration: One<LogConfiguration>,
         depends_on: Many<Container>,
+        servers: Many<Server>,
+    }
+
+    /// A server that a container starts, as far as its command line tells.
+    Server "server" servers {
+        program: Text,
+        /// The address that it listens on; absent for a socket file.
+        address: Text,
+        port: Number,
+        /// Whether it serves TLS there.
+        speaks_tls: Flag,
+        container: One<Container>,
     }
 
     /// A volume of a task.

@@ -1,6 +1,7 @@
 //! Transcripts: arguments, streams, exit codes, as a person would type and see them.
 
 mod errors;
+mod hops;
 mod output;
 mod reading;
 mod since;

@@ -175,6 +175,35 @@ pub enum Reached {
     Unreachable,
 }
 
+/// The command of words that no shell reads: the exec form of an image, the list of a task definition.
+pub fn of_words(words: &[Value], place: Span) -> Option<Command> {
+    let span = words.first()?.origin.span().unwrap_or(place);
+    let argument = |value: &Value| Argument {
+        operand: Operand::known(value.clone()),
+        span: value.origin.span().unwrap_or(place),
+        is_quoted: true,
+        variable: None,
+        tail: None,
+    };
+    let mut command = Command {
+        words: words.iter().map(argument).collect(),
+        wrappers: Vec::new(),
+        assignments: Vec::new(),
+        redirections: Vec::new(),
+        input: None,
+        output: Output::Open,
+        is_captured: false,
+        is_excused: false,
+        reached: Reached::Always,
+        directory: None,
+        inside: None,
+        span,
+        pipeline: span,
+    };
+    wrapper::take_off(&mut command);
+    Some(command)
+}
+
 impl Run {
     /// The run without the commands behind `exit`.
     pub fn reachable(mut self) -> Run {

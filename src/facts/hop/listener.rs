@@ -198,6 +198,28 @@ pub(super) fn minimum_tls(facts: &Facts<'_>, id: Id<Listener>) -> (Value, Vec<Pl
     }
 }
 
+/// A certificate that somebody uploads and renews by hand.
+pub(super) fn certificate_by_hand(facts: &Facts<'_>, id: Id<Listener>) -> Fact {
+    let model = facts.model;
+    let listener = &model[id];
+    let place = listener.certificate_arn.origin().span().unwrap_or(listener.head.span);
+    let at = |role: &str| vec![Place::new(place, role)];
+    if let Some(certificate) = listener.certificate.id() {
+        return match model[certificate].kind.equals("iam") {
+            Tri::Unknown => Fact::unknown(Reason::at("no-value", "certificate", place)),
+            known => Fact::new(known, at("this certificate is uploaded by hand")),
+        };
+    }
+    match listener.certificate_arn.get() {
+        Reading::Known(arn) => match arn.contains(":server-certificate/") {
+            Tri::Unknown => Fact::unknown(Reason::at("not-declared-here", "certificate", place)),
+            known => Fact::new(known, at("this certificate is uploaded by hand")),
+        },
+        Reading::Absent => Fact::no(Vec::new()),
+        Reading::Unknown(reason) => Fact::unknown(reason),
+    }
+}
+
 fn of_policy(facts: &Facts<'_>, id: Id<Listener>, role: &str, ask: fn(&TlsPolicy) -> bool) -> Fact {
     let listener = &facts.model[id];
     let tls = tls_of(listener);

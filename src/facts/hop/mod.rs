@@ -1,15 +1,22 @@
 //! Encryption between client and store, and at rest.
 
+mod certificate;
 pub(super) mod connection;
+pub(super) mod edges;
 mod engine;
 pub(super) mod listener;
 pub(in crate::facts) mod policy;
 mod rest;
 mod store;
 mod tls_policy;
+pub(super) mod to_store;
 
-use crate::model::data::{AtRest, Bucket, Cache, Connection, Database, Disk, Key, LogGroup};
+pub(super) use rest::{encrypted, has_own_key};
+
+use crate::model::data::{AtRest, Bucket, Cache, Certificate, Connection, Database, Disk, Key, LogGroup, Topic};
+use crate::model::image::Stage;
 use crate::model::network::Listener;
+use crate::model::secret::Secret;
 
 super::facts! {
     Listener {
@@ -18,6 +25,8 @@ super::facts! {
         /// Whether it redirects to a port where nothing speaks HTTPS.
         redirects_to_nowhere: Flag = listener::redirects_to_nowhere,
         speaks_tls: Flag = listener::speaks_tls,
+        /// Whether its certificate is uploaded and renewed by hand.
+        certificate_by_hand: Flag = listener::certificate_by_hand,
         /// The oldest version of TLS that it accepts: 10 to 13.
         minimum_tls: Number = listener::minimum_tls,
         has_weak_ciphers: Flag = listener::has_weak_ciphers,
@@ -31,6 +40,8 @@ super::facts! {
         tls_only_by_default: Flag = store::tls_only_by_default,
         /// Whether the authority that signs its certificate has expired.
         ca_expired: Flag = store::ca_expired,
+        /// Whether a snapshot of it is kept in clear.
+        snapshot_in_clear: Flag = rest::database_snapshot_in_clear,
     }
     Cache {
         /// Whether clients need a password or a user.
@@ -45,6 +56,8 @@ super::facts! {
     Disk {
         /// Whether it is kept in clear on purpose.
         refuses_encryption: Flag = rest::refuses_encryption,
+        /// Whether a snapshot of it is kept in clear.
+        snapshot_in_clear: Flag = rest::disk_snapshot_in_clear,
     }
     Connection {
         /// Whether it says how TLS is to be used.
@@ -53,10 +66,36 @@ super::facts! {
         encrypts_unverified: Flag = connection::encrypts_unverified,
         /// Whether the server refuses it, for want of TLS.
         is_refused: Flag = connection::is_refused,
+        /// Whether the file of the authorities that it trusts is in the image of its container.
+        root_file_in_image: Flag = connection::root_file_in_image,
+        /// Whether it asks for TLS of a cache that has none.
+        expects_tls_of_plain_cache: Flag = connection::expects_tls_of_plain_cache,
+        /// Whether it speaks plain text to a cache that takes TLS alone.
+        is_plain_to_tls_cache: Flag = connection::is_plain_to_tls_cache,
     }
     Key {
         /// Whether its policy lets everyone use it.
         open_to_everyone: Flag = policy::key_open_to_everyone,
+    }
+    Certificate {
+        /// Whether the body that is written here has ended, by the date of the tables.
+        is_expired: Flag = certificate::is_expired,
+        /// Whether its RSA key has fewer than 2048 bits.
+        key_is_short: Flag = certificate::key_is_short,
+    }
+    Stage {
+        /// Whether it makes a certificate that is good for more than 825 days.
+        makes_long_certificate: Flag = certificate::makes_long_certificate,
+    }
+    Secret {
+        /// Whether its policy lets another account read it.
+        shared_across_accounts: Flag = policy::shared_across_accounts,
+        /// Whether its key is one's own.
+        has_own_key: Flag = policy::secret_has_own_key,
+    }
+    Topic {
+        /// Whether the policy of its key admits the services that publish here; true where none is seen.
+        key_admits_services: Flag = policy::key_admits_services,
     }
     LogGroup {
         /// Whether the policy of its key admits CloudWatch Logs.

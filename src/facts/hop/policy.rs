@@ -2,9 +2,10 @@
 
 use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::data::{Bucket, Key, LogGroup};
+use crate::model::data::{Bucket, Key, LogGroup, Topic};
 use crate::model::identity::{Policy, Statement};
-use crate::model::{AnyId, Cell, Id, Link, Model, One, Reading, mark};
+use crate::model::secret::Secret;
+use crate::model::{AnyId, Cell, Head, Id, Link, Model, One, Reading, ResourceMode, mark};
 use crate::source::{Place, Span};
 use crate::value::{Piece, Text, Value};
 
@@ -294,4 +295,137 @@ pub(super) fn key_admits_logs(facts: &Facts<'_>, id: Id<LogGroup>) -> Fact {
         fact.places = at_fault(place);
     }
     fact
+}
+
+/// Accounts that a policy lets in, beside the one that the root runs in.
+pub(super) fn shared_across_accounts(facts: &Facts<'_>, id: Id<Secret>) -> Fact {
+    let model = facts.model;
+    let secret = &model[id];
+    let statements = match statements(model, &secret.policy) {
+        Ok(statements) => statements,
+        Err(Some(reason)) => return Fact::unknown(reason),
+        Err(None) => return Fact::no(Vec::new()),
+    };
+    let own = own_accounts(model);
+    Fact::any(statements.iter().map(|statement| {
+        let named = match statement.aws_principals.get() {
+            Reading::Known(list) => {
+                let open = if list.open.is_some() { Tri::Unknown } else { Tri::False };
+                Tri::any(list.items.iter().map(|principal| is_foreign_account(principal, &own))).or(open)
+            }
+            Reading::Absent => Tri::False,
+            Reading::Unknown(_) => Tri::Unknown,
+        };
+        let verdict = statement.effect.equals("Allow").and(named);
+        of(verdict, statement.head.span, "this lets another account read it")
+    }))
+}
+
+/// The numbers of the account that tasks and registries of this tree name as their own.
+fn own_accounts(model: &Model) -> Vec<String> {
+    let registries = model.workload.containers.iter().filter_map(|(_, container)| {
+        let (number, _) = container.image_name.as_str()?.split_once(".dkr.ecr.")?;
+        Some(number.to_owned())
+    });
+    let roles = model.workload.tasks.iter().flat_map(|(_, task)| [&task.execution_role_arn, &task.task_role_arn]);
+    let numbers = roles.filter_map(|arn| Some(arn.as_str()?.split(':').nth(4)?.to_owned()));
+    registries.chain(numbers).collect()
+}
+
+/// An account that is not one's own. A whole account is written where another is meant; a single role may be one's own.
+fn is_foreign_account(principal: &Value, own: &[String]) -> Tri {
+    let Some(text) = principal.as_text() else { return Tri::Unknown };
+    match text.known() {
+        Some("*") => Tri::True,
+        Some(known) => {
+            let number = known.strip_prefix("arn:").and_then(|arn| arn.split(':').nth(3)).unwrap_or(known);
+            let is_number = number.len() == 12 && number.bytes().all(|byte| byte.is_ascii_digit());
+            let is_whole = number.len() == known.len() || known.ends_with(":root");
+            match (is_number, own.iter().any(|own| own == number)) {
+                (true, true) => Tri::False,
+                (true, false) if is_whole || !own.is_empty() => Tri::True,
+                (true, false) | (false, _) => Tri::Unknown,
+            }
+        }
+        // The ARN of what this root declares, or one made of the caller's account.
+        None => match text.holes().all(|hole| hole.as_reference().is_some()) {
+            true => Tri::False,
+            false => Tri::Unknown,
+        },
+    }
+}
+
+pub(super) fn secret_has_own_key(facts: &Facts<'_>, id: Id<Secret>) -> Fact {
+    let secret = &facts.model[id];
+    let mut fact = super::rest::own_key(facts.model, &secret.key);
+    let place = secret.key.origin.span().unwrap_or(secret.head.span);
+    fact.places.insert(0, Place::new(place, "under AWS's own key, which cannot be shared"));
+    fact
+}
+
+/// Resource types that publish to topics, and the service that does it.
+const PUBLISHERS: [(&str, &str); 5] = [
+    ("aws_cloudwatch_metric_alarm", "cloudwatch."),
+    ("aws_cloudwatch_composite_alarm", "cloudwatch."),
+    ("aws_cloudwatch_event_target", "events."),
+    ("aws_s3_bucket_notification", "s3."),
+    ("aws_db_event_subscription", "events.rds."),
+];
+
+/// Whether the services that are seen to publish to a topic may use its key.
+pub(super) fn key_admits_services(facts: &Facts<'_>, id: Id<Topic>) -> Fact {
+    let model = facts.model;
+    let topic = &model[id];
+    let mut answers = Vec::new();
+    for (type_name, service) in PUBLISHERS {
+        for (_, resource) in model.resources_of(ResourceMode::Managed, type_name) {
+            let is_here = resource.body.references().iter().any(|it| model.resolve(it).contains(&id.into()));
+            if is_here {
+                answers.push(admits_publisher(model, topic, service, &resource.head));
+                break;
+            }
+        }
+    }
+    Fact::all(answers)
+}
+
+fn admits_publisher(model: &Model, topic: &Topic, service: &str, publisher: &Head) -> Fact {
+    let place = topic.key.origin.span().unwrap_or(topic.head.span);
+    let shut_out = |role: &str| {
+        Fact::no(vec![
+            Place::new(place, role),
+            Place::new(publisher.span, format!("`{}` publishes here", publisher.name)),
+        ])
+    };
+    let key = match (topic.key.id(), &topic.key.link) {
+        (Some(key), _) => &model[key],
+        (None, Link::Unknown(reason)) => return Fact::unknown(reason.clone()),
+        (None, Link::Absent | Link::To(_)) => return Fact::yes(Vec::new()),
+    };
+    match key.is_aws_managed.tri() {
+        Tri::True => return shut_out("the policy of AWS's own key cannot be opened for services"),
+        Tri::False => {}
+        Tri::Unknown => return Fact::unknown(Reason::at("no-value", "key", key.head.span)),
+    }
+    if key.head.terraform.is_none() || key.rotation.value().reason().is_some() {
+        return Fact::unknown(Reason::at("not-declared-here", key.head.name.clone(), key.head.span));
+    }
+    let statements = match statements(model, &key.policy) {
+        Ok(statements) => statements,
+        Err(Some(reason)) => return Fact::unknown(reason),
+        Err(None) => return shut_out("no policy of the key admits a service"),
+    };
+    let judged = statements.iter().map(|statement| {
+        let admits = match statement.service_principals.get() {
+            Reading::Known(list) => Tri::any(list.items.iter().map(|item| {
+                let text = item.as_text();
+                text.map_or(Tri::Unknown, |text| text.starts_with(service).or(text.equals_str("*")))
+            })),
+            Reading::Absent => Tri::False,
+            Reading::Unknown(_) => Tri::Unknown,
+        };
+        of(statement.effect.equals("Allow").and(admits), statement.head.span, "this admits the service")
+    });
+    let fact = Fact::any(judged);
+    if fact.tri == Tri::False { shut_out("no statement of the key's policy admits the service") } else { fact }
 }

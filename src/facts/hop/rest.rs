@@ -2,13 +2,13 @@
 
 use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::data::{AtRest, Bucket, Disk, Key};
+use crate::model::data::{AtRest, Bucket, Database, Disk, Key};
 use crate::model::network::LoadBalancer;
-use crate::model::{Cell, Id, Link, Model, One, Reading, mark};
+use crate::model::{AnyId, Cell, Id, Link, Model, One, Reading, ResourceMode, mark};
 use crate::source::Place;
 use crate::value::{Origin, Value};
 
-pub(super) fn encrypted(facts: &Facts<'_>, id: Id<AtRest>) -> Fact {
+pub(in crate::facts) fn encrypted(facts: &Facts<'_>, id: Id<AtRest>) -> Fact {
     let thing = &facts.model[id];
     of_flag(&thing.encryption, thing.head.span)
 }
@@ -37,7 +37,7 @@ pub(super) fn own_key(model: &Model, edge: &One<Key>) -> Fact {
     }
 }
 
-pub(super) fn has_own_key(facts: &Facts<'_>, id: Id<AtRest>) -> Fact {
+pub(in crate::facts) fn has_own_key(facts: &Facts<'_>, id: Id<AtRest>) -> Fact {
     let thing = &facts.model[id];
     let mut fact = own_key(facts.model, &thing.key);
     fact.places
@@ -70,6 +70,41 @@ pub(super) fn refuses_encryption(facts: &Facts<'_>, id: Id<Disk>) -> Fact {
         return Fact::no(Vec::new());
     }
     !of_flag(&disk.encrypted, disk.head.span)
+}
+
+/// Resource types of snapshots, and the attribute that names what they copy.
+const DATABASE_SNAPSHOTS: [(&str, &str); 3] = [
+    ("aws_db_snapshot", "db_instance_identifier"),
+    ("aws_db_cluster_snapshot", "db_cluster_identifier"),
+    ("aws_neptune_cluster_snapshot", "db_cluster_identifier"),
+];
+const DISK_SNAPSHOTS: [(&str, &str); 1] = [("aws_ebs_snapshot", "volume_id")];
+
+pub(super) fn database_snapshot_in_clear(facts: &Facts<'_>, id: Id<Database>) -> Fact {
+    let database = &facts.model[id];
+    let taken = snapshots(facts.model, id.into(), &DATABASE_SNAPSHOTS);
+    // A cluster whose flag nobody wrote is AWS's to decide; only Aurora's clusters are known to begin encrypted.
+    taken.and(!of_flag(&database.encrypted, database.head.span))
+}
+
+pub(super) fn disk_snapshot_in_clear(facts: &Facts<'_>, id: Id<Disk>) -> Fact {
+    let disk = &facts.model[id];
+    snapshots(facts.model, id.into(), &DISK_SNAPSHOTS).and(!of_flag(&disk.encrypted, disk.head.span))
+}
+
+/// Whether a snapshot of something is declared here.
+fn snapshots(model: &Model, of: AnyId, types: &[(&str, &str)]) -> Fact {
+    for (type_name, attribute) in types {
+        for (_, resource) in model.resources_of(ResourceMode::Managed, type_name) {
+            let value = resource.body.as_map().and_then(|body| body.entries.get(*attribute));
+            let Some(reference) = value.and_then(Value::as_reference) else { continue };
+            if model.resolve(reference).contains(&of) {
+                let head = &resource.head;
+                return Fact::yes(vec![Place::new(head.span, format!("`{}` copies it as it is", head.name))]);
+            }
+        }
+    }
+    Fact::no(Vec::new())
 }
 
 /// Which load balancers write their logs here, the strictest first.

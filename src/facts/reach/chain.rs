@@ -9,9 +9,10 @@ use crate::model::data::{Cache, Database};
 use crate::model::network::{LoadBalancer, SecurityGroup, TargetGroup};
 use crate::model::range::Range;
 use crate::model::secret::Parameter;
-use crate::model::workload::Service;
+use crate::model::workload::{Container, Service};
 use crate::model::{AnyId, Id, Link, Model, Reading};
 use crate::source::Place;
+use crate::value::Origin;
 
 /// The load balancers that forward to a target group, and why there may be more.
 fn in_front_of(model: &Model, group: Id<TargetGroup>) -> (Vec<Id<LoadBalancer>>, Option<Reason>) {
@@ -28,7 +29,7 @@ fn in_front_of(model: &Model, group: Id<TargetGroup>) -> (Vec<Id<LoadBalancer>>,
 }
 
 /// All load balancers in front of a service.
-fn balancers(model: &Model, id: Id<Service>) -> (Vec<Id<LoadBalancer>>, Option<Reason>) {
+pub(in crate::facts) fn balancers(model: &Model, id: Id<Service>) -> (Vec<Id<LoadBalancer>>, Option<Reason>) {
     let service = &model[id];
     let mut found: Vec<Id<LoadBalancer>> = service.load_balancers.ids().collect();
     let mut open = service.registrations.open.clone();
@@ -178,28 +179,40 @@ fn of_network_balancer(model: &Model, ranges: &[Range], in_front: &[Id<LoadBalan
 pub(super) fn reaches_its_stores(facts: &Facts<'_>, id: Id<Service>) -> Fact {
     let model = facts.model;
     let Some(task) = model[id].task.id() else { return Fact::yes(Vec::new()) };
-    let mut stores: Vec<AnyId> = Vec::new();
-    for container in model[task].containers.ids() {
-        let container = &model[container];
-        let written = container.variables.ids().map(|variable| model[variable].content.value());
-        let kept = container.secret_references.ids().filter_map(|reference| {
-            let parameter = model[reference].source.any()?.typed::<Parameter>()?;
-            Some(model[parameter].content.value())
-        });
-        for value in written.chain(kept) {
-            for reference in value.references() {
-                let is_address = ["address", "endpoint", "primary_endpoint_address", "reader_endpoint"]
-                    .iter()
-                    .any(|path| reference.path.starts_with(path));
-                if is_address {
-                    stores.extend(model.resolve(reference).iter().filter(|id| is_store(**id)));
+    let mut stores: Vec<AnyId> = model[task]
+        .containers
+        .ids()
+        .flat_map(|container| stores_of(model, container))
+        .map(|(store, _)| store)
+        .collect();
+    stores.sort();
+    stores.dedup();
+    Fact::all(stores.into_iter().map(|store| reaches_store(facts, id, store)))
+}
+
+/// The stores whose addresses a container is given, in its environment or in parameters that it reads, and where.
+pub(in crate::facts) fn stores_of(model: &Model, container: Id<Container>) -> Vec<(AnyId, Origin)> {
+    let container = &model[container];
+    let written = container.variables.ids().map(|variable| model[variable].content.value());
+    let kept = container.secret_references.ids().filter_map(|reference| {
+        let parameter = model[reference].source.any()?.typed::<Parameter>()?;
+        Some(model[parameter].content.value())
+    });
+    let mut stores: Vec<(AnyId, Origin)> = Vec::new();
+    for value in written.chain(kept) {
+        for reference in value.references() {
+            let is_address = ["address", "endpoint", "primary_endpoint_address", "reader_endpoint"]
+                .iter()
+                .any(|path| reference.path.starts_with(path));
+            let found = model.resolve(reference).iter().filter(|id| is_address && is_store(**id));
+            for id in found {
+                if !stores.iter().any(|(known, _)| known == id) {
+                    stores.push((*id, value.origin.clone()));
                 }
             }
         }
     }
-    stores.sort();
-    stores.dedup();
-    Fact::all(stores.into_iter().map(|store| reaches_store(facts, id, store)))
+    stores
 }
 
 fn is_store(id: AnyId) -> bool {

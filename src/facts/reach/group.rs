@@ -316,7 +316,7 @@ fn served(model: &Model, group: Id<SecurityGroup>) -> Served {
 type PortsAt = Result<Vec<(i64, crate::source::Span)>, Reason>;
 
 /// The ports that a workload listens on.
-pub(super) fn ports_of(model: &Model, id: AnyId) -> PortsAt {
+pub(in crate::facts) fn ports_of(model: &Model, id: AnyId) -> PortsAt {
     if let Some(service) = id.typed::<Service>() {
         return ports_of_service(model, service);
     }

@@ -7,6 +7,7 @@ mod endpoint;
 mod exposure;
 mod group;
 mod host;
+mod mount;
 mod need;
 mod party;
 mod ports;
@@ -15,6 +16,9 @@ mod rules;
 mod subnet;
 mod table;
 mod zone;
+
+pub(super) use chain::{balancers, stores_of};
+pub(super) use group::ports_of;
 
 use crate::model::data::{Cache, Database, SubnetGroup};
 use crate::model::network::{
@@ -138,6 +142,8 @@ super::facts! {
         bound_to_load_balancer: Flag = chain::bound_to_load_balancer,
         /// Whether it and the stores whose addresses it is given let each other through.
         reaches_its_stores: Flag = chain::reaches_its_stores,
+        /// Whether the file systems that its tasks mount have a target in each of its zones that lets them through.
+        reaches_its_mount_targets: Flag = mount::reaches_its_mount_targets,
         in_one_zone: Flag = zone::of_service,
         reachable_from_internet: Flag = exposure::reachable_from_internet::<Service>,
         in_default_vpc: Flag = exposure::in_default_vpc::<Service>,

@@ -41,7 +41,7 @@ fn zones_of(model: &Model, subnets: impl Iterator<Item = Id<Subnet>>, open: Opti
 }
 
 /// Members of the list of all zones differ from each other.
-fn same_zone(a: &Value, b: &Value) -> Tri {
+pub(super) fn same_zone(a: &Value, b: &Value) -> Tri {
     if let (Kind::Reference(a), Kind::Reference(b)) = (&a.kind, &b.kind) {
         if a == b {
             return Tri::True;

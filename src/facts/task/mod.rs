@@ -3,7 +3,10 @@
 mod container;
 mod fargate;
 mod reference;
+mod server;
 mod service;
+
+pub(super) use server::is_plain_upstream;
 
 use super::facts;
 use crate::logic::{Fact, Reason, Tri};
@@ -31,6 +34,12 @@ facts! {
         health_check_is_valid: Flag = container::health_check_is_valid,
         /// Whether a working router stands beside it, if its logs go through one.
         has_log_router: Flag = container::has_log_router,
+        /// Whether it offers a Redis that speaks plain text.
+        is_redis_without_tls: Flag = server::is_redis_without_tls,
+        /// Whether it answers in plain text where its target group speaks HTTPS.
+        is_plain_upstream: Flag = server::is_plain_upstream,
+        /// Whether its server is meant for a proxy of the same task and listens on all addresses.
+        is_open_sidecar: Flag = server::is_open_sidecar,
         /// Whether a health check of its own or a target group notices when it hangs; true where no service runs it or
         /// nothing depends on it.
         is_watched: Flag = container::is_watched,

@@ -8,7 +8,7 @@ use crate::eval::terraform::{BlockView, Instance};
 use crate::logic::{Reason, Tri};
 use crate::model::data::{Disk, MachineImage};
 use crate::model::workload::{AutoscalingGroup, Function, Host};
-use crate::model::{Id, Link, One};
+use crate::model::{Id, Link, One, Reading};
 use crate::value::{Origin, Value};
 
 const HOSTS: [(&str, &str); 3] = [
@@ -99,8 +99,13 @@ fn images(cx: &mut Context<'_>) {
     for instance in cx.managed("aws_ami") {
         let mut image = MachineImage::new(cx.head(instance));
         let view = instance.view();
-        if let Some(device) = view.block("ebs_block_device") {
-            super::database::default_flag(&mut image.encrypted, device, "encrypted", Some(false));
+        for device in view.blocks("ebs_block_device").members {
+            // The first device in clear speaks for the image; one from a snapshot is as that is.
+            if image.encrypted.tri() == Tri::False && !matches!(image.encrypted.get(), Reading::Absent) {
+                break;
+            }
+            let none = device.attr("snapshot_id").is_none().then_some(false);
+            super::database::default_flag(&mut image.encrypted, device, "encrypted", none);
             cells!(image, device; encrypted = "encrypted");
         }
         cx.add(instance, image);

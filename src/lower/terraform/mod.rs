@@ -27,6 +27,7 @@ use crate::model::Model;
 use crate::source::World;
 
 pub(crate) use context::Context;
+pub(crate) use user_data::script as script_of;
 
 /// Adds all that a deployment holds to the model.
 pub fn lower(deployment: &Deployment, world: &World, model: &mut Model) {

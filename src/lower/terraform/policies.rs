@@ -9,6 +9,7 @@ use crate::lower::policy::{PolicyKind, add_policy};
 use crate::model::data::{Bucket, Key};
 use crate::model::identity::Policy;
 use crate::model::network::Endpoint;
+use crate::model::secret::Secret;
 use crate::model::{Id, Link, One};
 use crate::value::{Origin, Value};
 
@@ -37,6 +38,20 @@ pub(super) fn connect(cx: &mut Context<'_>) {
             cx.model[id].policy = policy;
         }
     });
+    each::<Secret>(cx, &["aws_secretsmanager_secret"], |cx, instance, id| {
+        if let Some(policy) = written(cx, instance, instance.view(), "policy", PolicyKind::Resource("secretsmanager")) {
+            cx.model[id].policy = policy;
+        }
+    });
+    part::<Secret>(
+        cx,
+        "aws_secretsmanager_secret_policy",
+        "secret_arn",
+        PolicyKind::Resource("secretsmanager"),
+        |cx, id, policy| {
+            cx.model[id].policy = policy;
+        },
+    );
     part::<Key>(cx, "aws_kms_key_policy", "key_id", PolicyKind::Resource("kms"), |cx, id, policy| {
         cx.model[id].policy = policy;
     });

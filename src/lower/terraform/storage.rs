@@ -11,7 +11,7 @@ use crate::model::data::{
     Subscription, Topic, Trail,
 };
 use crate::model::workload::MountTarget;
-use crate::model::{Id, One};
+use crate::model::{Id, Link, One};
 use crate::value::{Kind, Origin, Value};
 
 pub(super) fn make(cx: &mut Context<'_>) {
@@ -87,7 +87,7 @@ pub(super) fn make(cx: &mut Context<'_>) {
         for instance in cx.managed(type_name).into_iter().chain(cx.data(type_name)) {
             let mut certificate = Certificate::new(cx.head(instance));
             super::database::word(&mut certificate.kind, kind, instance);
-            cells!(certificate, instance.view(); key_algorithm = "key_algorithm");
+            cells!(certificate, instance.view(); key_algorithm = "key_algorithm", body = "certificate_body");
             cx.add(instance, certificate);
         }
     }
@@ -124,14 +124,22 @@ pub(super) fn connect(cx: &mut Context<'_>) {
     each::<FileSystem>(cx, &["aws_efs_file_system"], |cx, instance, id| {
         let key = key(cx, instance.view(), "kms_key_id");
         cx.model[id].key = key;
+        if let Some(reason) = cx.hidden_in_module(&[instance], &["aws_efs_mount_target"]) {
+            cx.model[id].mount_targets.open(reason);
+        }
     });
     each::<MountTarget>(cx, &["aws_efs_mount_target"], |cx, instance, id| {
         let view = instance.view();
         let (subnet, system) = (cx.one(view, "subnet_id"), cx.one::<FileSystem>(view, "file_system_id"));
         let groups = cx.many(view, "security_groups");
         let vpc = subnet.id().and_then(|subnet: Id<crate::model::network::Subnet>| cx.model[subnet].vpc.id());
-        if let Some(system) = system.id() {
-            cx.model[system].mount_targets.push(id, Origin::written(instance.header_span));
+        match (system.id(), &system.link) {
+            (Some(system), _) => cx.model[system].mount_targets.push(id, Origin::written(instance.header_span)),
+            // It may be a target of any file system.
+            (None, Link::Unknown(reason)) if reason.code != "not-declared-here" => {
+                cx.model.data.file_systems.iter_mut().for_each(|(_, it)| it.mount_targets.open(reason.clone()));
+            }
+            (None, Link::Unknown(_) | Link::To(_) | Link::Absent) => {}
         }
         let is_bare = groups.members.is_empty() && groups.open.is_none();
         let target = &mut cx.model[id];

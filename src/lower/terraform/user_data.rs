@@ -28,7 +28,7 @@ pub(super) fn opened_files(user_data: &Value) -> Option<Value> {
 }
 
 /// The text with the place of every line; what stands in a hole is one word or a part of one.
-fn script(user_data: &Value, text: &Text) -> Option<MappedText> {
+pub(crate) fn script(user_data: &Value, text: &Text) -> Option<MappedText> {
     let start = user_data.origin.span()?;
     let mut mapped = MappedText::new(start.file, start.start as usize);
     let mut stretches = text.stretches().into_iter().peekable();

@@ -121,6 +121,7 @@ fn help_fits_a_screen() {
         "init",
         "fix",
         "suppressions",
+        "hops",
         "baseline",
         "migrate",
         "completions",
