@@ -13,7 +13,7 @@ pub(crate) fn build() {
     println!("cargo::rerun-if-changed=data");
     let actions = read("aws-actions.txt");
     let services = parse_services(&actions);
-    check_lists(&services, &read("aws-lists.txt"), &read("iam-privesc-paths.txt"));
+    check_lists(&services, &[&read("aws-lists.txt"), &read("aws-needs.txt")], &read("iam-privesc-paths.txt"));
     write("aws-actions.bin", &pack_services(&services));
     write("aws-managed-policies.bin", &pack_policies(&read("aws-managed-policies.txt")));
 }
@@ -90,13 +90,16 @@ fn parse_services(text: &str) -> Vec<Service> {
 }
 
 /// Every action that a list or a path names must exist; a prefix with `*` must match something.
-fn check_lists(services: &[Service], lists: &str, paths: &str) {
+fn check_lists(services: &[Service], lists: &[&str], paths: &str) {
     let known: BTreeSet<String> = services
         .iter()
         .flat_map(|service| service.actions.iter().map(|action| format!("{}:{}", service.prefix, action.name)))
         .collect();
-    let in_lists = rows(lists)
-        .filter(|row| matches!(row[0], "no-resource" | "acts-on" | "read-data" | "expose" | "blind" | "credential"))
+    const OF_ACTIONS: [&str; 7] = ["no-resource", "acts-on", "read-data", "expose", "blind", "credential", "need"];
+    let in_lists = lists
+        .iter()
+        .flat_map(|text| rows(text))
+        .filter(|row| OF_ACTIONS.contains(&row[0]))
         .flat_map(|row| members(row.get(1)));
     let in_paths = rows(paths).flat_map(|row| members(row.get(2)));
     for name in in_lists.chain(in_paths) {

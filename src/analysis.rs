@@ -2,7 +2,8 @@
 //! each floor what the one below made.
 
 use crate::check::{self, Rule, Sites};
-use crate::facts;
+use crate::facts::permit::need::view::{PrincipalView, principals as principal_views};
+use crate::facts::{self, Facts};
 use crate::finding::{Edit, Outcome, Read, RootRead, VariantRead};
 use crate::logic::{Reason, Tri};
 use crate::lower::{self, Addresses, Description, Edits};
@@ -140,6 +141,21 @@ fn step(hop: &Hop) -> Step {
         remark: text(&hop.remark),
         place: hop.head.span,
     }
+}
+
+/// What is known of the roles, users and groups of a world. A principal of several variable sets is shown once.
+pub fn principals(world: &World, description: &Description) -> Vec<PrincipalView> {
+    let mut lowered = lower::lower(world, description);
+    let mut found: Vec<PrincipalView> = Vec::new();
+    for model in &mut lowered.models {
+        facts::derive(model);
+        for view in principal_views(&Facts::new(model)) {
+            if !found.iter().any(|known| known.span == view.span && known.name == view.name) {
+                found.push(view);
+            }
+        }
+    }
+    found
 }
 
 /// What `check` asks of the trees that `lower` read.

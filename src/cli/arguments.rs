@@ -42,6 +42,8 @@ pub(crate) enum Verb {
     Suppressions(Box<SuppressionsArguments>),
     /// Show what is encrypted on the way of each service's data, and at rest
     Hops(Box<HopsArguments>),
+    /// Show what roles need, have and miss
+    Iam(Box<IamArguments>),
     /// Write a file of known findings
     Baseline(Box<BaselineArguments>),
     /// Turn other tools' skip comments into ours
@@ -327,6 +329,17 @@ pub(crate) struct HopsArguments {
 }
 
 #[derive(Clone, Debug, Default, Args)]
+pub(crate) struct IamArguments {
+    /// A role, user or group: its name or its Terraform address (default: all)
+    pub(crate) role: Option<String>,
+    #[command(flatten)]
+    pub(crate) world: WorldArguments,
+    /// text or json
+    #[arg(long, value_name = "F", value_parser = ["text", "json"], default_value = "text", hide_default_value = true, hide_possible_values = true)]
+    pub(crate) format: String,
+}
+
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct BaselineArguments {
     #[command(flatten)]
     pub(crate) world: WorldArguments,
@@ -350,7 +363,7 @@ pub(crate) struct MigrateArguments {
 }
 
 /// The verbs and what stands for one, for messages and for the call without a verb.
-pub(crate) const VERBS: [&str; 13] = [
+pub(crate) const VERBS: [&str; 14] = [
     "check",
     "explain",
     "rules",
@@ -359,6 +372,7 @@ pub(crate) const VERBS: [&str; 13] = [
     "fix",
     "suppressions",
     "hops",
+    "iam",
     "baseline",
     "migrate",
     "completions",

@@ -12,6 +12,7 @@ mod failure;
 mod fix;
 mod git;
 mod hops;
+mod iam;
 mod init;
 mod migrate;
 mod output;
@@ -81,6 +82,7 @@ fn run(verb: &Verb, surroundings: &Surroundings, streams: Streams) -> Result<u8,
         Verb::Fix(arguments) => fix::run(arguments, surroundings),
         Verb::Hops(arguments) => hops::run(arguments, surroundings),
         Verb::Suppressions(arguments) => suppressions::run(arguments, surroundings),
+        Verb::Iam(arguments) => iam::run(arguments, surroundings),
         Verb::Baseline(arguments) => baseline::run(arguments, surroundings),
         Verb::Migrate(arguments) => migrate::run(arguments, surroundings),
         Verb::Completions { shell } => {

@@ -33,6 +33,7 @@ struct Lists {
     credential: Vec<Vec<&'static str>>,
     source_advised: Vec<&'static str>,
     sensitive_services: Vec<&'static str>,
+    control_plane: Vec<&'static str>,
 }
 
 static LISTS: LazyLock<Lists> = LazyLock::new(|| {
@@ -58,6 +59,7 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
             "credential" => lists.credential.push(group()),
             "source-advised" => lists.source_advised.push(first),
             "sensitive-service" => lists.sensitive_services.push(first),
+            "control-plane" => lists.control_plane.extend(first.split(',')),
             _ => {}
         }
     }
@@ -105,6 +107,11 @@ pub fn credential() -> &'static [Vec<&'static str>] {
 /// Service principals for which AWS advises a source condition in the trust.
 pub fn is_source_advised(service_principal: &str) -> bool {
     LISTS.source_advised.contains(&service_principal)
+}
+
+/// Services that manage other things, and that applications hardly ever call.
+pub fn is_control_plane(prefix: &str) -> bool {
+    LISTS.control_plane.contains(&prefix)
 }
 
 pub fn is_sensitive_service(prefix: &str) -> bool {

@@ -37,6 +37,7 @@ static ALL: &[&[FactSchema]] = &[
     tag::FACTS,
     permit::dead::FACTS,
     permit::execution::FACTS,
+    permit::need::verdict::FACTS,
     permit::passes::FACTS,
     permit::power::FACTS,
     permit::sets::FACTS,

@@ -3,6 +3,7 @@
 
 use super::delivery::Deployment;
 use super::entities;
+use super::image::Command;
 
 entities! { in pipeline;
     /// A folder with `.github/workflows`, and what the configuration says of the repository.
@@ -149,6 +150,8 @@ entities! { in pipeline;
         uses: One<Uses>,
         run: One<Run>,
         condition: One<Condition>,
+        /// The commands of its script, in order.
+        commands: Many<Command>,
         credentials: Many<Credential>,
         artifacts: Many<Artifact>,
     }

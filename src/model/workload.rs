@@ -51,6 +51,8 @@ entities! { in workload;
     /// A task definition.
     Task "task" tasks {
         family: Text,
+        /// The file that holds it, where it is a document of its own.
+        path: Text,
         network_mode: Text = "bridge",
         /// As written: a number of units, or a text with a unit.
         cpu: Text,

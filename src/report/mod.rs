@@ -20,6 +20,7 @@ mod view;
 pub(crate) use escape::visible;
 pub use github::defuse;
 pub use mask::mask;
+pub(crate) use reasons::words as reason_words;
 pub(crate) use rows::csv_field;
 pub use sarif::{SarifOptions, SarifProfile};
 pub use text::{Charset, Colour, Detail, GroupBy, Links, ShowSuppressed, Statistics, TextOptions};

@@ -19,6 +19,13 @@ pub(crate) fn words(code: &str) -> String {
         "other-repository" => "in another repository",
         "run-time" => "known only when it runs",
         "shell" => "a script that cannot be read",
+        "terraform-not-counted" => "Terraform runs here, whose needs are not counted",
+        "code-not-read" => "code that is not read",
+        "other-holder" => "others may have it",
+        "command-not-known" => "a command whose needs are not known",
+        "action-not-modelled" => "an action whose needs are not known",
+        "other-login" => "another login",
+        "role-not-known" => "a role that is not known",
         "rule-failed" => "a rule failed",
         _ => return code.replace('-', " "),
     };

@@ -75,6 +75,13 @@ fn is_dead(facts: &Facts<'_>, id: Id<identity::Statement>) -> Fact {
 }
 
 /// Whether a named action can act on any of the statement's resources, and what it does if not.
+/// Whether a statement that names an action does not grant it on anything.
+pub(super) fn is_dead_for(statement: &Statement, name: &str) -> bool {
+    let can =
+        !statement.resources.is_negated && !statement.actions.is_negated && !statement.resources.patterns.is_empty();
+    can && acts(statement, name).0 == Tri::False
+}
+
 fn acts(statement: &Statement, name: &str) -> (Tri, String) {
     let patterns = &statement.resources.patterns;
     let open = |answer: Tri| if statement.resources.is_open { answer.or(Tri::Unknown) } else { answer };
@@ -242,7 +249,7 @@ fn on_allow(
     }
 }
 
-fn is_never_true(facts: &Facts<'_>, id: Id<PolicyCondition>) -> Fact {
+pub(super) fn is_never_true(facts: &Facts<'_>, id: Id<PolicyCondition>) -> Fact {
     on_allow(facts, id, |model, statement, written| match never(model, statement, written) {
         Never::Always(why) => Fact::yes(vec![Place::new(written.head.span, format!("never holds: {why}"))]),
         Never::No => Fact::no(vec![Place::new(written.head.span, "")]),

@@ -33,6 +33,11 @@ const STARTS: &[&str] = &[
     "ssm:GetParameters",
 ];
 
+/// Whether ECS calls an action with every execution role that has AWS's own policy: pulling and logging.
+pub(super) fn starts(action: &str) -> bool {
+    (action.starts_with("ecr:") || action.starts_with("logs:")) && STARTS.contains(&action)
+}
+
 fn does_more_than_start_tasks(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     let model = facts.model;
     let head = &model[id].head;

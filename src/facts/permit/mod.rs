@@ -8,6 +8,7 @@ pub mod escalate;
 pub(super) mod execution;
 pub mod grant;
 pub mod managed;
+pub mod need;
 pub(super) mod passes;
 pub mod pattern;
 pub mod power;

@@ -197,7 +197,7 @@ fn passes_to_any_service(facts: &Facts<'_>, id: StatementId) -> Fact {
     })
 }
 
-fn passes_to_wrong_service(facts: &Facts<'_>, id: StatementId) -> Fact {
+pub(super) fn passes_to_wrong_service(facts: &Facts<'_>, id: StatementId) -> Fact {
     on_pass(facts, id, |model, statement| {
         let nothing = || Fact::no(vec![Place::new(model[id].head.span, "")]);
         let Some(services) = named_services(statement) else { return nothing() };

@@ -252,7 +252,7 @@ fn variable(name: &str) -> Symbol {
 }
 
 /// Account, partition and Region are one symbol each within a root module.
-pub(super) fn identity(value: &Value) -> u64 {
+pub fn identity(value: &Value) -> u64 {
     match &value.kind {
         Kind::Reference(reference) => {
             let last = |name: &str| &*reference.path == name;

@@ -178,7 +178,9 @@ fn opens_path_alone(facts: &Facts<'_>, id: Id<Attachment>) -> Fact {
         1 => String::new(),
         n => format!(" and {} more", n - 1),
     };
-    let role = format!("`{}` grants {n_actions} actions and opens the path `{}`{more}", policy.name, path.id);
+    let numbers = model[id].principal.any().and_then(|holder| super::need::verdict::numbers(facts, holder));
+    let numbers = numbers.map_or_else(String::new, |numbers| format!("; {numbers}"));
+    let role = format!("`{}` grants {n_actions} actions and opens the path `{}`{more}{numbers}", policy.name, path.id);
     Fact::yes(vec![Place::new(span, role)])
 }
 

@@ -158,6 +158,11 @@ fn spelling(model: &Model, id: Id<ActionPattern>) -> Spelling {
     }
 }
 
+/// Whether a misspelt name was probably meant for this action.
+pub(super) fn means(model: &Model, id: Id<ActionPattern>, action: &str) -> bool {
+    matches!(spelling(model, id), Spelling::Misspelt(near) if near.eq_ignore_ascii_case(action))
+}
+
 fn action_is_misspelt(facts: &Facts<'_>, id: Id<ActionPattern>) -> Fact {
     let span = facts.model[id].head.span;
     match spelling(facts.model, id) {

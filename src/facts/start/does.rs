@@ -130,8 +130,11 @@ pub(super) fn shared_by_plan_and_apply(facts: &Facts, credential: Id<Credential>
     if in_pull.tri == Tri::False {
         return in_pull;
     }
+    // The step that takes the role is what has to be split; the role stands in it.
+    let uses = own.step.id().and_then(|step| model[step].uses.id()).map(|uses| model[uses].head.span);
     let planned = Fact::yes(vec![
-        Place::new(own.head.span, "this role"),
+        Place::new(uses.unwrap_or(own.head.span), "this step takes the role"),
+        Place::new(own.head.span, "the role"),
         Place::new(plan.head.span, "plans what a pull request says"),
     ]);
     let applied =

@@ -3,7 +3,12 @@
 
 pub mod admit;
 pub(super) mod alone;
+mod attempt;
 pub mod issuer;
 pub(super) mod run;
 pub(super) mod service;
+mod shared;
 pub mod subject;
+
+pub use attempt::{Attempt, attempts, subjects};
+pub(super) use shared::admits_other_repositories;

@@ -30,7 +30,7 @@ facts! {
 }
 
 /// The roles that the credentials of workflows ask for.
-pub(super) struct Uses {
+pub(in crate::facts) struct Uses {
     of: BTreeMap<u32, Id<Role>>,
 }
 
@@ -53,7 +53,7 @@ impl Analysis for Uses {
 }
 
 impl Uses {
-    pub(super) fn role_of(&self, credential: Id<Credential>) -> Option<Id<Role>> {
+    pub(in crate::facts) fn role_of(&self, credential: Id<Credential>) -> Option<Id<Role>> {
         self.of.get(&credential.index).copied()
     }
 }
@@ -169,14 +169,14 @@ fn subject_admits(value: &Pattern, context: &Pattern) -> Tri {
 }
 
 /// A run of a job that asks for a role.
-struct Asking<'m> {
-    start: &'m Start,
-    admitted: Tri,
-    contexts: Vec<Pattern>,
+pub(super) struct Asking<'m> {
+    pub(super) start: &'m Start,
+    pub(super) admitted: Tri,
+    pub(super) contexts: Vec<Pattern>,
 }
 
 /// The starts of a credential's job in which its step runs and a token can be had, each with the trust's answer.
-fn askings<'m>(facts: &Facts<'m>, id: Id<Credential>, role: Id<Role>) -> Vec<Asking<'m>> {
+pub(super) fn askings<'m>(facts: &Facts<'m>, id: Id<Credential>, role: Id<Role>) -> Vec<Asking<'m>> {
     let model = facts.model;
     let credential = &model[id];
     let admissions = facts.analysis::<Admissions>();
@@ -250,13 +250,13 @@ fn refused(model: &Model, credential: &Credential, asking: &Asking<'_>) -> Vec<P
     places
 }
 
-fn trigger_span(model: &Model, start: &Start) -> Option<Span> {
+pub(super) fn trigger_span(model: &Model, start: &Start) -> Option<Span> {
     let trigger: Id<Trigger> = start.trigger.id()?;
     Some(model[trigger].head.span)
 }
 
 /// The first value of the first condition on a subject.
-fn subject_span(model: &Model, admission: &Admission) -> Option<Span> {
+pub(super) fn subject_span(model: &Model, admission: &Admission) -> Option<Span> {
     let claim = admission.doors.iter().flat_map(|door| door.claims("sub")).next()?;
     let condition = &model[claim.id];
     match condition.values.get() {

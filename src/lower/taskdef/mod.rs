@@ -53,6 +53,7 @@ fn add_file(model: &mut Model, document: &Value, path: &str, file: Span) -> Opti
     head.block = object.span;
     let mut task = Task::new(head);
     read_task(&mut task, object, place);
+    task.path.set(Value::text(path, crate::value::Origin::written(file)));
     let id = model.workload.tasks.push(task);
     add_containers(model, id, &definitions, Spelling::Api);
     volume::add_volumes(model, id, object);

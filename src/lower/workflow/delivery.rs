@@ -61,6 +61,9 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
                 ran(model, plan, &scope, &walk, number, command);
             }
             terraform::lower(model, &scope, &walk);
+        } else if let Some(run) = node.get("run") {
+            let step = plan.jobs[job].steps[index].id;
+            model[step].commands.open(Reason::at("shell", "run", run.span));
         }
     }
 }
@@ -69,6 +72,9 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
 fn commands(model: &mut Model, scope: &JobScope<'_, '_>, walk: &Run) {
     let Some(step) = scope.step_doc() else { return };
     let first = model.image.commands.len() as u32;
+    if let Some(reason) = &walk.open {
+        model[step.id].commands.open(reason.clone());
+    }
     for (index, command) in walk.commands.iter().enumerate() {
         let is_own = command.span.file == step.node.resolved().span.file;
         let stands = if is_own { Stands::InWorkflow } else { Stands::InScript };
@@ -81,7 +87,11 @@ fn commands(model: &mut Model, scope: &JobScope<'_, '_>, walk: &Run) {
         if let Some(reader) = command.pipes_into() {
             entity.piped_into = One::to(Id::<CommandEntity>::new(first + reader as u32), Origin::written(command.span));
         }
-        model.image.commands.push(entity);
+        let id = model.image.commands.push(entity);
+        // A script that is read stands by its commands.
+        if !walk.commands.iter().any(|inner| inner.inside == Some(index)) {
+            model[step.id].commands.push(id, Origin::written(command.span));
+        }
     }
 }
 

@@ -1,0 +1,106 @@
+//! What is needed against what is granted: what is missing for certain, and what nobody here has a use for.
+
+use std::collections::BTreeSet;
+
+use super::{Certainty, Need, NeedSet};
+use crate::data::actions::{self, Level};
+use crate::data::lists;
+use crate::facts::permit::pattern::Pattern;
+use crate::facts::permit::power::granted_actions;
+use crate::facts::permit::principal::Granted;
+use crate::facts::permit::statement::Question;
+use crate::logic::Tri;
+
+/// How many actions of each level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Levels {
+    pub list: usize,
+    pub read: usize,
+    pub write: usize,
+    pub permissions: usize,
+    pub tagging: usize,
+}
+
+impl Levels {
+    pub fn of<'a>(actions: impl IntoIterator<Item = &'a (String, Level)>) -> Levels {
+        let mut levels = Levels::default();
+        for (_, level) in actions {
+            match level {
+                Level::List => levels.list += 1,
+                Level::Read => levels.read += 1,
+                Level::Write => levels.write += 1,
+                Level::Permissions => levels.permissions += 1,
+                Level::Tagging => levels.tagging += 1,
+            }
+        }
+        levels
+    }
+
+    pub fn total(self) -> usize {
+        self.list + self.read + self.write + self.permissions + self.tagging
+    }
+
+    /// `257 list, 60 read, 110 write`, without what there is none of.
+    pub fn words(self) -> String {
+        let named = [
+            (self.list, "list"),
+            (self.read, "read"),
+            (self.write, "write"),
+            (self.permissions, "permissions"),
+            (self.tagging, "tagging"),
+        ];
+        let words: Vec<String> =
+            named.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+        words.join(", ")
+    }
+}
+
+/// The actions of a set that grant something, each with its level.
+pub(super) fn granted(granted: &Granted) -> Vec<(String, Level)> {
+    let works = |action: &str| granted.grants(&Question::some(action, Pattern::anything())) != Tri::False;
+    granted_actions(&granted.set).into_iter().filter(|(action, _)| works(action)).collect()
+}
+
+/// The different actions that are needed for certain, steps that may be left out included.
+pub(super) fn needed(set: &NeedSet) -> BTreeSet<&'static str> {
+    set.needs.iter().filter(|need| need.certainty > Certainty::Perhaps).map(|need| need.action).collect()
+}
+
+/// What is needed and surely not granted.
+pub(super) fn missing<'a>(needs: impl IntoIterator<Item = &'a Need>, granted: &Granted) -> (Vec<&'a Need>, bool) {
+    let mut found = Vec::new();
+    let mut has_doubt = false;
+    for need in needs.into_iter().filter(|need| need.certainty > Certainty::Perhaps) {
+        match (granted.grants(&need.question()), need.certainty) {
+            (Tri::False, Certainty::Sure) => found.push(need),
+            (Tri::False | Tri::Unknown, _) => has_doubt = true,
+            (Tri::True, _) => {}
+        }
+    }
+    (found, has_doubt)
+}
+
+/// Granted actions that no need uses, not even one that only may be.
+pub(super) fn excess(all: &[(String, Level)], set: &NeedSet) -> Vec<(String, Level)> {
+    let is_used = |action: &str| set.needs.iter().any(|need| need.action.eq_ignore_ascii_case(action));
+    all.iter().filter(|(action, _)| !is_used(action)).cloned().collect()
+}
+
+/// The actions of an excess that are worth a word: what changes something, and what reads data whole. A spare Describe,
+/// or one half of a pair, is not.
+pub(super) fn grave<'a>(excess: &'a [(String, Level)], all: &[(String, Level)]) -> Vec<&'a str> {
+    let has = |list: &[(String, Level)], name: &str| list.iter().any(|(action, _)| action.eq_ignore_ascii_case(name));
+    let is_read = |action: &str| {
+        let mut groups =
+            lists::read_data().iter().filter(|group| group.iter().any(|name| name.eq_ignore_ascii_case(action)));
+        groups.any(|group| group.iter().all(|name| has(all, name)) && group.iter().all(|name| has(excess, name)))
+    };
+    let is_grave = |(action, level): &&(String, Level)| match level {
+        Level::Write | Level::Permissions | Level::Tagging => true,
+        // What takes no resource cannot be granted more narrowly.
+        Level::List | Level::Read => {
+            is_read(action) && actions::find(action).is_some_and(|(_, it)| it.takes_resource())
+        }
+    };
+    excess.iter().filter(is_grave).map(|(action, _)| &**action).collect()
+}

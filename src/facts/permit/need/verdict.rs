@@ -1,0 +1,395 @@
+//! What the difference between needs and grants says of a principal, a task or an attachment.
+
+use super::diff;
+use super::task::role_place;
+use super::{Need, NeedSet, Needs};
+use crate::data::actions::Level;
+use crate::facts::permit::pattern::{Case, Pattern, Reading as How};
+use crate::facts::permit::principal::{Granted, Grants, Source, action_place};
+use crate::facts::permit::scope::allowed_actions;
+use crate::facts::permit::spelling::arn_span;
+use crate::facts::permit::statement::{Effect, Question};
+use crate::facts::permit::{dead, execution, passes, spelling};
+use crate::facts::{Facts, facts};
+use crate::logic::{Fact, Reason, Tri};
+use crate::model::identity::{IamGroup, IamUser, Role};
+use crate::model::secret::{Parameter, Secret};
+use crate::model::workload::Task;
+use crate::model::{AnyId, Entity, Id, Model};
+use crate::source::{Place, Span};
+
+facts! {
+    Role {
+        /// Whether a job of this repository needs something with it that is surely not granted.
+        lacks_permission: Flag = lacks_permission::<Role>,
+        /// Whether it may change things, or read data, that nothing in this repository needs.
+        is_granted_more_than_used: Flag = is_granted_more_than_used::<Role>,
+        /// Whether a task's own code has it, and it manages infrastructure that applications do not manage.
+        is_wider_than_its_task: Flag = is_wider_than_its_task,
+    }
+    IamUser {
+        lacks_permission: Flag = lacks_permission::<IamUser>,
+        is_granted_more_than_used: Flag = is_granted_more_than_used::<IamUser>,
+    }
+    IamGroup {
+        lacks_permission: Flag = lacks_permission::<IamGroup>,
+        is_granted_more_than_used: Flag = is_granted_more_than_used::<IamGroup>,
+    }
+    Task {
+        /// Whether ECS cannot start it with its execution role: an image, a log, a secret or a key is not granted.
+        execution_role_lacks: Flag = execution_role_lacks,
+        /// Whether ECS cannot do with its task role what the task asks for: a shell, a file system.
+        task_role_lacks: Flag = task_role_lacks,
+        /// Whether its code is told the name of a secret that the execution role may read and the task role may not.
+        reads_secret_with_wrong_role: Flag = reads_secret_with_wrong_role,
+    }
+}
+
+fn nothing(span: Span) -> Fact {
+    Fact::no(vec![Place::new(span, "")])
+}
+
+fn lacks_permission<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
+    let model = facts.model;
+    let head = model.head(id.into());
+    let (needs, grants) = (facts.analysis::<Needs>(), facts.analysis::<Grants>());
+    let (Some(set), Some(granted)) = (needs.of(id), grants.of(id)) else { return nothing(head.span) };
+    if !set.is_of_job {
+        return nothing(head.span);
+    }
+    // What tasks lack is told of the tasks.
+    let of_jobs = set.needs.iter().filter(|need| !is_of_tasks(need));
+    let (missing, has_doubt) = diff::missing(of_jobs, granted);
+    let mut told = Vec::new();
+    let mut is_told_elsewhere = false;
+    for need in missing {
+        match explained(facts, granted, need.action) {
+            true => is_told_elsewhere = true,
+            false => told.push(need),
+        }
+    }
+    if told.is_empty() {
+        return match (has_doubt, is_told_elsewhere) {
+            (true, false) => Fact::unknown(doubt(granted, head.span)),
+            (_, true) | (false, false) => nothing(head.span),
+        };
+    }
+    let mut places = Vec::new();
+    for need in told {
+        let span = companion(model, set, granted, need).unwrap_or(head.span);
+        push(&mut places, Place::new(span, format!("{} is not granted", need.action)));
+        for place in need.places.iter().take(3) {
+            push(&mut places, Place::new(place.span, reason(need, place)));
+        }
+    }
+    Fact::yes(places)
+}
+
+fn push(places: &mut Vec<Place>, place: Place) {
+    match places.iter_mut().find(|known| known.span == place.span) {
+        Some(known) if known.role != place.role => known.role = format!("{}; {}", known.role, place.role),
+        Some(_) => {}
+        None => places.push(place),
+    }
+}
+
+/// `needs iam:PassRole on …`.
+fn reason(need: &Need, place: &Place) -> String {
+    let thing = need.target.pattern.to_string();
+    match place.role.starts_with("needs ") && thing != "*" && thing != "…" {
+        true => format!("{} on {thing}", place.role),
+        false => place.role.clone(),
+    }
+}
+
+fn is_of_tasks(need: &Need) -> bool {
+    matches!(need.group, "secrets" | "keys" | "files" | "shell" | "traces")
+}
+
+fn doubt(granted: &Granted, span: Span) -> Reason {
+    granted.open.clone().unwrap_or_else(|| Reason::at("no-value", "the resources that it acts on", span))
+}
+
+/// Another rule says why the action is not granted: it stands there, and has no effect.
+fn explained(facts: &Facts<'_>, granted: &Granted, action: &str) -> bool {
+    let model = facts.model;
+    let asked = Pattern::parse(action, How::Literal, Case::Folded);
+    let mut written =
+        granted.set.statements.iter().zip(&granted.sources).filter_map(|(statement, source)| match source {
+            Source::Written(id) if statement.effect == Some(Effect::Allow) => Some((statement, *id)),
+            Source::Written(_) | Source::Managed(_) => None,
+        });
+    written.any(|(statement, id)| {
+        if model[id].actions.ids().any(|pattern| spelling::means(model, pattern, action)) {
+            return true;
+        }
+        if statement.names_action(&asked) != Tri::True {
+            return false;
+        }
+        let is_dead = dead::is_dead_for(statement, action);
+        let never = model[id].policy_conditions.ids().any(|it| dead::is_never_true(facts, it).tri == Tri::True);
+        let is_passed_wrong = action == "iam:PassRole" && passes::passes_to_wrong_service(facts, id).tri == Tri::True;
+        is_dead || never || is_passed_wrong
+    })
+}
+
+/// Where what is missing belongs: beside what the same line needs and has.
+fn companion(model: &Model, set: &NeedSet, granted: &Granted, missing: &Need) -> Option<Span> {
+    let lines: Vec<Span> = missing.places.iter().map(|place| place.span).collect();
+    let same_line = |need: &&Need| need.places.iter().any(|place| lines.contains(&place.span));
+    // Registering a task definition passes its roles; that is where the permission is looked for.
+    let mut others: Vec<&Need> =
+        set.needs.iter().filter(same_line).filter(|need| need.action != missing.action).collect();
+    others.sort_by_key(|need| need.action != "ecs:RegisterTaskDefinition");
+    let of_line = others.into_iter().find_map(|need| granting_span(model, granted, &need.question()));
+    let first = || match granted.sources.first()? {
+        Source::Written(id) => model[*id].policy.id().map(|policy| model[policy].head.span),
+        Source::Managed(id) => Some(arn_span(model, *id)),
+    };
+    of_line.or_else(first)
+}
+
+/// The statement, or the ARN of the attached policy, that grants something.
+fn granting_span(model: &Model, granted: &Granted, question: &Question) -> Option<Span> {
+    let index = granted.set.granting(question).next()?;
+    Some(match granted.sources[index] {
+        Source::Written(id) => model[id].head.span,
+        Source::Managed(id) => arn_span(model, id),
+    })
+}
+
+fn is_granted_more_than_used<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
+    let model = facts.model;
+    let any: AnyId = id.into();
+    let head = model.head(any);
+    let (needs, grants) = (facts.analysis::<Needs>(), facts.analysis::<Grants>());
+    let (Some(set), Some(granted)) = (needs.of(any), grants.of(any)) else { return nothing(head.span) };
+    // What the code of a container needs is told by its own rule.
+    if set.is_of_code && !set.is_of_job && !set.starts_tasks {
+        return nothing(head.span);
+    }
+    let all = diff::granted(granted);
+    let excess = diff::excess(&all, set);
+    let mut grave = diff::grave(&excess, &all);
+    if set.starts_tasks && !set.is_of_job {
+        // What only changes things is told of execution roles by a rule of their own, and the standard policy is right.
+        grave.retain(|action| is_data(&all, action) && !execution::starts(action));
+    }
+    if grave.is_empty() {
+        return nothing(head.span);
+    }
+    if let Some(reason) = set.open.first() {
+        return Fact::unknown(reason.clone());
+    }
+    let mut places = places_of(model, granted, &grave);
+    if places.is_empty() {
+        return nothing(head.span);
+    }
+    let n_needed = diff::needed(set).len();
+    let levels = diff::Levels::of(&excess);
+    places[0].role = format!(
+        "{} of {} actions are used by nothing here ({}); {n_needed} are needed",
+        excess.len(),
+        all.len(),
+        levels.words()
+    );
+    places.extend(set.users.iter().take(3).cloned());
+    Fact::yes(places)
+}
+
+fn is_data(all: &[(String, Level)], action: &str) -> bool {
+    all.iter().any(|(known, level)| known == action && matches!(level, Level::List | Level::Read))
+}
+
+/// The literals that grant these actions, and the ARNs of policies that do.
+fn places_of(model: &Model, granted: &Granted, actions: &[&str]) -> Vec<Place> {
+    let mut places: Vec<Place> = Vec::new();
+    for (statement, source) in granted.set.statements.iter().zip(&granted.sources) {
+        if statement.effect != Some(Effect::Allow) {
+            continue;
+        }
+        match source {
+            Source::Written(id) => {
+                for action in actions {
+                    let asked = Pattern::parse(action, How::Literal, Case::Folded);
+                    if statement.names_action(&asked) == Tri::True {
+                        places.extend(action_place(model, *id, action));
+                    }
+                }
+            }
+            Source::Managed(id) => {
+                let count = allowed_actions(statement)
+                    .iter()
+                    .filter(|(service, action, named)| {
+                        let name = format!("{}:{}", service.prefix, action.name);
+                        *named == Tri::True && actions.contains(&&*name)
+                    })
+                    .count();
+                let span = arn_span(model, *id);
+                if count > 0 && !places.iter().any(|place| place.span == span) {
+                    places.push(Place::new(span, "grants more than is used"));
+                }
+            }
+        }
+    }
+    let mut seen = Vec::new();
+    places.retain(|place| {
+        let is_new = !seen.contains(&place.span);
+        seen.push(place.span);
+        is_new
+    });
+    places
+}
+
+/// What an application hardly ever calls: the services that manage other things.
+fn is_wider_than_its_task(facts: &Facts<'_>, id: Id<Role>) -> Fact {
+    let model = facts.model;
+    let head = &model[id].head;
+    let (needs, grants) = (facts.analysis::<Needs>(), facts.analysis::<Grants>());
+    let (Some(set), Some(granted)) = (needs.of(id), grants.of(id)) else { return nothing(head.span) };
+    if !set.is_of_code || set.is_of_job {
+        return nothing(head.span);
+    }
+    let manages = |action: &str| {
+        action.split(':').next().is_some_and(crate::data::lists::is_control_plane)
+            && !set.needs.iter().any(|need| need.action.eq_ignore_ascii_case(action))
+    };
+    let all = diff::granted(granted);
+    let wide: Vec<&str> = all
+        .iter()
+        .filter(|(action, level)| matches!(level, Level::Write | Level::Permissions) && manages(action))
+        .map(|(action, _)| &**action)
+        .collect();
+    let mut places = places_of(model, granted, &wide);
+    match (places.first_mut(), &granted.open) {
+        (Some(first), _) => {
+            first.role = format!("{} actions that manage infrastructure, and applications do not", wide.len());
+            places.extend(set.users.iter().take(1).cloned());
+            Fact::yes(places)
+        }
+        (None, Some(reason)) => Fact::unknown(reason.clone()),
+        (None, None) => nothing(head.span),
+    }
+}
+
+fn execution_role_lacks(facts: &Facts<'_>, id: Id<Task>) -> Fact {
+    let task = &facts.model[id];
+    let role = task.execution_role.id();
+    lacks(facts, id, role, task.execution_role_arn.is_present(), role_place(facts.model, id))
+}
+
+fn task_role_lacks(facts: &Facts<'_>, id: Id<Task>) -> Fact {
+    let task = &facts.model[id];
+    let span = task.task_role_arn.origin().span().unwrap_or(task.head.span);
+    lacks(facts, id, task.task_role.id(), task.task_role_arn.is_present(), span)
+}
+
+/// What a task needs of one of its roles and surely does not get.
+fn lacks(facts: &Facts<'_>, id: Id<Task>, role: Option<Id<Role>>, is_named: Tri, span: Span) -> Fact {
+    let model = facts.model;
+    let Some(role) = role else {
+        return match is_named {
+            Tri::False => nothing(span),
+            Tri::True | Tri::Unknown => Fact::unknown(Reason::at("not-declared-here", "the role", span)),
+        };
+    };
+    let (needs, grants) = (facts.analysis::<Needs>(), facts.analysis::<Grants>());
+    let (Some(of_task), Some(granted)) = (needs.of_tasks.get(&id.index), grants.of(role)) else { return nothing(span) };
+    let is_execution = Some(role) == model[id].execution_role.id() && span == role_place(model, id);
+    let wanted = if is_execution { &of_task.execution } else { &of_task.task };
+    let (missing, has_doubt) = diff::missing(wanted, granted);
+    let told: Vec<&Need> = missing.into_iter().filter(|need| !explained(facts, granted, need.action)).collect();
+    let mut places = Vec::new();
+    for need in told {
+        push(&mut places, Place::new(span, format!("{} is not granted to `{}`", need.action, model[role].head.name)));
+        for place in &need.places {
+            push(&mut places, Place::new(place.span, reason(need, place)));
+        }
+    }
+    match (places.is_empty(), has_doubt, is_execution.then_some(of_task.open.as_ref()).flatten()) {
+        (false, ..) => {
+            places.push(Place::new(model[role].head.span, "this role"));
+            Fact::yes(places)
+        }
+        (true, true, _) => Fact::unknown(doubt(granted, span)),
+        (true, false, Some(reason)) => Fact::unknown(reason.clone()),
+        (true, false, None) => nothing(span),
+    }
+}
+
+/// A variable that holds the ARN or the name of a secret is there for the code, which has the task role.
+fn reads_secret_with_wrong_role(facts: &Facts<'_>, id: Id<Task>) -> Fact {
+    let model = facts.model;
+    let task = &model[id];
+    let span = task.head.span;
+    let (Some(execution), grants) = (task.execution_role.id(), facts.analysis::<Grants>()) else {
+        return nothing(span);
+    };
+    if task.task_role.id() == Some(execution) {
+        return nothing(span);
+    }
+    let mut doubt = None;
+    for container in task.containers.ids() {
+        for variable in model[container].variables.ids() {
+            let variable = &model[variable];
+            let Some((action, arn)) = named_in(model, variable.content.value()) else { continue };
+            let question = || Question::all(action, arn.clone());
+            let may = |role: Id<Role>| grants.of(role).map_or(Tri::Unknown, |granted| granted.grants(&question()));
+            let by_task = match (task.task_role.id(), task.task_role_arn.is_present()) {
+                (Some(role), _) => may(role),
+                (None, Tri::False) => Tri::False,
+                (None, Tri::True | Tri::Unknown) => Tri::Unknown,
+            };
+            match may(execution).and(!by_task) {
+                Tri::True => {
+                    let value = variable.content.origin().span().unwrap_or(variable.head.span);
+                    let mut places =
+                        vec![Place::new(value, "the code gets the name of the secret, and reads it itself")];
+                    let granted = grants.of(execution);
+                    places.extend(
+                        granted.into_iter().flat_map(|granted| granted.places(model, action, &question())).take(1),
+                    );
+                    let place = task.task_role_arn.origin().span().unwrap_or(span);
+                    places.push(Place::new(place, "the code has this role, which may not read it"));
+                    return Fact::yes(places);
+                }
+                Tri::Unknown => doubt = Some(Reason::at("no-value", "what the roles may read", variable.head.span)),
+                Tri::False => {}
+            }
+        }
+    }
+    doubt.map_or_else(|| nothing(span), Fact::unknown)
+}
+
+/// The action that reads the secret or parameter whose ARN a value is, and that ARN.
+fn named_in(model: &Model, value: &crate::value::Value) -> Option<(&'static str, Pattern)> {
+    let text = value.as_text()?;
+    let [crate::value::Piece::Hole(hole)] = text.pieces() else { return None };
+    let reference = hole.as_reference().filter(|reference| matches!(&*reference.path, "arn" | "id"))?;
+    let entities = model.resolve(reference);
+    let action = match entities {
+        ids if ids.iter().any(|id| id.typed::<Secret>().is_some()) => "secretsmanager:GetSecretValue",
+        ids if &*reference.path == "arn" && ids.iter().any(|id| id.typed::<Parameter>().is_some()) => {
+            "ssm:GetParameter"
+        }
+        _ => return None,
+    };
+    let arn = Pattern::new(&text, How::Literal, Case::Kept, &|hole| crate::facts::permit::arn::unfold(model, hole));
+    Some((action, arn))
+}
+
+/// The statement of `full-access-policy-attached` in numbers: what its holder is granted in all, and what is needed.
+pub(in crate::facts::permit) fn numbers(facts: &Facts<'_>, holder: AnyId) -> Option<String> {
+    let (needs, grants) = (facts.analysis::<Needs>(), facts.analysis::<Grants>());
+    let (set, granted) = (needs.of(holder)?, grants.of(holder)?);
+    if !set.is_of_job {
+        return None;
+    }
+    let (all, needed) = (diff::granted(granted).len(), diff::needed(set).len());
+    let left_out: Vec<String> = set.left_out.iter().map(|(job, _)| format!("`{job}`")).collect();
+    let rest = match left_out.is_empty() {
+        true => String::new(),
+        false => format!(", job {} not counted", left_out.join(", ")),
+    };
+    Some(format!("with its other policies {all}; the deploy steps here need {needed}{rest}"))
+}
