@@ -13,7 +13,7 @@ use crate::data::actions::Level;
 use crate::data::paths::PathClass;
 use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::identity::{Attachment, IamGroup, IamUser, Role};
+use crate::model::identity::{AccessKey, Attachment, IamGroup, IamUser, Role};
 use crate::model::{AnyId, Entity, Id, Model};
 use crate::source::Place;
 use crate::value::{Origin, Value};
@@ -41,6 +41,10 @@ facts! {
         is_administrator: Flag = is_administrator::<IamGroup>,
         can_become_administrator: Flag = can_become_administrator::<IamGroup>,
         may_escalate: Flag = may_escalate::<IamGroup>,
+    }
+    AccessKey {
+        /// Whether it lasts until somebody takes it away, as every key of a user does.
+        is_long_lived: Flag = is_long_lived,
     }
     Attachment {
         /// Whether a policy of AWS opens a way to more permissions by itself, and a machine has it.
@@ -156,6 +160,16 @@ fn may_escalate<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
             None => true,
         }
     })
+}
+
+fn is_long_lived(facts: &Facts<'_>, id: Id<AccessKey>) -> Fact {
+    let model = facts.model;
+    let key = &model[id];
+    let mut places = vec![Place::new(key.head.span, "this key never ends")];
+    if let Some(user) = key.iam_user.id() {
+        places.push(Place::new(model[user].head.span, "the user that it is made for"));
+    }
+    Fact::yes(places)
 }
 
 /// The policy of AWS that an attachment brings.

@@ -9,7 +9,7 @@ use crate::facts::permit::pattern::Pattern;
 use crate::facts::permit::power::granted_actions;
 use crate::facts::permit::principal::Granted;
 use crate::facts::permit::statement::Question;
-use crate::logic::Tri;
+use crate::logic::{Reason, Tri};
 
 /// How many actions of each level.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,18 +66,29 @@ pub(super) fn needed(set: &NeedSet) -> BTreeSet<&'static str> {
     set.needs.iter().filter(|need| need.certainty > Certainty::Perhaps).map(|need| need.action).collect()
 }
 
-/// What is needed and surely not granted.
-pub(super) fn missing<'a>(needs: impl IntoIterator<Item = &'a Need>, granted: &Granted) -> (Vec<&'a Need>, bool) {
+/// What is needed and surely not granted, and why something else may be missing too.
+pub(super) fn missing<'a>(
+    needs: impl IntoIterator<Item = &'a Need>,
+    granted: &Granted,
+) -> (Vec<&'a Need>, Option<Reason>) {
     let mut found = Vec::new();
-    let mut has_doubt = false;
+    let mut doubt = None;
     for need in needs.into_iter().filter(|need| need.certainty > Certainty::Perhaps) {
+        let place = need.places.first().map(|place| place.span);
+        let reason = |code, object: &str| Reason { code, object: object.to_owned(), place };
         match (granted.grants(&need.question()), need.certainty) {
             (Tri::False, Certainty::Sure) => found.push(need),
-            (Tri::False | Tri::Unknown, _) => has_doubt = true,
+            (Tri::False, _) => {
+                doubt.get_or_insert_with(|| reason("condition-not-known", need.action));
+            }
+            (Tri::Unknown, _) => {
+                let open = granted.open.clone();
+                doubt.get_or_insert_with(|| open.unwrap_or_else(|| reason("no-value", "what a policy names")));
+            }
             (Tri::True, _) => {}
         }
     }
-    (found, has_doubt)
+    (found, doubt)
 }
 
 /// Granted actions that no need uses, not even one that only may be.

@@ -59,7 +59,7 @@ fn lacks_permission<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
     }
     // What tasks lack is told of the tasks.
     let of_jobs = set.needs.iter().filter(|need| !is_of_tasks(need));
-    let (missing, has_doubt) = diff::missing(of_jobs, granted);
+    let (missing, doubt) = diff::missing(of_jobs, granted);
     let mut told = Vec::new();
     let mut is_told_elsewhere = false;
     for need in missing {
@@ -69,9 +69,9 @@ fn lacks_permission<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
         }
     }
     if told.is_empty() {
-        return match (has_doubt, is_told_elsewhere) {
-            (true, false) => Fact::unknown(doubt(granted, head.span)),
-            (_, true) | (false, false) => nothing(head.span),
+        return match (doubt, is_told_elsewhere) {
+            (Some(reason), false) => Fact::unknown(reason),
+            (_, true) | (None, false) => nothing(head.span),
         };
     }
     let mut places = Vec::new();
@@ -104,10 +104,6 @@ fn reason(need: &Need, place: &Place) -> String {
 
 fn is_of_tasks(need: &Need) -> bool {
     matches!(need.group, "secrets" | "keys" | "files" | "shell" | "traces")
-}
-
-fn doubt(granted: &Granted, span: Span) -> Reason {
-    granted.open.clone().unwrap_or_else(|| Reason::at("no-value", "the resources that it acts on", span))
 }
 
 /// Another rule says why the action is not granted: it stands there, and has no effect.
@@ -297,7 +293,7 @@ fn lacks(facts: &Facts<'_>, id: Id<Task>, role: Option<Id<Role>>, is_named: Tri,
     let (Some(of_task), Some(granted)) = (needs.of_tasks.get(&id.index), grants.of(role)) else { return nothing(span) };
     let is_execution = Some(role) == model[id].execution_role.id() && span == role_place(model, id);
     let wanted = if is_execution { &of_task.execution } else { &of_task.task };
-    let (missing, has_doubt) = diff::missing(wanted, granted);
+    let (missing, doubt) = diff::missing(wanted, granted);
     let told: Vec<&Need> = missing.into_iter().filter(|need| !explained(facts, granted, need.action)).collect();
     let mut places = Vec::new();
     for need in told {
@@ -306,15 +302,12 @@ fn lacks(facts: &Facts<'_>, id: Id<Task>, role: Option<Id<Role>>, is_named: Tri,
             push(&mut places, Place::new(place.span, reason(need, place)));
         }
     }
-    match (places.is_empty(), has_doubt, is_execution.then_some(of_task.open.as_ref()).flatten()) {
-        (false, ..) => {
-            places.push(Place::new(model[role].head.span, "this role"));
-            Fact::yes(places)
-        }
-        (true, true, _) => Fact::unknown(doubt(granted, span)),
-        (true, false, Some(reason)) => Fact::unknown(reason.clone()),
-        (true, false, None) => nothing(span),
+    if !places.is_empty() {
+        places.push(Place::new(model[role].head.span, "this role"));
+        return Fact::yes(places);
     }
+    let open = of_task.open.clone().filter(|_| is_execution);
+    doubt.or(open).map_or_else(|| nothing(span), Fact::unknown)
 }
 
 /// A variable that holds the ARN or the name of a secret is there for the code, which has the task role.
