@@ -99,6 +99,7 @@ impl<'a> Walker<'a> {
         let Some(name) = self.run.commands[index].program() else { return };
         let Some((name, body)) = self.functions.get_key_value(name).map(|(name, body)| (*name, *body)) else { return };
         self.called.insert(name);
+        self.run.commands[index].is_call = true;
         if self.depth >= DEEPEST {
             let span = self.run.commands[index].span;
             self.run.open.get_or_insert(Reason::at("limit-steps", "shell", span));

@@ -103,6 +103,8 @@ pub struct Command {
     pub directory: Option<String>,
     /// The command whose argument or input this one was written in: `sh -c '…'`.
     pub inside: Option<usize>,
+    /// Whether it calls a function of the script, whose commands stand behind it.
+    pub is_call: bool,
     /// As written, without redirections in front.
     pub span: Span,
     /// The whole pipeline that it is a part of.

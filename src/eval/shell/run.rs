@@ -347,6 +347,7 @@ impl<'a> Walker<'a> {
             reached: self.reached,
             directory: self.directory.clone(),
             inside: self.inside,
+            is_call: false,
             span: command.span,
             pipeline,
         };

@@ -88,8 +88,8 @@ fn commands(model: &mut Model, scope: &JobScope<'_, '_>, walk: &Run) {
             entity.piped_into = One::to(Id::<CommandEntity>::new(first + reader as u32), Origin::written(command.span));
         }
         let id = model.image.commands.push(entity);
-        // A script that is read stands by its commands.
-        if !walk.commands.iter().any(|inner| inner.inside == Some(index)) {
+        // A script or a function that is read stands by its commands.
+        if !command.is_call && !walk.commands.iter().any(|inner| inner.inside == Some(index)) {
             model[step.id].commands.push(id, Origin::written(command.span));
         }
     }
