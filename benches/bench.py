@@ -1,4 +1,5 @@
-"""Measures secure-lint on trees made of copies of one example, each copy a repository part of its own."""
+"""Measures secure-lint on trees made of copies of one example, each copy a repository part of its own, and on one account
+of many roles."""
 
 import os
 import shutil
@@ -22,6 +23,79 @@ def tree(name: str, files: int) -> Path:
         shutil.copytree(EXAMPLE, folder / f"part{number:04}", ignore=shutil.ignore_patterns("expected*", "secure-lint.toml"))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+SERVICES = ["s3", "sqs", "sns", "dynamodb", "ssm", "secretsmanager", "logs", "ecr", "ecs", "kms"]
+ACTIONS = {
+    "s3": "s3:GetObject", "sqs": "sqs:SendMessage", "sns": "sns:Publish", "dynamodb": "dynamodb:GetItem",
+    "ssm": "ssm:GetParameter", "secretsmanager": "secretsmanager:GetSecretValue", "logs": "logs:PutLogEvents",
+    "ecr": "ecr:*", "ecs": "ecs:UpdateService", "kms": "kms:Decrypt",
+}
+
+
+def identities(name: str, roles: int, statements: int) -> Path:
+    """Roles that jobs of workflows assume, each with a policy of so many statements; every fifth passes its neighbour."""
+    folder = WORK / name
+    if folder.exists():
+        shutil.rmtree(folder)
+    workflows = folder / ".github/workflows"
+    workflows.mkdir(parents=True)
+    for first in range(0, roles, 20):
+        group = range(first, min(first + 20, roles))
+        (folder / f"roles{first:04}.tf").write_text("".join(role(number, roles, statements) for number in group))
+        jobs = "".join(job(number) for number in group)
+        head = "on:\n  push:\n    branches: [main]\n  pull_request:\npermissions:\n  id-token: write\njobs:\n"
+        (workflows / f"deploy{first:04}.yml").write_text(head + jobs)
+    return folder
+
+
+def role(number: int, roles: int, statements: int) -> str:
+    service = "ecs-tasks.amazonaws.com" if number % 2 else "lambda.amazonaws.com"
+    listed = [
+        f'      {{ Effect = "Allow", Action = ["{ACTIONS[name]}"], Resource = ["arn:aws:{name}:eu-west-1:123456789012:r{number}-{index}/*"] }},\n'
+        for index in range(statements - 1)
+        for name in [SERVICES[(number + index) % len(SERVICES)]]
+    ]
+    passes = f"aws_iam_role.r{(number + 1) % roles}.arn" if number % 5 == 0 else f'"arn:aws:iam::123456789012:role/other-{number}"'
+    listed.append(f'      {{ Effect = "Allow", Action = ["iam:PassRole", "ecs:RunTask", "ecs:RegisterTaskDefinition"], Resource = [{passes}] }},\n')
+    return f"""
+resource "aws_iam_role" "r{number}" {{
+  name = "r{number}"
+  assume_role_policy = jsonencode({{
+    Version = "2012-10-17"
+    Statement = [
+      {{ Effect = "Allow", Action = "sts:AssumeRole", Principal = {{ Service = "{service}" }} }},
+      {{
+        Effect    = "Allow"
+        Action    = "sts:AssumeRoleWithWebIdentity"
+        Principal = {{ Federated = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }}
+        Condition = {{ StringLike = {{ "token.actions.githubusercontent.com:sub" = "repo:acme/app:ref:refs/heads/r{number}*" }} }}
+      }},
+    ]
+  }})
+}}
+
+resource "aws_iam_role_policy" "r{number}" {{
+  role = aws_iam_role.r{number}.id
+  policy = jsonencode({{
+    Version = "2012-10-17"
+    Statement = [
+{"".join(listed)}    ]
+  }})
+}}
+"""
+
+
+def job(number: int) -> str:
+    return f"""  r{number}:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: aws-actions/configure-aws-credentials@v4
+        with:
+          role-to-assume: arn:aws:iam::123456789012:role/r{number}
+          aws-region: eu-west-1
+      - run: aws ecs update-service --cluster main --service r{number}
+"""
 
 
 def measure(folder: Path, threads: int) -> tuple[float, float, float]:
@@ -57,6 +131,7 @@ def main() -> None:
     start = line("start-up", tree("empty", 0), 0.010, 25)
     line("200 files", tree("small", 200), 0.100, None)
     line("5,000 files", tree("large", 5000), 1.0, 300)
+    line("1,000 roles", identities("identities", 1000, 20), 1.0, None)
     one = line("1,000 files (1x)", tree("one", 1000), None, None) - start
     eight = line("8,000 files (8x)", tree("eight", 8000), None, None) - start
     print(f"growth from 1x to 8x: {eight / one:.2f}")
