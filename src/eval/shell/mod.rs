@@ -199,6 +199,7 @@ pub fn of_words(words: &[Value], place: Span) -> Option<Command> {
         reached: Reached::Always,
         directory: None,
         inside: None,
+        is_call: false,
         span,
         pipeline: span,
     };
