@@ -2,14 +2,15 @@
 
 #[path = "build/aws.rs"]
 mod aws;
+#[path = "build/files.rs"]
+mod files;
 #[path = "build/pack.rs"]
 mod pack;
-#[path = "build/rules.rs"]
-mod rules;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
     aws::build();
-    rules::list();
+    files::list("rules", ".md", "rules.rs");
+    files::list("data/modules", ".tf", "modules.rs");
 }

@@ -4,7 +4,7 @@
 use crate::check::{self, Rule, Sites};
 use crate::facts::permit::need::view::{PrincipalView, principals as principal_views};
 use crate::facts::{self, Facts};
-use crate::finding::{Edit, Outcome, Read, RootRead, VariantRead};
+use crate::finding::{Edit, Outcome, Read, RootRead, UnresolvedRead, VariantRead};
 use crate::logic::{Reason, Tri};
 use crate::lower::{self, Addresses, Description, Edits};
 use crate::model::data::Hop;
@@ -30,6 +30,11 @@ pub fn analyse(world: &World, description: &Description, rules: &[Rule]) -> Outc
     secrets.extend(lowered.models.iter().flat_map(facts::secret::literals));
     secrets.sort_unstable();
     secrets.dedup();
+    let unresolved = UnresolvedRead {
+        n_expressions: lowered.unresolved.n_expressions,
+        n_unresolved: lowered.unresolved.n_unresolved,
+        reasons: lowered.unresolved.reasons.clone(),
+    };
     let roots = lowered.roots.iter().map(|root| RootRead {
         path: root.path.clone(),
         variants: root
@@ -44,7 +49,7 @@ pub fn analyse(world: &World, description: &Description, rules: &[Rule]) -> Outc
         problems,
         comments: lowered.comments.clone(),
         secrets,
-        read: Read { files, kinds, roots: roots.collect() },
+        read: Read { files, kinds, roots: roots.collect(), unresolved },
     }
 }
 

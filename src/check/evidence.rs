@@ -102,10 +102,10 @@ pub(crate) fn way_of_value(value: &Value, property: &str, edges: &[Place]) -> Ve
     for place in edges {
         push_place(&mut way.places, place.span, place.role.clone());
     }
-    let mut steps: Vec<&crate::value::Step> = value.origin.steps().collect();
+    let mut steps: Vec<crate::value::Step<'_>> = value.origin.steps().collect();
     steps.reverse();
     for step in &steps {
-        push_place(&mut way.places, step.span, role(&step.kind, value, property));
+        push_place(&mut way.places, step.span, role(step.kind, value, property));
     }
     if let Some(first) = steps.first() {
         way.primary = way.places.iter().position(|place| place.span == first.span).unwrap_or(0);

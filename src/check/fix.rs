@@ -95,7 +95,7 @@ fn origin_of(evaluator: &mut Evaluator<'_, '_>, target: &Operand) -> Option<Orig
     match target {
         Operand::Attribute { path, .. } => {
             let (_, span) = evaluator.resource_body()?;
-            Some(Origin::provider_default(&path.join("."), span))
+            Some(Origin::provider_default(path.join("."), span))
         }
         Operand::Constant(_) | Operand::Access(_) | Operand::Length(_) | Operand::Attributes { .. } => None,
     }
@@ -112,6 +112,7 @@ pub(super) fn finished(draft: Draft, safety: Safety, primary: Span, sites: &dyn 
             let first = origin.first()?;
             let title = format!("set `{}` to {literal}", short(&name));
             let edit = match &first.kind {
+                StepKind::ProviderDefault(attribute) if attribute.is_empty() => return None,
                 StepKind::ProviderDefault(attribute) => sites.insertion(first.span, attribute, &literal)?,
                 StepKind::Written | StepKind::VarFile { .. } | StepKind::VariableDefault { .. } => {
                     Edit { span: first.span, text: literal }

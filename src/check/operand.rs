@@ -247,7 +247,7 @@ impl Evaluator<'_, '_> {
             Walk::None => match default {
                 Some(constant) => {
                     let mut value = value_of(constant);
-                    value.origin = Origin::provider_default(&name, block_of(body, path).unwrap_or(span));
+                    value.origin = Origin::provider_default(name.clone(), block_of(body, path).unwrap_or(span));
                     let ways = self.way_of_value(&value, &name, &[]);
                     Found::value(value, ways)
                 }
@@ -276,7 +276,7 @@ impl Evaluator<'_, '_> {
             Walk::Many(values, open) => (values, open),
             Walk::Unknown(reason) => return Found::nothing(reason),
         };
-        let mut list = Value::list(values, Origin::provider_default(&path.join("."), span));
+        let mut list = Value::list(values, Origin::provider_default(path.join("."), span));
         if let Kind::List(members) = &mut list.kind {
             if let Some(members) = std::sync::Arc::get_mut(members) {
                 members.open = open;
@@ -299,7 +299,7 @@ impl Evaluator<'_, '_> {
             },
             Walk::None => {
                 let at = block_of(body, path).unwrap_or(span);
-                let absent = Value::null(Origin::provider_default(&name, at));
+                let absent = Value::null(Origin::provider_default(name.clone(), at));
                 Verdict::of(Tri::False, self.way_of_value(&absent, &name, &[]))
             }
             Walk::Many(values, open) => match (values.first(), open) {

@@ -7,6 +7,7 @@ pub mod credentials;
 pub mod images;
 pub mod lists;
 pub mod managed;
+pub mod modules;
 pub mod needs;
 mod pack;
 pub mod paths;

@@ -18,7 +18,7 @@ pub use fingerprint::{finding_fingerprint, path_fingerprint};
 pub use page::Page;
 pub(crate) use page::marked_columns;
 pub use report::{BaselineUse, Changed, Counts, Fixed, Report, Run, Since};
-pub use run::{Outcome, Read, RootRead, VariantRead};
+pub use run::{Outcome, Read, RootRead, UnresolvedRead, VariantRead};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {

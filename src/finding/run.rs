@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Finding, Undecided};
+use crate::logic::Reason;
 use crate::source::{Comment, Problem, Span};
 
 /// The result of analysing one world, before suppressions, absorbing and order.
@@ -27,6 +28,16 @@ pub struct Read {
     /// The kind of each file that was read, by path.
     pub kinds: BTreeMap<String, &'static str>,
     pub roots: Vec<RootRead>,
+    pub unresolved: UnresolvedRead,
+}
+
+/// How much of what Terraform's files say could not be resolved, over all roots and sets of variables.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnresolvedRead {
+    pub n_expressions: usize,
+    pub n_unresolved: usize,
+    /// Root causes, each with the number of expressions that it is in.
+    pub reasons: Vec<(Reason, usize)>,
 }
 
 /// A root module and the sets of variables it was evaluated with.

@@ -18,7 +18,8 @@ mod worlds;
 
 use std::collections::BTreeMap;
 
-use crate::eval::terraform::{Deployment, evaluate};
+use crate::eval::terraform::{Deployment, Unresolved, evaluate};
+use crate::logic::Reason;
 use crate::model::{Model, Variant};
 use crate::source::{Comment, Problem, Span, World};
 use crate::syntax::{Kind, Sources};
@@ -36,6 +37,7 @@ pub struct Lowered<'w> {
     /// Literals that no output may show.
     pub secrets: Vec<Span>,
     pub roots: Vec<LoweredRoot>,
+    pub unresolved: Unresolved,
 }
 
 /// A root module and the sets of variables that it was evaluated with.
@@ -71,7 +73,8 @@ pub fn lower<'w>(world: &'w World, description: &Description) -> Lowered<'w> {
     comments.sort();
     comments.dedup();
     let roots = roots(world, &evaluated.deployments);
-    Lowered { models, problems, comments, secrets: Vec::new(), roots, sources }
+    let unresolved = unresolved(&evaluated.deployments);
+    Lowered { models, problems, comments, secrets: Vec::new(), roots, unresolved, sources }
 }
 
 /// One consistent world: everything that workflows do not say, and the links to what they say.
@@ -106,6 +109,20 @@ fn roots(world: &World, deployments: &[Deployment]) -> Vec<LoweredRoot> {
         }
     }
     roots
+}
+
+/// Over all deployments together.
+fn unresolved(deployments: &[Deployment]) -> Unresolved {
+    let mut all = Unresolved::default();
+    let mut reasons: BTreeMap<Reason, usize> = BTreeMap::new();
+    for deployment in deployments {
+        all.n_expressions += deployment.unresolved.n_expressions;
+        all.n_unresolved += deployment.unresolved.n_unresolved;
+        for (reason, n) in &deployment.unresolved.reasons {
+            *reasons.entry(reason.clone()).or_default() += n;
+        }
+    }
+    Unresolved { reasons: reasons.into_iter().collect(), ..all }
 }
 
 impl Lowered<'_> {

@@ -97,7 +97,7 @@ impl<T: CellType> Cell<T> {
 
     pub fn is_default(&self) -> bool {
         use crate::value::StepKind;
-        matches!(self.value.origin.newest().map(|step| &step.kind), Some(StepKind::ProviderDefault(_)))
+        matches!(self.value.origin.newest().map(|step| step.kind), Some(StepKind::ProviderDefault(_)))
     }
 
     /// Whether anything stands there, default included.

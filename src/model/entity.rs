@@ -304,7 +304,7 @@ macro_rules! field {
     (new Many<$Target:ty>, $name:expr, $span:expr) => { $crate::model::Many::none($span) };
     (new $Kind:ident, $name:expr, $span:expr) => { $crate::model::Cell::absent($span) };
     (new $Kind:ident, $name:expr, $span:expr, $default:literal) => {
-        $crate::model::Cell::of($crate::model::entity::IntoDefault::into_default($default, $name, $span))
+        $crate::model::Cell::of($crate::model::entity::IntoDefault::into_default($default, $span))
     };
 
     (schema One<$Target:ty>) => {
@@ -358,23 +358,23 @@ pub(crate) use {entities, field, views};
 
 /// A provider's default, as written in a declaration.
 pub(crate) trait IntoDefault {
-    fn into_default(self, name: &str, block: Span) -> crate::value::Value;
+    fn into_default(self, block: Span) -> crate::value::Value;
 }
 
 impl IntoDefault for bool {
-    fn into_default(self, name: &str, block: Span) -> crate::value::Value {
-        crate::value::Value::bool(self, crate::value::Origin::provider_default(name, block))
+    fn into_default(self, block: Span) -> crate::value::Value {
+        crate::value::Value::bool(self, crate::value::Origin::provider_default("", block))
     }
 }
 
 impl IntoDefault for i64 {
-    fn into_default(self, name: &str, block: Span) -> crate::value::Value {
-        crate::value::Value::number(self, crate::value::Origin::provider_default(name, block))
+    fn into_default(self, block: Span) -> crate::value::Value {
+        crate::value::Value::number(self, crate::value::Origin::provider_default("", block))
     }
 }
 
 impl IntoDefault for &str {
-    fn into_default(self, name: &str, block: Span) -> crate::value::Value {
-        crate::value::Value::text(self, crate::value::Origin::provider_default(name, block))
+    fn into_default(self, block: Span) -> crate::value::Value {
+        crate::value::Value::text(self, crate::value::Origin::provider_default("", block))
     }
 }

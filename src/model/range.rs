@@ -63,6 +63,13 @@ impl Range {
         Range { family, first: 0, last: family.last(), length: 0 }
     }
 
+    /// The two ranges that are one bit longer; none of a single address.
+    pub fn halves(&self) -> Option<[Range; 2]> {
+        let lower = Range::new(self.family, self.first, self.length + 1)?;
+        let upper = Range::new(self.family, self.last, self.length + 1)?;
+        Some([lower, upper])
+    }
+
     pub fn holds(&self, other: &Range) -> bool {
         self.family == other.family && self.first <= other.first && other.last <= self.last
     }

@@ -1,7 +1,7 @@
 //! The exit code, the same for all formats.
 
 use crate::finding::{Report, Severity};
-use crate::source::ProblemLevel;
+use crate::source::{Problem, ProblemLevel};
 
 /// Whether everything was read and decided, apart from what the configuration accepts.
 pub fn is_complete(report: &Report<'_>, accepted: &[String]) -> bool {
@@ -11,12 +11,19 @@ pub fn is_complete(report: &Report<'_>, accepted: &[String]) -> bool {
             None => entry == code,
         })
     };
-    let problems = report.problems.iter().filter(|problem| problem.level != ProblemLevel::Note);
+    let problems = report.problems.iter().filter(|problem| counts(problem));
     let mut problems = problems.filter(|problem| !is_accepted(problem.reason, &problem.path));
     let mut undecided = report.undecided.iter().filter(|undecided| {
         undecided.reasons.is_empty() || !undecided.reasons.iter().all(|it| is_accepted(it.code, &it.object))
     });
     problems.next().is_none() && undecided.next().is_none()
+}
+
+/// A note is for the reader, unless it says that a part of the configuration was not seen.
+fn counts(problem: &Problem) -> bool {
+    const MISSING: [&str; 5] =
+        ["module-not-downloaded", "module-stale", "module-source-computed", "outside-tree", "unsupported"];
+    problem.level != ProblemLevel::Note || MISSING.contains(&problem.reason)
 }
 
 /// Whether an incomplete analysis fails the run.

@@ -35,7 +35,7 @@ impl Choice<'_> {
         let identity = fingerprint(&("join", self.reason, a.identity(), b.identity()));
         let may_be_null = a.is_null() != Tri::False || b.is_null() != Tri::False;
         let may_fail = [a, b].iter().any(|side| side.outcome() != super::Outcome::Success);
-        let unknown = Unknown { reason: self.reason.clone(), identity, may_be_null, may_fail };
+        let unknown = Unknown { reason: self.reason.clone(), identity, may_be_null, may_fail, settles: None };
         Value::new(Kind::Unknown(Arc::new(unknown)), self.origin.clone())
     }
 }

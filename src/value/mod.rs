@@ -105,6 +105,8 @@ pub struct Unknown {
     pub may_be_null: bool,
     /// An operation on unknowns made it, which Terraform may yet refuse; never set for what is merely not written here.
     pub may_fail: bool,
+    /// What it is if Terraform does not refuse the operation: `T.N[0].id` where nobody knows whether there is one.
+    pub settles: Option<Arc<Value>>,
 }
 
 impl Value {
@@ -141,7 +143,8 @@ impl Value {
     /// A fresh unknown; its identity is the reason with its place, so that the same node asked twice is the same.
     pub fn unknown(reason: Reason, origin: Origin) -> Value {
         let identity = fingerprint(&reason);
-        Value::new(Kind::Unknown(Arc::new(Unknown { reason, identity, may_be_null: true, may_fail: false })), origin)
+        let unknown = Unknown { reason, identity, may_be_null: true, may_fail: false, settles: None };
+        Value::new(Kind::Unknown(Arc::new(unknown)), origin)
     }
 
     pub fn sensitive(self) -> Value {

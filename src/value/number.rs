@@ -2,10 +2,12 @@
 
 use std::cmp::Ordering;
 
-/// `mantissa / 10^scale`, kept in lowest terms.
+/// `mantissa / 10^scale`, kept in lowest terms. The mantissa stands in two halves, since values are many and an `i128` would
+/// make each of them larger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Number {
-    mantissa: i128,
+    high: i64,
+    low: u64,
     scale: u32,
 }
 
@@ -13,13 +15,12 @@ pub struct Number {
 const LARGEST_SCALE: u32 = 4096;
 
 impl Number {
-    pub fn new(mantissa: i128, scale: u32) -> Number {
-        let mut number = Number { mantissa, scale };
-        while number.scale > 0 && number.mantissa % 10 == 0 {
-            number.mantissa /= 10;
-            number.scale -= 1;
+    pub fn new(mut mantissa: i128, mut scale: u32) -> Number {
+        while scale > 0 && mantissa % 10 == 0 {
+            mantissa /= 10;
+            scale -= 1;
         }
-        number
+        Number { high: (mantissa >> 64) as i64, low: mantissa as u64, scale }
     }
 
     /// The nearest decimal of a float that is not infinite.
@@ -69,11 +70,11 @@ impl Number {
     }
 
     pub fn as_i64(&self) -> Option<i64> {
-        if self.scale == 0 { i64::try_from(self.mantissa).ok() } else { None }
+        if self.scale == 0 { i64::try_from(self.mantissa()).ok() } else { None }
     }
 
     pub fn as_i128(&self) -> Option<i128> {
-        if self.scale == 0 { Some(self.mantissa) } else { None }
+        if self.scale == 0 { Some(self.mantissa()) } else { None }
     }
 
     pub fn as_f64(&self) -> f64 {
@@ -81,7 +82,7 @@ impl Number {
     }
 
     pub fn mantissa(&self) -> i128 {
-        self.mantissa
+        (i128::from(self.high) << 64) | i128::from(self.low)
     }
 
     pub fn scale(&self) -> u32 {
@@ -89,7 +90,7 @@ impl Number {
     }
 
     pub fn negate(self) -> Option<Number> {
-        Some(Number::new(self.mantissa.checked_neg()?, self.scale))
+        Some(Number::new(self.mantissa().checked_neg()?, self.scale))
     }
 
     pub fn add(self, other: Number) -> Option<Number> {
@@ -103,7 +104,7 @@ impl Number {
 
     pub fn mul(self, other: Number) -> Option<Number> {
         let scale = self.scale.checked_add(other.scale).filter(|scale| *scale <= LARGEST_SCALE)?;
-        Some(Number::new(self.mantissa.checked_mul(other.mantissa)?, scale))
+        Some(Number::new(self.mantissa().checked_mul(other.mantissa())?, scale))
     }
 
     /// Up to 34 digits; nothing for a division by zero.
@@ -133,7 +134,7 @@ impl Number {
 /// Both mantissas at one scale.
 fn aligned(a: Number, b: Number) -> Option<(i128, i128, u32)> {
     let scale = a.scale.max(b.scale);
-    let grow = |number: Number| number.mantissa.checked_mul(10i128.checked_pow(scale - number.scale)?);
+    let grow = |number: Number| number.mantissa().checked_mul(10i128.checked_pow(scale - number.scale)?);
     Some((grow(a)?, grow(b)?, scale))
 }
 
@@ -161,11 +162,11 @@ impl Ord for Number {
 impl std::fmt::Display for Number {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.scale == 0 {
-            return write!(f, "{}", self.mantissa);
+            return write!(f, "{}", self.mantissa());
         }
-        let digits = format!("{:0width$}", self.mantissa.unsigned_abs(), width = self.scale as usize + 1);
+        let digits = format!("{:0width$}", self.mantissa().unsigned_abs(), width = self.scale as usize + 1);
         let (whole, fraction) = digits.split_at(digits.len() - self.scale as usize);
-        let sign = if self.mantissa < 0 { "-" } else { "" };
+        let sign = if self.mantissa() < 0 { "-" } else { "" };
         write!(f, "{sign}{whole}.{fraction}")
     }
 }

@@ -1,6 +1,7 @@
 //! Where a value came from: a chain of steps from the literal to the place that asks. Chains share their tails, so a
 //! step costs one small allocation and a copy of a value none. Addresses are not kept here: they follow from the span.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::source::Span;
@@ -10,15 +11,38 @@ const LONGEST: u16 = 48;
 
 /// The newest step first; empty for values that nobody wrote.
 #[derive(Clone, Debug, Default)]
-pub struct Origin(Option<Arc<Step>>);
+pub struct Origin(Chain);
+
+/// Most chains are one step long, and those need no memory of their own.
+#[derive(Clone, Debug, Default)]
+enum Chain {
+    #[default]
+    None,
+    Written(Span),
+    /// Nobody wrote anything in this block.
+    Default(Span),
+    Steps(Arc<Link>),
+}
 
 #[derive(Debug)]
-pub struct Step {
-    pub kind: StepKind,
-    pub span: Span,
-    pub from: Origin,
+struct Link {
+    kind: StepKind,
+    span: Span,
+    from: Origin,
     depth: u16,
 }
+
+/// One step of a chain.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    pub kind: &'a StepKind,
+    pub span: Span,
+    from: &'a Origin,
+}
+
+static NOWHERE: Origin = Origin(Chain::None);
+static WRITTEN: StepKind = StepKind::Written;
+static DEFAULT: StepKind = StepKind::ProviderDefault(Cow::Borrowed(""));
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepKind {
@@ -37,22 +61,27 @@ pub enum StepKind {
     /// The result of a function.
     Call(Arc<str>),
     /// Nobody wrote it; the provider assumes this. The span is the block that lacks the attribute.
-    ProviderDefault(Arc<str>),
+    ProviderDefault(Cow<'static, str>),
     /// Nothing is known from here on; the reason's code.
     Missing(&'static str),
 }
 
 impl Origin {
     pub fn none() -> Origin {
-        Origin(None)
+        Origin(Chain::None)
     }
 
     pub fn written(span: Span) -> Origin {
-        Origin::none().then(StepKind::Written, span)
+        Origin(Chain::Written(span))
     }
 
-    pub fn provider_default(attribute: &str, block: Span) -> Origin {
-        Origin::none().then(StepKind::ProviderDefault(attribute.into()), block)
+    /// Nobody wrote the attribute; no name where nobody knows yet what it is called.
+    pub fn provider_default(attribute: impl Into<Cow<'static, str>>, block: Span) -> Origin {
+        let attribute = attribute.into();
+        if attribute.is_empty() {
+            return Origin(Chain::Default(block));
+        }
+        Origin::none().then(StepKind::ProviderDefault(attribute), block)
     }
 
     pub fn missing(code: &'static str, span: Span) -> Origin {
@@ -60,16 +89,23 @@ impl Origin {
     }
 
     pub fn then(&self, kind: StepKind, span: Span) -> Origin {
-        let depth = self.0.as_ref().map_or(0, |step| step.depth);
+        let depth = match &self.0 {
+            Chain::None => 0,
+            Chain::Written(_) | Chain::Default(_) => 1,
+            Chain::Steps(link) => link.depth,
+        };
         if depth >= LONGEST {
             return self.clone();
         }
-        Origin(Some(Arc::new(Step { kind, span, from: self.clone(), depth: depth + 1 })))
+        if depth == 0 && kind == StepKind::Written {
+            return Origin::written(span);
+        }
+        Origin(Chain::Steps(Arc::new(Link { kind, span, from: self.clone(), depth: depth + 1 })))
     }
 
     /// The same chain from a place inside the first one: a part of a text has the way of the text.
     pub fn narrowed(&self, span: Span) -> Origin {
-        let steps: Vec<&Step> = self.steps().collect();
+        let steps: Vec<Step<'_>> = self.steps().collect();
         let mut rest = steps.iter().rev();
         let Some(first) = rest.next() else { return Origin::written(span) };
         rest.fold(Origin::none().then(first.kind.clone(), span), |so_far, step| {
@@ -77,17 +113,22 @@ impl Origin {
         })
     }
 
-    pub fn newest(&self) -> Option<&Step> {
-        self.0.as_deref()
+    pub fn newest(&self) -> Option<Step<'_>> {
+        match &self.0 {
+            Chain::None => None,
+            Chain::Written(span) => Some(Step { kind: &WRITTEN, span: *span, from: &NOWHERE }),
+            Chain::Default(span) => Some(Step { kind: &DEFAULT, span: *span, from: &NOWHERE }),
+            Chain::Steps(link) => Some(Step { kind: &link.kind, span: link.span, from: &link.from }),
+        }
     }
 
     /// From the newest step to the first.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+    pub fn steps(&self) -> impl Iterator<Item = Step<'_>> {
         std::iter::successors(self.newest(), |step| step.from.newest())
     }
 
     /// Where the chain begins: the literal, or the block that lacks it.
-    pub fn first(&self) -> Option<&Step> {
+    pub fn first(&self) -> Option<Step<'_>> {
         self.steps().last()
     }
 
@@ -99,8 +140,8 @@ impl Origin {
     /// Whether a call that the repository does not show may override the value.
     pub fn is_assumed(&self) -> bool {
         self.steps().any(|step| match step.kind {
-            StepKind::VariableDefault { of_root, .. } => of_root,
-            StepKind::VarFile { by_convention } => by_convention,
+            StepKind::VariableDefault { of_root, .. } => *of_root,
+            StepKind::VarFile { by_convention } => *by_convention,
             StepKind::Written
             | StepKind::ReadThrough(_)
             | StepKind::Passed { .. }

@@ -35,8 +35,20 @@ impl Value {
     pub fn derived_for(operation: &str, arguments: &[Value], reason: Reason, origin: Origin) -> Value {
         let identities: Vec<u64> = arguments.iter().map(Value::identity).collect();
         let identity = fingerprint(&(operation, identities));
-        let unknown = Unknown { reason, identity, may_be_null: false, may_fail: true };
+        let unknown = Unknown { reason, identity, may_be_null: false, may_fail: true, settles: None };
         Value::new(Kind::Unknown(Arc::new(unknown)), origin)
+    }
+
+    /// The value, unless Terraform refuses the operation that leads to it, for which there is this reason.
+    pub fn unless_refused(self, operation: &str, reason: Reason) -> Value {
+        if self.error().is_some() {
+            return self;
+        }
+        let identity = fingerprint(&(operation, self.identity()));
+        let (origin, sensitive) = (self.origin.clone(), self.sensitive);
+        let settles = Some(Arc::new(self));
+        let unknown = Unknown { reason, identity, may_be_null: false, may_fail: true, settles };
+        Value { kind: Kind::Unknown(Arc::new(unknown)), origin, sensitive }
     }
 
     /// The member of a value whose members nobody has seen: a reference below a reference, an unknown of an unknown.
@@ -134,15 +146,16 @@ impl Value {
 
     /// The value as another node of the configuration reads it: that node came into being, so Terraform got past the
     /// operations in it.
-    pub fn settled(self) -> Value {
-        if self.outcome() != Outcome::Undecided { self } else { settled_at(&self, 0) }
+    pub fn settled(&self) -> Value {
+        settled_at(self, 0)
     }
 
     /// The value and everything in it, holes of texts included, the value itself first.
     pub fn walk(&self) -> impl Iterator<Item = &Value> {
-        let mut open = vec![self];
+        let mut first = Some(self);
+        let mut open = Vec::new();
         std::iter::from_fn(move || {
-            let value = open.pop()?;
+            let value = first.take().or_else(|| open.pop())?;
             match &value.kind {
                 Kind::Text(text) => open.extend(text.holes()),
                 Kind::List(list) => open.extend(list.items.iter().rev()),
@@ -189,8 +202,14 @@ fn settled_at(value: &Value, depth: usize) -> Value {
         return value.clone();
     }
     let kind = match &value.kind {
-        Kind::Unknown(unknown) => Kind::Unknown(Arc::new(Unknown { may_fail: false, ..(**unknown).clone() })),
-        Kind::Text(text) => Kind::Text(text.with_holes(|hole| settled_at(hole, depth + 1).never_null())),
+        Kind::Unknown(unknown) => match &unknown.settles {
+            Some(expected) => {
+                let expected = settled_at(expected, depth + 1);
+                return Value { sensitive: expected.sensitive || value.sensitive, ..expected };
+            }
+            None => return value.clone(),
+        },
+        Kind::Text(text) => Kind::Text(text.with_holes(|hole| settled_at(hole, depth + 1))),
         Kind::List(list) => {
             let items = list.items.iter().map(|item| settled_at(item, depth + 1)).collect();
             Kind::List(Arc::new(super::List { items, ..(**list).clone() }))

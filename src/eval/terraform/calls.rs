@@ -10,6 +10,7 @@ use super::instance::{CallSite, InstanceKey, Presence, SourceKind};
 use super::manifest::Installed;
 use super::module::{CallDecl, Module, argument};
 use super::resource::{collected, instance_key};
+use super::stubs::stub;
 use super::scope::{Child, Context, Evaluator, Expanding, Named as Asked, Node, Parent, Scope, error, unknown};
 use super::traverse::{Address, Named};
 use crate::logic::{Reason, Tri};
@@ -94,6 +95,11 @@ impl<'w> Evaluator<'w> {
             let message = format!("module `{name}` has no instance {}", key_suffix(wanted));
             return Named::new(error("invalid-index", message, words), address.steps.len());
         }
+        let is_first = matches!(wanted, Some(InstanceKey::Index(0)));
+        if let (true, Some(open), Some(symbolic)) = (is_first, &expansion.open, expansion.symbolic()) {
+            // If there is a first instance at all, the one that stands for all of them is it.
+            return Named::new(value_of(symbolic).unless_refused("index", open.clone()), n_steps);
+        }
         let mut candidates: Vec<Value> = match wanted {
             Some(_) => Vec::new(),
             None => (0..expansion.known().len()).map(value_of).collect(),
@@ -134,7 +140,12 @@ impl<'w> Evaluator<'w> {
                 let outputs = child.module.outputs.keys();
                 let entries: BTreeMap<Arc<str>, Value> =
                     outputs.map(|name| (name.clone(), self.output(&child, name, span))).collect();
-                Value::map(entries, Origin::written(call.block.header_span))
+                let mut map = Map { entries, flavour: MapFlavour::Object, open: None, owner: None };
+                if child.module.stub.is_some() {
+                    map.open = Some(not_downloaded(call));
+                    map.owner = Some(Arc::new(self.hole_reference(context, index, ordinal, "")));
+                }
+                Value::new(Kind::Map(Arc::new(map)), Origin::written(call.block.header_span))
             }
             Err(reason) => {
                 let owner = Arc::new(self.hole_reference(context, index, ordinal, ""));
@@ -152,11 +163,11 @@ impl<'w> Evaluator<'w> {
     fn output_value(&self, context: &Rc<Context<'w>>, index: usize, ordinal: usize, output: &str, span: Span) -> Value {
         let call = &context.module.calls[index];
         match self.child(context, index, ordinal) {
-            Ok(child) => {
+            Ok(child) if child.module.stub.is_none() || child.module.outputs.contains_key(output) => {
                 let read = StepKind::ReadThrough(format!("module.{}.{output}", call.name).into());
                 self.output(&child, output, span).through(read, span)
             }
-            Err(_) => {
+            Ok(_) | Err(_) => {
                 let reference = self.hole_reference(context, index, ordinal, output);
                 Value::new(Kind::Reference(Arc::new(reference)), Origin::written(span))
             }
@@ -235,6 +246,7 @@ impl<'w> Evaluator<'w> {
         if source_kind(text) == SourceKind::Local && version.is_none() {
             return self.local_target(context, text, source.span);
         }
+        let is_version_known = version.as_ref().is_none_or(|version| version.as_str().is_some());
         let version = version.as_ref().and_then(Value::as_str);
         match self.installed(&context.path, &call.name, text, version) {
             Installed::At(folder) => match self.modules.module(&folder) {
@@ -242,8 +254,17 @@ impl<'w> Evaluator<'w> {
                 None => Target::Hole(Reason::at("module-not-found", folder, source.span)),
             },
             Installed::Stale => Target::Hole(Reason::at("module-stale", text, source.span)),
-            Installed::No => Target::Hole(Reason::at("module-not-downloaded", text, source.span)),
+            Installed::No => match self.stub(call, text, version) {
+                Some(module) if is_version_known => Target::Module(module),
+                Some(_) | None => Target::Hole(Reason::at("module-not-downloaded", text, source.span)),
+            },
         }
+    }
+
+    /// What stands for a well-known module that is not here.
+    fn stub(&self, call: &'w CallDecl, source: &str, version: Option<&str>) -> Option<&'w Module> {
+        let stub = call.stub.get_or_init(|| stub(source, version, call.block.header_span, self.world).map(Box::new));
+        stub.as_deref()
     }
 
     fn local_target(&self, context: &Context<'w>, source: &str, span: Span) -> Target<'w> {
@@ -270,6 +291,13 @@ impl<'w> Evaluator<'w> {
         }
         Value::map(entries, Origin::written(call.block.header_span))
     }
+}
+
+/// Why a stub does not say all of a module.
+pub(super) fn not_downloaded(call: &CallDecl) -> Reason {
+    let source = argument(&call.block, "source");
+    let text = source.and_then(|source| source.as_text()).unwrap_or("");
+    Reason::at("module-not-downloaded", text, source.map_or(call.block.header_span, |source| source.span))
 }
 
 pub(super) fn is_meta(name: &str) -> bool {

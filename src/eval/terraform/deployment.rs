@@ -6,18 +6,19 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::block::BodyOf;
-use super::calls::{Target, instance_presence, is_meta, source_kind};
+use super::calls::{Target, instance_presence, is_meta, not_downloaded, source_kind};
 use super::expand::Expansion;
 use super::faults::Faults;
 use super::instance::{
     Backend, Deployment, Hole, IgnoredChanges, InputVariable, Instance, ModuleCall, Output, Provider,
-    ProviderRequirement, SourceKind, TfvarsEntry,
+    ProviderRequirement, SourceKind, TfvarsEntry, Unresolved,
 };
 use super::module::argument;
 use super::names::Variable;
 use super::plan::Plan;
 use super::resource::ResourceAt;
 use super::scope::{Context, Evaluator, Scope};
+use super::unresolved::Unresolving;
 use crate::source::{Problem, Span};
 use crate::syntax::hcl::{Block, Expr, ExprKind};
 use crate::value::{Origin, Type, Value};
@@ -27,6 +28,7 @@ struct Gathering<'e, 'w> {
     evaluator: &'e Evaluator<'w>,
     deployment: Deployment,
     faults: Faults,
+    unresolved: Unresolving,
     /// Configurations of providers by the module instance and the block.
     providers: BTreeMap<(Arc<str>, Span), usize>,
     seen_modules: BTreeSet<Arc<str>>,
@@ -38,6 +40,7 @@ pub(super) fn gather<'w>(evaluator: &Evaluator<'w>, root: Rc<Context<'w>>) -> De
         evaluator,
         deployment: empty(plan, evaluator),
         faults: Faults::default(),
+        unresolved: Unresolving::default(),
         providers: BTreeMap::new(),
         seen_modules: BTreeSet::new(),
     };
@@ -72,6 +75,7 @@ fn empty(plan: &Plan, evaluator: &Evaluator<'_>) -> Deployment {
         variables: Vec::new(),
         outputs: Vec::new(),
         entries: Vec::new(),
+        unresolved: Unresolved::default(),
         errors: Vec::new(),
         problems: plan.problems.clone(),
     }
@@ -81,7 +85,7 @@ impl<'w> Gathering<'_, 'w> {
     /// What one module instance holds, save its calls.
     fn module(&mut self, context: &Rc<Context<'w>>) {
         let module = context.module;
-        if self.seen_modules.insert(module.folder.clone()) {
+        if module.stub.is_none() && self.seen_modules.insert(module.folder.clone()) {
             for (span, message) in &module.faults {
                 self.faults.declare("duplicate-declaration", message, *span, context);
             }
@@ -94,6 +98,7 @@ impl<'w> Gathering<'_, 'w> {
         for name in module.locals.keys() {
             let value = self.evaluator.local(context, name, module.locals[name].name_span);
             self.faults.collect(&value, context);
+            self.unresolved.expression(&value);
         }
         for (name, block) in &module.variables {
             self.variable(context, name, block);
@@ -116,6 +121,7 @@ impl<'w> Gathering<'_, 'w> {
             let at = ResourceAt { context, index, decl, instance, ordinal };
             let body = evaluator.resource_body(at);
             self.faults.collect(&body, context);
+            self.unresolved.body(&body);
             let presence = instance_presence(&expansion, &instance.key).within(&context.presence);
             self.deployment.instances.push(Instance {
                 address: at.address().into(),
@@ -156,32 +162,36 @@ impl<'w> Gathering<'_, 'w> {
             let (source, version) = (evaluated("source"), evaluated("version"));
             let target = evaluator.target(context, call);
             let folder = match &target {
-                Target::Module(module) => Some(module.folder.clone()),
-                Target::Hole(_) => None,
+                Target::Module(module) if module.stub.is_none() => Some(module.folder.clone()),
+                Target::Module(_) | Target::Hole(_) => None,
             };
             for ordinal in 0..expansion.instances.len() {
                 let arguments = evaluator.call_arguments(context, index, ordinal);
                 self.faults.collect(&arguments, context);
-                match evaluator.child(context, index, ordinal) {
+                arguments.as_map().iter().flat_map(|map| map.entries.values()).for_each(|it| self.unresolved.expression(it));
+                let (reason, creates) = match evaluator.child(context, index, ordinal) {
                     Ok(child) => {
-                        self.undeclared_arguments(&child, context, index);
+                        let stub = child.module.stub;
+                        if stub.is_none() {
+                            self.undeclared_arguments(&child, context, index);
+                        }
                         children.push(child);
+                        let Some(stub) = stub else { continue };
+                        (not_downloaded(call), Some(stub.creates.iter().copied().map(Arc::from).collect()))
                     }
-                    Err(reason) => {
-                        let address = evaluator.call_address(context, index, ordinal);
-                        self.faults.hole(&reason, &call.block, context);
-                        let key = &expansion.instances[ordinal].key;
-                        self.deployment.holes.push(Hole {
-                            address: address.into(),
-                            reason,
-                            source: source.clone().unwrap_or(Value::null(Origin::written(call.block.header_span))),
-                            arguments,
-                            presence: instance_presence(&expansion, key).within(&context.presence),
-                            header_span: call.block.header_span,
-                            creates: None,
-                        });
-                    }
-                }
+                    Err(reason) => (reason, None),
+                };
+                self.faults.hole(&reason, &call.block, context);
+                let key = &expansion.instances[ordinal].key;
+                self.deployment.holes.push(Hole {
+                    address: evaluator.call_address(context, index, ordinal).into(),
+                    reason,
+                    source: source.clone().unwrap_or(Value::null(Origin::written(call.block.header_span))),
+                    arguments,
+                    presence: instance_presence(&expansion, key).within(&context.presence),
+                    header_span: call.block.header_span,
+                    creates,
+                });
             }
             let kind = match source.as_ref().and_then(Value::as_str) {
                 Some(text) if version.is_none() => source_kind(text),
@@ -277,13 +287,14 @@ impl<'w> Gathering<'_, 'w> {
         let evaluator = self.evaluator;
         let value = evaluator.variable(context, name, block.header_span);
         self.faults.collect(&value, context);
+        let module = context.module;
         let of = argument(block, "type");
         let shape = Variable { context, name, block, of: Type::Any, is_nullable: true };
         self.deployment.variables.push(InputVariable {
             address: context.address(&format!("var.{name}")).into(),
             module_path: context.path.clone(),
             name: name.clone(),
-            type_text: of.map_or("", |of| evaluator.world.text(of.span)).into(),
+            type_text: of.filter(|_| module.stub.is_none()).map_or("", |of| evaluator.world.text(of.span)).into(),
             default: evaluator.default_value(&shape),
             value,
             sensitive: self.flag(block, "sensitive", context),
@@ -297,6 +308,7 @@ impl<'w> Gathering<'_, 'w> {
     fn output(&mut self, context: &Rc<Context<'w>>, name: &Arc<str>, block: &Block) {
         let value = self.evaluator.output(context, name, block.header_span);
         self.faults.collect(&value, context);
+        self.unresolved.expression(&value);
         self.deployment.outputs.push(Output {
             address: context.address(&format!("output.{name}")).into(),
             module_path: context.path.clone(),
@@ -310,7 +322,7 @@ impl<'w> Gathering<'_, 'w> {
     }
 
     /// `nullable` is true where it is not written, the others are false.
-    fn flag(&self, block: &Block, name: &str, context: &Rc<Context<'w>>) -> Value {
+    fn flag(&self, block: &Block, name: &'static str, context: &Rc<Context<'w>>) -> Value {
         match argument(block, name) {
             Some(value) => self.evaluator.eval(value, Scope::of(context)),
             None => Value::bool(name == "nullable", Origin::provider_default(name, block.header_span)),
@@ -354,16 +366,14 @@ impl<'w> Gathering<'_, 'w> {
                 name: entry.name.clone(),
                 value: entry.value(declared, self.evaluator),
                 span: entry.span,
-                is_declared: block.is_some() || context.module.is_broken,
                 is_overridden: plan.is_overridden(index),
-                is_used: true,
             });
         }
-        self.unused_entries(context);
+        self.unused_entries();
     }
 
     /// Files beside the root that this set leaves out: what they hold is in the repository all the same.
-    fn unused_entries(&mut self, context: &Rc<Context<'w>>) {
+    fn unused_entries(&mut self) {
         let modules = self.evaluator.modules;
         let plan = self.evaluator.plan;
         let unused = modules.other_values(&plan.root).iter().filter(|file| !plan.var_files.contains(file));
@@ -373,9 +383,7 @@ impl<'w> Gathering<'_, 'w> {
                     name: attribute.name.clone(),
                     value: self.evaluator.eval(&attribute.value, Scope::literal()),
                     span: attribute.span,
-                    is_declared: context.module.variables.contains_key(&attribute.name),
                     is_overridden: true,
-                    is_used: false,
                 });
             }
         }
@@ -393,6 +401,7 @@ impl<'w> Gathering<'_, 'w> {
         self.deployment.problems.sort();
         self.deployment.problems.dedup();
         self.deployment.errors = errors;
+        self.deployment.unresolved = self.unresolved.finish();
         self.deployment.instances.sort_by(|a, b| a.address.cmp(&b.address));
         self.deployment.holes.sort_by(|a, b| a.address.cmp(&b.address));
         self.deployment

@@ -9,7 +9,7 @@ use super::operators::truth;
 use super::scope::{Evaluator, InstanceScope, Scope, error};
 use crate::logic::Reason;
 use crate::source::Span;
-use crate::syntax::hcl::{Attribute, Body, Expr, ExprKind};
+use crate::syntax::hcl::{Attribute, Body, Expr, ExprKind, Part};
 use crate::value::{Kind, List, ListFlavour, Map, Type, Unknown, Value, convert};
 
 /// Instances of one block, and blocks of one `dynamic`.
@@ -66,6 +66,14 @@ impl Expansion {
                 self.instances.get(index).filter(|instance| instance.key == *key).map(|_| index)
             }
             _ => self.instances.iter().position(|instance| instance.key == *key),
+        }
+    }
+
+    /// The instance that stands for all, where there is no other.
+    pub(super) fn symbolic(&self) -> Option<usize> {
+        match self.instances.as_slice() {
+            [only] if only.key == InstanceKey::Symbolic => Some(0),
+            _ => None,
         }
     }
 
@@ -189,6 +197,11 @@ impl<'w> Evaluator<'w> {
         match &expr.kind {
             ExprKind::Conditional(conditional) => self.eval(&conditional.condition, scope),
             ExprKind::Parentheses(inner) => self.deciding(inner, value, scope),
+            // In JSON syntax every expression is a template of one interpolation.
+            ExprKind::Template(template) => match template.parts.as_slice() {
+                [Part::Interpolation { value: inner, .. }] => self.deciding(inner, value, scope),
+                _ => value.clone(),
+            },
             _ => value.clone(),
         }
     }

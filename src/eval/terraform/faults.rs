@@ -44,6 +44,8 @@ impl Faults {
             self.declare(reason.code, &reason.object, span, context);
         } else if reason.code.starts_with("limit-") {
             self.limit(reason);
+        } else if reason.code == "unsupported" {
+            self.unsupported(reason, span, context);
         }
     }
 
@@ -65,6 +67,15 @@ impl Faults {
             span,
             is_note: false,
         });
+    }
+
+    /// What we cannot compute though Terraform can.
+    fn unsupported(&mut self, reason: &Reason, span: Span, context: &Context<'_>) {
+        if context.is_third_party {
+            return;
+        }
+        let message = format!("`{}` is not computed here, so its value is not known", reason.object);
+        self.limits.entry((span, reason.code)).or_insert(Limit { code: reason.code, message, span, is_note: true });
     }
 
     /// A module that cannot be read.

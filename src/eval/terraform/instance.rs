@@ -54,6 +54,8 @@ pub struct Deployment {
     pub variables: Vec<InputVariable>,
     pub outputs: Vec<Output>,
     pub entries: Vec<TfvarsEntry>,
+    /// What is not known of the values above, and why.
+    pub unresolved: Unresolved,
     /// What Terraform would refuse, once per code and place, outside `try` and `can`.
     pub errors: Vec<TerraformFault>,
     pub problems: Vec<Problem>,
@@ -240,11 +242,17 @@ pub struct TfvarsEntry {
     pub name: Arc<str>,
     pub value: Value,
     pub span: Span,
-    pub is_declared: bool,
-    /// A later source gives the variable another value.
+    /// A later source gives the variable another value, or the file is not of this set and only known to be there.
     pub is_overridden: bool,
-    /// Part of the set of this deployment; the other files beside the root are only known to be there.
-    pub is_used: bool,
+}
+
+/// How many expressions have a value that is not known in all its parts.
+#[derive(Clone, Debug, Default)]
+pub struct Unresolved {
+    pub n_expressions: usize,
+    pub n_unresolved: usize,
+    /// Root causes, each with the number of expressions that it is in.
+    pub reasons: Vec<(Reason, usize)>,
 }
 
 /// Something that Terraform would refuse.

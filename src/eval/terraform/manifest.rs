@@ -99,7 +99,7 @@ fn skip_key(text: &str) -> &str {
 }
 
 /// Registry addresses are written with their host in the manifest.
-fn normal(source: &str) -> &str {
+pub(super) fn normal(source: &str) -> &str {
     source
         .strip_prefix("registry.terraform.io/")
         .or_else(|| source.strip_prefix("registry.opentofu.org/"))

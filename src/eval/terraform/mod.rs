@@ -27,11 +27,13 @@ mod resource;
 mod roots;
 mod scope;
 mod states;
+mod stubs;
 mod template;
 #[cfg(test)]
 mod tests;
 mod traverse;
 mod types;
+mod unresolved;
 mod version;
 mod view;
 
@@ -39,6 +41,6 @@ pub use evaluate::evaluate;
 pub use input::{BackendSetting, Inputs, NamedSet, RunInput, RunVerb, Setting};
 pub use instance::{
     Backend, CallSite, Deployment, Hole, IgnoredChanges, InputVariable, Instance, InstanceKey, Mode, ModuleCall,
-    Output, Presence, Provider, ProviderRequirement, SourceKind, Terraform, TerraformFault, TfvarsEntry, Variant,
+    Output, Presence, Provider, ProviderRequirement, SourceKind, Terraform, TerraformFault, TfvarsEntry, Unresolved, Variant,
 };
 pub use view::{BlockView, Blocks};

@@ -3,16 +3,19 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::instance::Mode;
 use super::overrides;
+use crate::data::modules::Stub;
 use crate::source::{Problem, Span, World};
 use crate::syntax::hcl::{Attribute, Block, Body, Expr, Name, Parsed};
 
 #[derive(Debug, Default)]
 pub(super) struct Module {
     pub(super) folder: Arc<str>,
+    /// Stands for a module that is not here, which may have more outputs and resources than this.
+    pub(super) stub: Option<&'static Stub>,
     /// A file or block could not be read: names that are not declared may be declared there.
     pub(super) is_broken: bool,
     pub(super) variables: BTreeMap<Name, Block>,
@@ -44,6 +47,8 @@ pub(super) struct ResourceDecl {
 pub(super) struct CallDecl {
     pub(super) name: Name,
     pub(super) block: Block,
+    /// What stands for the module if it is not here and well known.
+    pub(super) stub: OnceLock<Option<Box<Module>>>,
 }
 
 /// One parsed file of the folder.
@@ -191,7 +196,7 @@ impl Module {
             self.faults.push((block.header_span, format!("module `{name}` is declared twice")));
             return;
         }
-        self.calls.push(CallDecl { name, block });
+        self.calls.push(CallDecl { name, block, stub: OnceLock::new() });
     }
 
     fn duplicate(&mut self, block: &Block, name: &str, _world: &World) {

@@ -114,7 +114,7 @@ impl<'w> Evaluator<'w> {
         let reason = Reason::at("no-value", format!("var.{}", variable.name), header);
         let identity = crate::value::fingerprint(&("variable", &self.root, variable.name));
         let origin = Origin::missing(reason.code, header);
-        let unknown = Unknown { reason, identity, may_be_null: variable.is_nullable, may_fail: false };
+        let unknown = Unknown { reason, identity, may_be_null: variable.is_nullable, may_fail: false, settles: None };
         Value::new(Kind::Unknown(Arc::new(unknown)), origin)
     }
 }

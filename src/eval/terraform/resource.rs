@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::block::{BodyOf, block_kinds, is_meta_of_resource};
-use super::expand::{Expansion, Repetition, key_suffix};
+use super::expand::{Expansion, MOST_INSTANCES, Repetition, key_suffix};
 use super::expr::either;
 use super::instance::{InstanceKey, Mode};
 use super::module::{Module, ResourceDecl};
@@ -121,6 +121,21 @@ impl<'w> Evaluator<'w> {
         if let (Some(key), None) = (&key, &expansion.open) {
             let message = format!("`{}` has no instance {}", decl.address, key_suffix(key));
             return Named::new(error("invalid-index", message, span), picked.address.steps.len());
+        }
+        if let (Some(InstanceKey::Index(number)), Some(open)) = (&key, &expansion.open)
+            && expansion.repetition == Repetition::Count
+            && let Ok(place) = usize::try_from(*number)
+        {
+            // If there is such an instance at all, it is like this.
+            let count_index = Value::number(*number as i64, picked.key.origin.clone());
+            let instance = InstanceScope { key: InstanceKey::Index(*number), each: None, index: Some(count_index) };
+            let ordinal = (MOST_INSTANCES + 1).saturating_add(place);
+            let at = ResourceAt { context, index, decl, instance: &instance, ordinal };
+            let expected = match attribute {
+                Some(attribute) => self.attribute_value(at, attribute, picked.address.span_to(picked.next + 1)),
+                None => self.object_value(at, picked.words),
+            };
+            return Named::new(expected.unless_refused("index", open.clone()), n_steps);
         }
         if let (Some(_), Some(open)) = (&key, &expansion.open) {
             let arguments = [self.all_instances(context, index, picked.words), picked.key.clone()];

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -240,12 +241,17 @@ impl<'w> Evaluator<'w> {
         named: Named<'_>,
         compute: impl FnOnce() -> Value,
     ) -> Value {
-        match context.memo.borrow().get(&node) {
-            Some(Slot::Done(value)) => return value.clone(),
-            Some(Slot::Running) => return cycle(named),
-            None => {}
+        match context.memo.borrow_mut().entry(node) {
+            Entry::Occupied(found) => {
+                return match found.get() {
+                    Slot::Done(value) => value.clone(),
+                    Slot::Running => cycle(named),
+                };
+            }
+            Entry::Vacant(free) => {
+                free.insert(Slot::Running);
+            }
         }
-        context.memo.borrow_mut().insert(node, Slot::Running);
         let value = self.step(named.span, || bounded(compute(), named));
         context.memo.borrow_mut().insert(node, Slot::Done(value.clone()));
         value
@@ -288,7 +294,7 @@ impl<'w> Context<'w> {
             module,
             path,
             n_calls: sites.len(),
-            is_third_party: in_installed || parent.as_ref().is_some_and(|parent| parent.context.is_third_party),
+            is_third_party: in_installed || module.stub.is_some() || parent.as_ref().is_some_and(|parent| parent.context.is_third_party),
             parent,
             sites,
             presence,
@@ -315,14 +321,25 @@ fn cycle(named: Named<'_>) -> Value {
     TerraformError::new("cycle", format!("`{}` leads back to itself", named.name)).at(named.span)
 }
 
-/// A value that holds more at all depths than anybody would write is not kept.
+/// A value that holds more at all depths than anybody would write is not kept. In what is kept Terraform got past every
+/// operation.
 fn bounded(value: Value, named: Named<'_>) -> Value {
-    let is_collection = matches!(value.kind, Kind::List(_) | Kind::Map(_));
-    if is_collection && value.walk().take(MOST_WEIGHT + 1).count() > MOST_WEIGHT {
-        let message = format!("`{}` holds more than {MOST_WEIGHT} values at all depths", named.name);
-        return unknown("limit-elements", message, named.span);
+    match &value.kind {
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Reference(_) => return value,
+        Kind::Text(text) if text.known().is_some() => return value,
+        Kind::Text(_) | Kind::List(_) | Kind::Map(_) | Kind::Unknown(_) => {}
     }
-    value
+    let mut weight = 0;
+    let mut settles = false;
+    for part in value.walk() {
+        weight += 1;
+        if weight > MOST_WEIGHT {
+            let message = format!("`{}` holds more than {MOST_WEIGHT} values at all depths", named.name);
+            return unknown("limit-elements", message, named.span);
+        }
+        settles |= matches!(&part.kind, Kind::Unknown(unknown) if unknown.settles.is_some());
+    }
+    if settles { value.settled() } else { value }
 }
 
 /// An unknown that begins here.

@@ -43,7 +43,14 @@ impl<'w> Evaluator<'w> {
             }
         };
         let rest = it.steps.get(named.n_steps..).unwrap_or(&[]);
-        self.steps(named.value, rest, span, scope)
+        match &named.value.kind {
+            Kind::Unknown(unknown) if !rest.is_empty() && unknown.settles.is_some() => {
+                let reason = unknown.reason.clone();
+                let expected = self.steps(named.value.settled(), rest, span, scope);
+                expected.unless_refused("index", reason)
+            }
+            _ => self.steps(named.value, rest, span, scope),
+        }
     }
 
     fn named(&self, address: &Address<'_>, span: Span, scope: Scope<'_, 'w>, context: &Rc<Context<'w>>) -> Named {

@@ -29,6 +29,13 @@ fn satisfies_one(version: &[u64], condition: &str) -> bool {
     }
 }
 
+/// The lowest major version that a constraint names.
+pub(super) fn lowest_major(constraint: &str) -> Option<u64> {
+    let bounds = constraint.split(',').map(str::trim).filter(|condition| !condition.starts_with(['<', '!']));
+    let majors = bounds.filter_map(|condition| parts(condition.trim_start_matches(['=', '>', '~']).trim()));
+    majors.filter_map(|parts| parts.first().copied()).max()
+}
+
 /// The numbers of a version; pre-releases are read without their suffix.
 fn parts(text: &str) -> Option<Vec<u64>> {
     let text = text.strip_prefix('v').unwrap_or(text);

@@ -41,12 +41,15 @@ pub(super) fn admits_world_without_listener(facts: &Facts<'_>, id: Id<LoadBalanc
         return Fact::no(Vec::new());
     }
     let judged = ingress.iter().map(|rule| {
-        let (Ok(from), Ok(_)) = (&rule.ports.from, &rule.ports.to) else {
-            return Fact::no(Vec::new());
-        };
-        if matches!(rule.ports.protocol.as_deref(), Ok("icmp" | "icmpv6" | "-1") | Err(_)) {
+        if matches!(rule.ports.protocol.as_deref(), Ok("icmp" | "icmpv6" | "-1")) {
             return Fact::no(Vec::new());
         }
+        let (Ok(from), Ok(_), Ok(_)) = (&rule.ports.from, &rule.ports.to, &rule.ports.protocol) else {
+            // Which ports it opens is not known, but whom it lets in may be.
+            let port = rule.ports.from.as_ref().or(rule.ports.to.as_ref()).map_or(0, |port| *port);
+            let protocol = rule.ports.protocol.as_deref().unwrap_or("tcp");
+            return Admitted::on_port([*rule], None, protocol, port).world_of_any_family(model);
+        };
         let used = Fact::any(
             listened.iter().map(|(port, _)| rule.ports.cover("tcp", *port).or(rule.ports.cover("udp", *port))),
         );

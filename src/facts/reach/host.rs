@@ -79,7 +79,7 @@ pub(super) fn made_by_default(facts: &Facts<'_>, id: Id<Host>) -> Fact {
 }
 
 /// The default that a member of the deciding collection came from.
-fn variable_behind(value: &Value) -> Option<&crate::value::Step> {
+fn variable_behind(value: &Value) -> Option<crate::value::Step<'_>> {
     let list = value.as_list()?;
     let steps = list.items.iter().flat_map(|item| item.origin.steps());
     steps.into_iter().find(|step| matches!(step.kind, StepKind::VariableDefault { .. }))

@@ -134,7 +134,13 @@ impl Legs {
             return Tri::True;
         }
         let left = left.without(&RangeSet::of(range.family, perhaps));
-        if left.is_empty() || n_holes > 1 { Tri::Unknown } else { Tri::False }
+        if left.is_empty() || n_holes > 1 {
+            return Tri::Unknown;
+        }
+        // What is left may be so little that one longer prefix holds it.
+        let is_half = |half: &Range| left.without(&RangeSet::of(range.family, [*half])).is_empty();
+        let fits_in_one = range.halves().is_some_and(|halves| halves.iter().any(is_half));
+        if n_holes == 1 && fits_in_one { Tri::Unknown } else { Tri::False }
     }
 }
 

@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use crate::eval::terraform::{BlockView, Deployment, Hole, Instance, Mode};
 use crate::logic::{Reason, Tri};
+use crate::model::data::{Cache, Database};
+use crate::model::network::{Endpoint, Listener, LoadBalancer, RouteTable, Subnet};
+use crate::model::workload::{Function, Host, MountTarget, Service};
 use crate::model::{AnyId, Entity, Head, Id, Model};
 use crate::source::{Span, World};
 use crate::value::{Kind, Reference, Value};
@@ -21,6 +24,8 @@ pub(crate) struct Context<'a> {
     pub(super) special: HashMap<(Arc<str>, Arc<str>), Vec<AnyId>>,
     by_type: HashMap<(Mode, &'a str), Vec<&'a Instance>>,
     flows: OnceCell<Flows>,
+    /// How many entities of a kind the roots before this one have made.
+    starts: BTreeMap<&'static str, usize>,
 }
 
 /// Which instances and holes mention an address of this deployment.
@@ -42,7 +47,9 @@ impl<'a> Context<'a> {
         for instance in &deployment.instances {
             by_type.entry((instance.mode, &instance.type_name)).or_default().push(instance);
         }
+        let starts = starts(model);
         Context {
+            starts,
             deployment,
             world,
             model,
@@ -51,6 +58,12 @@ impl<'a> Context<'a> {
             by_type,
             flows: OnceCell::new(),
         }
+    }
+
+    /// What this root has made of a kind: those of other roots are joined already.
+    pub(crate) fn own<E: Entity>(&self) -> Vec<Id<E>> {
+        let start = self.starts.get(E::NAME).copied().unwrap_or(0);
+        (start..E::table(self.model).len()).map(|index| Id::new(index as u32)).collect()
     }
 
     /// All resources of a type, in order of address. Those that surely do not exist were never made.
@@ -122,14 +135,37 @@ impl<'a> Context<'a> {
             if hole.presence.tri == Tri::False || !may_create(hole, creates) {
                 continue;
             }
-            let handed_over =
-                owners.iter().any(|owner| self.flow(owner).is_some_and(|flow| flow.holes.contains(&index)));
+            // A stub does not say all of the module whose resources it holds.
+            let is_inside = |owner: &&&Instance| {
+                owner.address.strip_prefix(&*hole.address).is_some_and(|rest| rest.starts_with('.'))
+            };
+            let flows_in = |owner: &&Instance| self.flow(owner).is_some_and(|flow| flow.holes.contains(&index));
+            let handed_over = owners.iter().any(|owner| is_inside(&owner) || flows_in(owner));
             if handed_over || has_unknown(&hole.arguments) {
                 return Some(hole.reason.clone());
             }
         }
         None
     }
+}
+
+fn starts(model: &Model) -> BTreeMap<&'static str, usize> {
+    fn of<E: Entity>(model: &Model) -> (&'static str, usize) {
+        (E::NAME, E::table(model).len())
+    }
+    BTreeMap::from([
+        of::<Subnet>(model),
+        of::<RouteTable>(model),
+        of::<Listener>(model),
+        of::<LoadBalancer>(model),
+        of::<Endpoint>(model),
+        of::<Service>(model),
+        of::<Host>(model),
+        of::<Function>(model),
+        of::<MountTarget>(model),
+        of::<Database>(model),
+        of::<Cache>(model),
+    ])
 }
 
 fn may_create(hole: &Hole, types: &[&str]) -> bool {

@@ -284,14 +284,9 @@ pub(super) fn connect(cx: &mut Context<'_>) {
         cache.key = key;
         use_default_group(cx, instance, id.into());
     });
-    let stores: Vec<(AnyId, One<SubnetGroup>)> = cx
-        .model
-        .data
-        .databases
-        .iter()
-        .map(|(id, database)| (id.into(), database.subnet_group.clone()))
-        .chain(cx.model.data.caches.iter().map(|(id, cache)| (id.into(), cache.subnet_group.clone())))
-        .collect();
+    let databases = cx.own::<Database>().into_iter().map(|id| (id.into(), cx.model[id].subnet_group.clone()));
+    let caches = cx.own::<Cache>().into_iter().map(|id| (id.into(), cx.model[id].subnet_group.clone()));
+    let stores: Vec<(AnyId, One<SubnetGroup>)> = databases.chain(caches).collect();
     for (store, group) in stores {
         if let Some(id) = group.id() {
             cx.model[id].consumers.push(store, group.origin);

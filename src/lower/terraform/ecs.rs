@@ -378,8 +378,7 @@ fn container_edge(model: &Model, service: Id<Service>, name: &Cell<mark::Text>) 
 
 /// The load balancers in front of each service, once listeners know their target groups.
 pub(super) fn in_front(cx: &mut Context<'_>) {
-    let services: Vec<Id<Service>> = cx.model.workload.services.ids().collect();
-    for service in services {
+    for service in cx.own::<Service>() {
         let registrations: Vec<Id<Registration>> = cx.model[service].registrations.ids().collect();
         let mut front = Many::none(cx.model[service].head.span);
         front.open = cx.model[service].registrations.open.clone();

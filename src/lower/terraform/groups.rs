@@ -5,7 +5,9 @@ use super::resolve::elements;
 use super::vpc::{each, open_all};
 use crate::eval::terraform::{BlockView, Instance};
 use crate::logic::Reason;
-use crate::model::network::{Egress, Ingress, SecurityGroup, Vpc};
+use crate::model::data::{Cache, Database};
+use crate::model::network::{Egress, Endpoint, Ingress, LoadBalancer, SecurityGroup, Vpc};
+use crate::model::workload::{Function, Host, MountTarget, Service};
 use crate::model::{Id, Link, One};
 use crate::value::{Origin, Value};
 
@@ -371,23 +373,23 @@ pub(super) fn consumers(cx: &mut Context<'_>) {
     {
         let model = &*cx.model;
         macro_rules! behind {
-            ($($table:ident . $rows:ident),*) => { $(
-                for (id, row) in model.$table.$rows.iter() {
-                    for (group, origin) in &row.security_groups.members {
+            ($($Entity:ty),*) => { $(
+                for id in cx.own::<$Entity>() {
+                    for (group, origin) in &model[id].security_groups.members {
                         found.push((*group, crate::model::AnyId::from(id), origin.clone()));
                     }
                 }
             )* };
         }
         behind!(
-            workload.services,
-            workload.hosts,
-            workload.functions,
-            workload.mount_targets,
-            data.databases,
-            data.caches,
-            network.load_balancers,
-            network.endpoints
+            Service,
+            Host,
+            Function,
+            MountTarget,
+            Database,
+            Cache,
+            LoadBalancer,
+            Endpoint
         );
     }
     for (group, consumer, origin) in found {

@@ -270,8 +270,7 @@ fn rule(
 
 /// Both ends of "forwards to".
 fn target_groups(cx: &mut Context<'_>) {
-    let listeners: Vec<Id<Listener>> = cx.model.network.listeners.ids().collect();
-    for id in listeners {
+    for id in cx.own::<Listener>() {
         let rules: Vec<Id<ListenerRule>> = cx.model[id].listener_rules.ids().collect();
         for rule in rules {
             let groups = cx.model[rule].target_groups.clone();

@@ -189,7 +189,7 @@ pub(crate) fn elements(value: &Value) -> (Vec<Value>, Option<Reason>) {
 
 /// A member of a list that was read through something has come the same way.
 fn read_with(item: &Value, container: &Origin) -> Value {
-    let mut steps: Vec<&Step> = container.steps().collect();
+    let mut steps: Vec<Step<'_>> = container.steps().collect();
     steps.reverse();
     let mut value = item.clone();
     for step in steps {

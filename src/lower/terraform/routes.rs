@@ -80,7 +80,7 @@ pub(super) fn connect(cx: &mut Context<'_>) {
     separate_routes(cx);
     propagate(cx);
     let tables: Vec<(Id<RouteTable>, Option<Id<Vpc>>)> =
-        cx.model.network.route_tables.iter().map(|(id, table)| (id, table.vpc.id())).collect();
+        cx.own::<RouteTable>().into_iter().map(|id| (id, cx.model[id].vpc.id())).collect();
     for (table, vpc) in tables {
         if let Some(vpc) = vpc
             && !cx.model[vpc].route_tables.ids().any(|known| known == table)

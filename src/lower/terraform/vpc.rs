@@ -193,8 +193,6 @@ fn service_of_list(name: &Value) -> Option<Value> {
 
 pub(super) fn connect(cx: &mut Context<'_>) {
     each::<Vpc>(cx, &["aws_vpc", "aws_default_vpc"], |cx, instance, id| {
-        let subnets: Vec<Id<Subnet>> = cx.model.network.subnets.ids().collect();
-        let _ = subnets;
         let owners = [instance];
         let hidden = cx.hidden_in_module(&owners, &["aws_vpc_endpoint", "aws_flow_log"]);
         let vpc = &mut cx.model[id];
@@ -216,7 +214,7 @@ pub(super) fn connect(cx: &mut Context<'_>) {
     });
     connect_found_subnets(cx);
     let subnets: Vec<(Id<Subnet>, Option<Id<Vpc>>)> =
-        cx.model.network.subnets.iter().map(|(id, subnet)| (id, subnet.vpc.id())).collect();
+        cx.own::<Subnet>().into_iter().map(|id| (id, cx.model[id].vpc.id())).collect();
     for (subnet, vpc) in subnets {
         if let Some(vpc) = vpc {
             let origin = cx.model[subnet].vpc.origin.clone();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::finding::{Report, Undecided};
+use crate::logic::Reason;
 use crate::report::escape::visible;
 use crate::report::reasons;
 use crate::report::view::Views;
@@ -13,6 +14,7 @@ use super::Context;
 
 pub(super) fn write(out: &mut String, context: &Context<'_>, report: &Report<'_>) {
     not_decided(out, context.views, report);
+    not_resolved(out, context.views, report);
     not_read(out, context.views, report);
 }
 
@@ -43,6 +45,30 @@ fn not_decided(out: &mut String, views: Views<'_>, report: &Report<'_>) {
             for line in lines {
                 let _ = writeln!(out, "{line}");
             }
+        }
+    }
+}
+
+/// What Terraform's files say and nobody can know, whether a rule asked for it or not.
+fn not_resolved(out: &mut String, views: Views<'_>, report: &Report<'_>) {
+    let unresolved = &report.run.read.unresolved;
+    if unresolved.n_unresolved == 0 {
+        return;
+    }
+    let (n, all) = (unresolved.n_unresolved, unresolved.n_expressions);
+    let _ = writeln!(out, "not resolved: {n} of {all} expressions of Terraform");
+    let mut codes: BTreeMap<&str, Vec<&(Reason, usize)>> = BTreeMap::new();
+    for entry in &unresolved.reasons {
+        codes.entry(entry.0.code).or_default().push(entry);
+    }
+    for (code, mut entries) in codes {
+        let n: usize = entries.iter().map(|(_, n)| n).sum();
+        let _ = writeln!(out, "  {} ({n})", reasons::words(code));
+        entries.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
+        for (reason, n) in entries {
+            let object = if reason.object.is_empty() { "-".into() } else { visible(&reason.object) };
+            let place = reason.place.map_or_else(String::new, |span| format!("  {}", place_of(views, span)));
+            let _ = writeln!(out, "    {object} ({n}){place}");
         }
     }
 }

@@ -1,13 +1,9 @@
 //! JSON syntax, read into the tree of the native one: texts are templates, labels are nested objects, and what may be a
 //! block or an attribute is an attribute that holds objects.
 
-use hcl_edit::parser;
-
-use super::convert::Indent;
-use super::tree::{
-    Attribute, Block, Body, Expr, ExprKind, Label, Name, ObjectItem, ObjectKey, Part, Template, TemplateForm,
-};
-use super::{Fault, Marks, Names, Parsed, Reader, Shift, fault};
+use super::reader::{Names, Reader, Spans};
+use super::tree::{Attribute, Block, Body, Expr, ExprKind, Label, Name, ObjectItem, ObjectKey, Part, Template};
+use super::{Fault, Parsed};
 use crate::source::{FileId, Span};
 use crate::syntax::yaml::{self, Entry, Kind, Node, Scalar};
 
@@ -31,18 +27,18 @@ pub fn parse_json_values(file: FileId, text: &str) -> Parsed {
 }
 
 fn read(file: FileId, text: &str, body: impl FnOnce(&mut JsonReader, &Node) -> Body) -> Parsed {
-    let json = yaml::json::parse(file, text);
-    let mut reader = JsonReader { reader: Reader { file, names: Names::default(), faults: json.faults.clone() } };
+    let json = yaml::json::parse_repeated(file, text);
+    let mut reader = JsonReader { file, names: Names::default(), faults: json.faults.clone() };
     let body = match &json.root {
         Some(root) if root.is_map() || root.is_list() => body(&mut reader, root),
         Some(root) => {
             let message = "a configuration is an object".to_owned();
-            reader.reader.faults.push(Fault { reason: "syntax-error", span: root.span, message });
+            reader.faults.push(Fault { reason: "syntax-error", span: root.span, message });
             Body::default()
         }
         None => Body::default(),
     };
-    let faults = reader.reader.faults;
+    let faults = reader.faults;
     Parsed { body, comments: Vec::new(), is_broken: !faults.is_empty() || !json.is_complete, faults }
 }
 
@@ -97,6 +93,12 @@ impl Place {
         }
     }
 
+    /// Without a schema an object may be a block or an attribute, and we read it as an attribute. Only a block can have
+    /// `dynamic` blocks in it.
+    fn block_with_dynamic(self, entry: &Entry) -> Option<(usize, Place)> {
+        (self == Place::Resource && &*entry.key != "dynamic" && has_dynamic(&entry.value)).then_some((0, Place::Resource))
+    }
+
     fn texts(self, name: &str) -> Texts {
         match (self, name) {
             (Place::Variable, "default") => Texts::Literal,
@@ -111,7 +113,9 @@ impl Place {
 }
 
 struct JsonReader {
-    reader: Reader,
+    file: FileId,
+    names: Names,
+    faults: Vec<Fault>,
 }
 
 /// A block under construction: its kind and the labels met so far.
@@ -123,7 +127,7 @@ struct Header {
 
 impl JsonReader {
     fn name(&mut self, text: &str) -> Name {
-        self.reader.names.share(text)
+        self.names.share(text)
     }
 
     /// The members of an object, or of several in an array.
@@ -138,15 +142,36 @@ impl JsonReader {
             if &*entry.key == "//" {
                 continue;
             }
-            match place.block(&entry.key) {
+            match place.block(&entry.key).or_else(|| place.block_with_dynamic(entry)) {
                 Some((n_labels, inside)) => {
                     let header = Header { kind: self.name(&entry.key), kind_span: entry.key_span, labels: Vec::new() };
                     self.blocks(&entry.value, header, n_labels, inside, &mut body.blocks, depth);
                 }
-                None => body.attributes.push(self.attribute(entry, place.texts(&entry.key))),
+                None => {
+                    let attribute = self.attribute(entry, place.texts(&entry.key));
+                    self.add_attribute(attribute, &mut body);
+                }
             }
         }
         body
+    }
+
+    /// A name that stands twice means several blocks where it holds objects, and is refused elsewhere.
+    fn add_attribute(&mut self, attribute: Attribute, body: &mut Body) {
+        let Some(first) = body.attributes.iter_mut().find(|first| first.name == attribute.name) else {
+            body.attributes.push(attribute);
+            return;
+        };
+        if !may_be_blocks(&first.value) || !may_be_blocks(&attribute.value) {
+            let message = format!("`{}` is set twice", attribute.name);
+            let span = attribute.name_span;
+            self.faults.push(Fault { reason: "syntax-error", span, message });
+            return;
+        }
+        let span = first.value.span;
+        let mut blocks = objects(std::mem::replace(&mut first.value, Expr { kind: ExprKind::Null, span }));
+        blocks.append(&mut objects(attribute.value));
+        first.value = Expr { kind: ExprKind::List(blocks), span };
     }
 
     /// Every level of labels is an object, or an array of objects; so is the body.
@@ -196,7 +221,7 @@ impl JsonReader {
             Kind::Null => {}
             Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::Unread(_) => {
                 let message = format!("`{}` is a block here: an object is required", header.kind);
-                self.reader.faults.push(Fault { reason: "syntax-error", span: node.span, message });
+                self.faults.push(Fault { reason: "syntax-error", span: node.span, message });
             }
         }
     }
@@ -217,6 +242,7 @@ impl JsonReader {
             Kind::Number(text) => ExprKind::Number(self.name(text)),
             Kind::Text(scalar) => return self.text(scalar, node.span, texts),
             Kind::List(items) => ExprKind::List(items.iter().map(|item| self.expr(item, texts, depth + 1)).collect()),
+            Kind::Map(entries) if has_repetition(entries) => ExprKind::Unreadable("duplicate-key"),
             Kind::Map(entries) => {
                 ExprKind::Object(entries.iter().map(|entry| self.item(entry, texts, depth)).collect())
             }
@@ -228,12 +254,12 @@ impl JsonReader {
     fn item(&mut self, entry: &Entry, texts: Texts, depth: usize) -> ObjectItem {
         let is_template = texts == Texts::Template && (entry.key.contains("${") || entry.key.contains("%{"));
         let key = if is_template {
-            match super::parse_template(self.reader.file, &entry.key, entry.key_span.start as usize + 1) {
+            match super::parse_template(self.file, &entry.key, entry.key_span.start as usize + 1) {
                 Ok(template) => {
                     ObjectKey::Expr(Expr { kind: ExprKind::Template(Box::new(template)), span: entry.key_span })
                 }
                 Err(fault) => {
-                    self.reader.faults.push(fault);
+                    self.faults.push(fault);
                     ObjectKey::Expr(Expr { kind: ExprKind::Unreadable("syntax-error"), span: entry.key_span })
                 }
             }
@@ -249,10 +275,10 @@ impl JsonReader {
         match texts {
             Texts::Template if has_marker => self.template(scalar, span),
             Texts::Template | Texts::Literal => Expr { kind: ExprKind::Text(self.name(text)), span },
-            Texts::Expression => match super::parse_expression(self.reader.file, text, span.start as usize + 1) {
+            Texts::Expression => match super::parse_expression(self.file, text, span.start as usize + 1) {
                 Ok(expr) => expr,
                 Err(fault) => {
-                    self.reader.faults.push(fault);
+                    self.faults.push(fault);
                     Expr { kind: ExprKind::Unreadable("syntax-error"), span }
                 }
             },
@@ -260,16 +286,11 @@ impl JsonReader {
     }
 
     fn template(&mut self, scalar: &Scalar, span: Span) -> Expr {
-        let kind = match parser::parse_template(scalar.as_str()) {
-            Ok(template) => {
-                let shift = Shift { text: scalar.as_str(), marks: &Marks::default(), offset: 0, scalar: Some(scalar) };
-                let kind = self.reader.converter(&shift).template(&template, TemplateForm::Bare, Indent::Kept);
-                lone_literal(kind)
-            }
-            Err(error) => {
-                let offset = scalar.source_offset(error.location().offset());
-                let fault = fault(self.reader.file, offset, &error);
-                self.reader.faults.push(fault);
+        let spans = Spans::Scalar(self.file, scalar);
+        let kind = match Reader::new(scalar.as_str(), 0, spans, &mut self.names).whole_template() {
+            Ok(template) => lone_literal(template),
+            Err(refused) => {
+                self.faults.push(refused.fault(&spans));
                 ExprKind::Unreadable("syntax-error")
             }
         };
@@ -278,18 +299,67 @@ impl JsonReader {
 
     fn too_deep(&mut self, span: Span) {
         let message = format!("nested deeper than {DEEPEST} levels");
-        self.reader.faults.push(Fault { reason: "limit-depth", span, message });
+        self.faults.push(Fault { reason: "limit-depth", span, message });
+    }
+}
+
+/// Whether a `dynamic` block stands anywhere in the bodies that a value may be.
+fn has_dynamic(node: &Node) -> bool {
+    let mut open = vec![(node, 0)];
+    while let Some((node, depth)) = open.pop() {
+        if depth > DEEPEST {
+            continue;
+        }
+        open.extend(node.items().iter().map(|item| (item, depth + 1)));
+        for entry in node.entries() {
+            if &*entry.key == "dynamic" && is_dynamic(&entry.value) {
+                return true;
+            }
+            open.push((&entry.value, depth + 1));
+        }
+    }
+    false
+}
+
+/// `{ "label": { "for_each": …, "content": … } }`, or several of them in arrays.
+fn is_dynamic(node: &Node) -> bool {
+    let has = |body: &Node, name: &str| body.entries().iter().any(|entry| &*entry.key == name);
+    let labels = one_or_several(node).iter().flat_map(Node::entries);
+    let mut bodies = labels.flat_map(|entry| one_or_several(&entry.value)).peekable();
+    bodies.peek().is_some() && bodies.all(|body| has(body, "for_each") && has(body, "content"))
+}
+
+fn one_or_several(node: &Node) -> &[Node] {
+    if node.is_list() { node.items() } else { std::slice::from_ref(node) }
+}
+
+fn has_repetition(entries: &[Entry]) -> bool {
+    let mut names: Vec<&str> = entries.iter().map(|entry| &*entry.key).collect();
+    names.sort_unstable();
+    names.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+fn may_be_blocks(value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::Object(_) => true,
+        ExprKind::List(items) => items.iter().all(|item| matches!(item.kind, ExprKind::Object(_))),
+        _ => false,
+    }
+}
+
+/// The blocks that a value stands for.
+fn objects(value: Expr) -> Vec<Expr> {
+    match value.kind {
+        ExprKind::List(items) => items,
+        _ => vec![value],
     }
 }
 
 /// A template of one literal (`$${escaped}`) is a text.
-fn lone_literal(kind: ExprKind) -> ExprKind {
-    match kind {
-        ExprKind::Template(template) => match template.parts.as_slice() {
-            [] => ExprKind::Text("".into()),
-            [Part::Literal { text, .. }] => ExprKind::Text(text.clone()),
-            _ => ExprKind::Template(Box::new(Template { ..*template })),
-        },
-        kind => kind,
+fn lone_literal(template: Template) -> ExprKind {
+    match template.parts.as_slice() {
+        [] => ExprKind::Text("".into()),
+        [Part::Literal { text, .. }] => ExprKind::Text(text.clone()),
+        _ => ExprKind::Template(Box::new(template)),
     }
 }

@@ -8,9 +8,18 @@ use crate::source::{FileId, Span};
 
 /// Reads one JSON value. A broken text yields what came before the fault.
 pub fn parse(file: FileId, text: &str) -> Parsed {
+    read(file, text, Repeated::LastWins)
+}
+
+/// The same, but members with the same name all stay, in order.
+pub(crate) fn parse_repeated(file: FileId, text: &str) -> Parsed {
+    read(file, text, Repeated::Kept)
+}
+
+fn read(file: FileId, text: &str, repeated: Repeated) -> Parsed {
     let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let parsed = Parsed { is_complete: true, ..Parsed::default() };
-    let mut reader = Reader { file, text, bytes: text.as_bytes(), at, open: Vec::new(), parsed };
+    let mut reader = Reader { file, text, bytes: text.as_bytes(), at, open: Vec::new(), parsed, repeated };
     if reader.read().is_none() {
         reader.parsed.is_complete = false;
     }
@@ -19,6 +28,13 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         reader.close(open, end);
     }
     reader.parsed
+}
+
+/// What becomes of members with the same name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeated {
+    LastWins,
+    Kept,
 }
 
 struct Open {
@@ -40,6 +56,7 @@ struct Reader<'a> {
     at: usize,
     open: Vec<Open>,
     parsed: Parsed,
+    repeated: Repeated,
 }
 
 impl Reader<'_> {
@@ -309,7 +326,11 @@ impl Reader<'_> {
                     Some(at) => {
                         let first = entries[*at].key_span;
                         self.parsed.duplicates.push(Duplicate { first, last: key_span });
-                        entries[*at] = Entry { key, key_span, value: node };
+                        let entry = Entry { key, key_span, value: node };
+                        match self.repeated {
+                            Repeated::LastWins => entries[*at] = entry,
+                            Repeated::Kept => entries.push(entry),
+                        }
                     }
                     None => {
                         index.insert(key.clone(), entries.len());

@@ -1,5 +1,6 @@
 //! Base64, character sets and URLs. A text that was encoded keeps the text that it was made of.
 
+use super::inflate::{Refused, gunzip};
 use super::call::{Answer, Call, Fault, Function};
 use crate::value::{Kind, Origin, Piece, Text, Value, Wrapper};
 
@@ -105,9 +106,17 @@ fn base64gunzip(call: &Call<'_>) -> Answer {
     if let Some(text) = unwrapped(call, Wrapper::Gzip) {
         return Ok(text);
     }
-    call.known(0)?;
-    Err(call.unknown("unsupported", "base64gunzip() of a text that is not made here"))
+    let text = call.known(0)?;
+    let bytes = unbase64(&text).ok_or_else(|| call.wrong("this is no base64"))?;
+    let unpacked = gunzip(&bytes, LONGEST_UNPACKED).map_err(|refused| match refused {
+        Refused::Invalid => call.wrong("these bytes are no gzip"),
+        Refused::TooLong => call.unknown("limit-text", "base64gunzip() makes more than 1 MiB"),
+    })?;
+    let text = String::from_utf8(unpacked).map_err(|_| call.wrong("the unpacked bytes are not UTF-8"))?;
+    Ok(call.made_known(&text))
 }
+
+const LONGEST_UNPACKED: usize = 1 << 20;
 
 #[derive(Clone, Copy)]
 enum Charset {

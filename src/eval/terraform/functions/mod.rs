@@ -15,6 +15,7 @@ mod format;
 mod fuzz;
 mod glob;
 mod hash;
+mod inflate;
 mod json;
 mod kind;
 mod list;

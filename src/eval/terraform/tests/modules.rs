@@ -3,6 +3,7 @@
 use super::{attr, deployment, evaluated, shown};
 use crate::eval::terraform::{IgnoredChanges, Mode, SourceKind};
 use crate::logic::Tri;
+use crate::value::Kind;
 
 const NET: &str = "variable \"n\" {}\nresource \"aws_subnet\" \"s\" {\n  count = var.n\n  cidr  = cidrsubnet(\"10.0.0.0/16\", 8, count.index)\n}\noutput \"ids\" {\n  value = aws_subnet.s[*].id\n}\noutput \"first\" {\n  value = aws_subnet.s[0].cidr\n}\n";
 
@@ -46,7 +47,7 @@ fn called_folders_are_no_roots_unless_they_say_so() {
 
 #[test]
 fn a_module_that_is_not_here_is_a_hole() {
-    let main = "module \"vpc\" {\n  source  = \"terraform-aws-modules/vpc/aws\"\n  version = \"~> 5.0\"\n  cidr    = \"10.0.0.0/16\"\n}\nresource \"aws_x\" \"a\" {\n  v = module.vpc.vpc_id\n  w = module.vpc.private_subnets[0]\n  n = length(module.vpc.private_subnets)\n}\n";
+    let main = "module \"vpc\" {\n  source  = \"acme/vpc/aws\"\n  version = \"~> 5.0\"\n  cidr    = \"10.0.0.0/16\"\n}\nresource \"aws_x\" \"a\" {\n  v = module.vpc.vpc_id\n  w = module.vpc.private_subnets[0]\n  n = length(module.vpc.private_subnets)\n}\n";
     let it = deployment(&[("main.tf", main)]);
     assert_eq!(attr(&it, "aws_x.a", "v"), "→module.vpc.vpc_id");
     assert_eq!(attr(&it, "aws_x.a", "w"), "→module.vpc.private_subnets[0]");
@@ -55,6 +56,32 @@ fn a_module_that_is_not_here_is_a_hole() {
     assert_eq!(shown(&it.holes[0].arguments), "{cidr = \"10.0.0.0/16\"}");
     assert_eq!(it.module_calls[0].kind, SourceKind::Registry);
     assert_eq!((it.errors.len(), it.problems.len()), (0, 1));
+}
+
+#[test]
+fn a_well_known_module_that_is_not_here_has_a_stub() {
+    let call = |version: &str| {
+        format!(
+            "module \"vpc\" {{\n  source          = \"terraform-aws-modules/vpc/aws\"\n  version         = \"{version}\"\n  cidr            = \"10.1.0.0/16\"\n  azs             = [\"eu-west-1a\", \"eu-west-1b\"]\n  private_subnets = [\"10.1.1.0/24\", \"10.1.2.0/24\"]\n  public_subnets  = [\"10.1.11.0/24\"]\n  unheard_of      = 1\n}}\nresource \"aws_x\" \"a\" {{\n  ids   = module.vpc.private_subnets\n  cidr  = module.vpc.private_subnets_cidr_blocks[1]\n  other = module.vpc.not_in_the_stub\n}}\n"
+        )
+    };
+    let it = deployment(&[("main.tf", &call("~> 5.1"))]);
+    assert_eq!(
+        attr(&it, "aws_x.a", "ids"),
+        "[→module.vpc.aws_subnet.private[0].id, →module.vpc.aws_subnet.private[1].id]"
+    );
+    assert_eq!(attr(&it, "aws_x.a", "cidr"), "\"10.1.2.0/24\"");
+    assert_eq!(attr(&it, "aws_x.a", "other"), "→module.vpc.not_in_the_stub");
+    assert_eq!((it.holes.len(), it.holes[0].reason.code, it.errors.len()), (1, "module-not-downloaded", 0));
+    assert!(it.holes[0].creates.as_ref().is_some_and(|creates| !creates.iter().any(|of| &**of == "aws_route")));
+    let subnet = it.instance("module.vpc.aws_subnet.private[1]").expect("a subnet of the stub");
+    assert!(subnet.is_third_party);
+    assert_eq!((subnet.header_span.start, subnet.header_span.end), (0, 12));
+    let cidr = subnet.view().attr("cidr_block").expect("it is written");
+    assert!(cidr.origin.span().is_some_and(|span| span.start > 100), "the caller's literal");
+    // Version 3 was another module.
+    let it = deployment(&[("main.tf", &call("3.0.0"))]);
+    assert_eq!(attr(&it, "aws_x.a", "cidr"), "→module.vpc.private_subnets_cidr_blocks[1]");
 }
 
 #[test]
@@ -104,7 +131,13 @@ fn unknown_repetition_makes_one_symbolic_instance() {
         [("aws_vpc.a[?]", Tri::Unknown), ("aws_vpc.b[\"k\"]", Tri::True), ("aws_vpc.b[?]", Tri::Unknown)]
     );
     let values = ["first", "all", "or", "b", "c"].map(|name| attr(&it, "aws_x.a", name));
-    assert_eq!(values, ["?no-value", "[…?no-value]", "?no-value", "[\"k\", …?no-value]", "null"].map(str::to_owned));
+    assert_eq!(
+        values,
+        ["→aws_vpc.a[0].id", "[…?no-value]", "?no-value", "[\"k\", …?no-value]", "null"].map(str::to_owned)
+    );
+    let first = it.instance("aws_x.a").and_then(|it| it.view().attr("first")).expect("it is written");
+    let Kind::Reference(reference) = &first.kind else { panic!("a reference") };
+    assert_eq!(it.referred(reference).map(|it| &*it.address), Some("aws_vpc.a[?]"));
     assert_eq!(attr(&it, "aws_vpc.a[?]", "n"), "?no-value");
     assert_eq!(it.errors, []);
 }
@@ -274,4 +307,19 @@ fn what_another_tool_writes_is_not_seen() {
     let terraform = evaluated(&[("a/main.tf", "locals {\n  a = 1\n}\n"), ("a/terragrunt.hcl", "")]);
     assert!(terraform.deployments[0].is_library);
     assert_eq!(terraform.problems.iter().map(|problem| problem.reason).collect::<Vec<_>>(), ["foreign-tool"]);
+}
+
+#[test]
+fn names_that_stand_twice_in_json_are_several_blocks() {
+    let json = r#"{
+      "resource": { "aws_security_group": { "a": {
+        "ingress": { "from_port": 80 }, "ingress": [{ "from_port": 443 }], "name": "x" } } },
+      "resource": { "aws_x": { "b": { "v": "${length(aws_security_group.a.ingress)}",
+        "tags": { "k": 1, "k": 2 },
+        "config": { "dynamic": { "rule": { "for_each": [1, 2], "content": { "n": "${rule.value}" } } } } } } }
+    }"#;
+    let it = deployment(&[("main.tf.json", json)]);
+    assert_eq!(attr(&it, "aws_x.b", "v"), "2");
+    assert_eq!(attr(&it, "aws_x.b", "tags"), "!duplicate-key");
+    assert_eq!(attr(&it, "aws_x.b", "config"), "list[{rule = list[{n = 1}, {n = 2}]}]");
 }

@@ -1,0 +1,72 @@
+//! How much of a deployment could not be resolved, and why: every attribute counts once for each reason that is in its
+//! value.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::instance::Unresolved;
+use crate::logic::Reason;
+use crate::source::Span;
+use crate::value::{Kind, Value};
+
+#[derive(Debug, Default)]
+pub(super) struct Unresolving {
+    n_expressions: usize,
+    n_unresolved: usize,
+    reasons: BTreeMap<(&'static str, String), (usize, Option<Span>)>,
+}
+
+impl Unresolving {
+    /// Each attribute of a body, those of nested blocks too.
+    pub(super) fn body(&mut self, body: &Value) {
+        let mut open = vec![body];
+        while let Some(value) = open.pop() {
+            match &value.kind {
+                Kind::Map(map) if map.owner.is_some() => open.extend(map.entries.values()),
+                Kind::List(list) if is_blocks(&list.items) => {
+                    open.extend(&list.items);
+                    if let Some(reason) = &list.open {
+                        self.count(1, [reason]);
+                    }
+                }
+                _ => self.expression(value),
+            }
+        }
+    }
+
+    pub(super) fn expression(&mut self, value: &Value) {
+        let reasons = value.walk().filter_map(|part| match &part.kind {
+            Kind::Unknown(unknown) => Some(&unknown.reason),
+            Kind::List(list) => list.open.as_ref(),
+            // What nobody wrote in a resource is not missing: it is the provider's.
+            Kind::Map(map) if map.owner.is_none() => map.open.as_ref(),
+            Kind::Map(_) | Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::Reference(_) => None,
+        });
+        self.count(1, reasons);
+    }
+
+    fn count<'r>(&mut self, n: usize, reasons: impl IntoIterator<Item = &'r Reason>) {
+        self.n_expressions += n;
+        let mut seen = BTreeSet::new();
+        for reason in reasons {
+            if seen.insert((reason.code, reason.object.as_str())) {
+                let key = (reason.code, reason.object.clone());
+                self.reasons.entry(key).or_insert((0, reason.place)).0 += n;
+            }
+        }
+        self.n_unresolved += if seen.is_empty() { 0 } else { n };
+    }
+
+    pub(super) fn finish(self) -> Unresolved {
+        let reasons = self.reasons.into_iter();
+        Unresolved {
+            n_expressions: self.n_expressions,
+            n_unresolved: self.n_unresolved,
+            reasons: reasons.map(|((code, object), (n, place))| (Reason { code, object, place }, n)).collect(),
+        }
+    }
+}
+
+/// Nested blocks as they come from a body.
+fn is_blocks(items: &[Value]) -> bool {
+    items.iter().all(|item| matches!(&item.kind, Kind::Map(map) if map.owner.is_some()))
+}
