@@ -10,6 +10,9 @@ from pathlib import Path
 
 BINARY, WORK = sys.argv[1], Path(sys.argv[2])
 EXAMPLE = Path("testdata/worlds/public-service")
+SYSTEMS = Path("testdata/terraform/systems")
+# One rule that asks almost nothing: what is left is reading, evaluating and lowering.
+ONE_RULE = ("--select", "bastion-on-by-default")
 RUNS = 5
 
 
@@ -98,13 +101,51 @@ def job(number: int) -> str:
 """
 
 
-def measure(folder: Path, threads: int) -> tuple[float, float, float]:
+def terraform(copies: int) -> tuple[Path, int]:
+    """A folder with roots that call no modules, and how many bytes of Terraform they have."""
+    folder = WORK / "terraform"
+    if folder.exists():
+        shutil.rmtree(folder)
+    n_bytes = 0
+    roots = sorted({path.parent for path in SYSTEMS.rglob("*.tf")})
+    plain = [root for root in roots if not any("\nmodule " in path.read_text() for path in root.glob("*.tf"))]
+    for number in range(copies):
+        for index, root in enumerate(plain):
+            target = folder / f"root{number:03}-{index}"
+            target.mkdir(parents=True)
+            for path in root.glob("*.tf"):
+                n_bytes += path.stat().st_size
+                shutil.copy(path, target)
+    return folder, n_bytes
+
+
+def instances(name: str, count: int) -> Path:
+    """One module, called so many times."""
+    folder = WORK / name
+    if folder.exists():
+        shutil.rmtree(folder)
+    (folder / "net").mkdir(parents=True)
+    (folder / "net/main.tf").write_text(
+        'variable "n" {}\n'
+        'resource "aws_vpc" "it" {\n  cidr_block = cidrsubnet("10.0.0.0/8", 8, var.n % 256)\n}\n'
+        'resource "aws_subnet" "it" {\n  count = 4\n  vpc_id = aws_vpc.it.id\n'
+        "  cidr_block = cidrsubnet(aws_vpc.it.cidr_block, 4, count.index)\n}\n"
+        'output "ids" {\n  value = aws_subnet.it[*].id\n}\n'
+    )
+    (folder / "main.tf").write_text(
+        f'module "net" {{\n  source = "./net"\n  count = {count}\n  n = count.index\n}}\n'
+        'output "all" {\n  value = flatten(module.net[*].ids)\n}\n'
+    )
+    return folder
+
+
+def measure(folder: Path, threads: int, options: tuple[str, ...]) -> tuple[float, float, float]:
     """Least CPU seconds, least wall seconds, and peak MiB of several runs."""
     cpu, wall, peak = [], [], []
     for _ in range(RUNS):
         start = time.perf_counter()
         process = subprocess.Popen(
-            [BINARY, "check", str(folder), "--root", str(folder), "-qq", "--threads", str(threads), "--fail-on", "never"]
+            [BINARY, "check", str(folder), "--root", str(folder), "-qq", "--threads", str(threads), "--fail-on", "never", *options]
         )
         _, status, usage = os.wait4(process.pid, 0)
         if status != 0:
@@ -118,9 +159,11 @@ def measure(folder: Path, threads: int) -> tuple[float, float, float]:
 def main() -> None:
     missed = []
 
-    def line(name: str, folder: Path, cpu_limit: float | None, memory_limit: float | None) -> float:
-        cpu, wall, peak = measure(folder, 1)
-        _, wall_two, _ = measure(folder, 2)
+    def line(
+        name: str, folder: Path, cpu_limit: float | None, memory_limit: float | None, options: tuple[str, ...] = ()
+    ) -> float:
+        cpu, wall, peak = measure(folder, 1, options)
+        _, wall_two, _ = measure(folder, 2, options)
         print(f"{name:<18} {cpu * 1000:8.1f} ms CPU {wall * 1000:8.1f} ms wall {wall_two * 1000:8.1f} ms on two {peak:7.1f} MiB")
         if cpu_limit and cpu > cpu_limit:
             missed.append(f"{name}: {cpu * 1000:.0f} ms CPU, at most {cpu_limit * 1000:.0f}")
@@ -137,6 +180,16 @@ def main() -> None:
     print(f"growth from 1x to 8x: {eight / one:.2f}")
     if eight / one > 8 * 1.15:
         missed.append(f"cost grows {eight / one:.2f} times from 1x to 8x, at most {8 * 1.15:.2f}")
+    folder, n_bytes = terraform(40)
+    rate = n_bytes / 1e6 / (line("Terraform", folder, None, None, ONE_RULE) - start)
+    print(f"Terraform from bytes to model: {rate:.1f} MB/s")
+    if rate < 20:
+        missed.append(f"Terraform at {rate:.1f} MB/s, at least 20")
+    few = line("100 modules (1x)", instances("few", 100), None, None, ONE_RULE) - start
+    many = line("800 modules (8x)", instances("many", 800), None, None, ONE_RULE) - start
+    print(f"growth from 1x to 8x instances of a module: {many / few:.2f}")
+    if many / few > 8 * 1.15:
+        missed.append(f"cost grows {many / few:.2f} times from 1x to 8x instances, at most {8 * 1.15:.2f}")
     for text in missed:
         print(f"missed: {text}")
     sys.exit(bool(missed))

@@ -26,7 +26,8 @@ impl TerraformError {
     /// The unknown value that stands where the refused expression stood.
     pub fn at(self, span: Span) -> Value {
         let reason = Reason::at(self.code, self.message, span);
-        let unknown = Unknown { identity: fingerprint(&reason), reason, may_be_null: false, may_fail: true, settles: None };
+        let unknown =
+            Unknown { identity: fingerprint(&reason), reason, may_be_null: false, may_fail: true, settles: None };
         Value::new(Kind::Unknown(Arc::new(unknown)), Origin::missing(self.code, span))
     }
 }

@@ -168,7 +168,11 @@ impl<'w> Gathering<'_, 'w> {
             for ordinal in 0..expansion.instances.len() {
                 let arguments = evaluator.call_arguments(context, index, ordinal);
                 self.faults.collect(&arguments, context);
-                arguments.as_map().iter().flat_map(|map| map.entries.values()).for_each(|it| self.unresolved.expression(it));
+                arguments
+                    .as_map()
+                    .iter()
+                    .flat_map(|map| map.entries.values())
+                    .for_each(|it| self.unresolved.expression(it));
                 let (reason, creates) = match evaluator.child(context, index, ordinal) {
                     Ok(child) => {
                         let stub = child.module.stub;

@@ -7,7 +7,9 @@ use super::scope::{Evaluator, Place, Scope, error, unknown};
 use crate::logic::Reason;
 use crate::source::Span;
 use crate::syntax::hcl::{Call, Conditional, Expr, ExprKind, ObjectItem, ObjectKey};
-use crate::value::{Kind, Map, MapFlavour, Number, Origin, StepKind, Text, Type, Value, common_type, convert, is_error_code, join};
+use crate::value::{
+    Kind, Map, MapFlavour, Number, Origin, StepKind, Text, Type, Value, common_type, convert, is_error_code, join,
+};
 
 use super::functions::{CallContext, Template, Templates, call};
 
@@ -44,9 +46,7 @@ impl<'w> Evaluator<'w> {
             }
             ExprKind::Object(items) => self.object(items, span, scope),
             ExprKind::For(it) => self.for_expr(it, span, scope),
-            ExprKind::Unreadable(code) if is_error_code(code) => {
-                error(code, "Terraform refuses this expression", span)
-            }
+            ExprKind::Unreadable(code) if is_error_code(code) => error(code, "Terraform refuses this expression", span),
             ExprKind::Unreadable(code) => unknown(code, "an expression that cannot be read", span),
         }
     }

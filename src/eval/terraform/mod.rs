@@ -41,6 +41,7 @@ pub use evaluate::evaluate;
 pub use input::{BackendSetting, Inputs, NamedSet, RunInput, RunVerb, Setting};
 pub use instance::{
     Backend, CallSite, Deployment, Hole, IgnoredChanges, InputVariable, Instance, InstanceKey, Mode, ModuleCall,
-    Output, Presence, Provider, ProviderRequirement, SourceKind, Terraform, TerraformFault, TfvarsEntry, Unresolved, Variant,
+    Output, Presence, Provider, ProviderRequirement, SourceKind, Terraform, TerraformFault, TfvarsEntry, Unresolved,
+    Variant,
 };
 pub use view::{BlockView, Blocks};

@@ -294,7 +294,9 @@ impl<'w> Context<'w> {
             module,
             path,
             n_calls: sites.len(),
-            is_third_party: in_installed || module.stub.is_some() || parent.as_ref().is_some_and(|parent| parent.context.is_third_party),
+            is_third_party: in_installed
+                || module.stub.is_some()
+                || parent.as_ref().is_some_and(|parent| parent.context.is_third_party),
             parent,
             sites,
             presence,

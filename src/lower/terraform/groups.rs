@@ -381,16 +381,7 @@ pub(super) fn consumers(cx: &mut Context<'_>) {
                 }
             )* };
         }
-        behind!(
-            Service,
-            Host,
-            Function,
-            MountTarget,
-            Database,
-            Cache,
-            LoadBalancer,
-            Endpoint
-        );
+        behind!(Service, Host, Function, MountTarget, Database, Cache, LoadBalancer, Endpoint);
     }
     for (group, consumer, origin) in found {
         let Some(group) = group.typed::<SecurityGroup>() else { continue };

@@ -13,6 +13,9 @@ use crate::source::{World, clean_path};
 use crate::syntax::yaml::Node;
 use crate::value::{Kind, Origin, Value};
 
+/// What the name of a variable of the environment begins with that gives a Terraform variable its value.
+const PREFIX: &str = "TF_VAR_";
+
 /// Verbs that change what exists or what the state says of it.
 const CHANGING: [&str; 9] =
     ["apply", "destroy", "import", "taint", "untaint", "force-unlock", "refresh", "state", "workspace"];
@@ -161,7 +164,7 @@ pub(super) fn input(scope: &JobScope<'_, '_>, command: &Command) -> Option<RunIn
         root_dir: clean_path(&scope.plan.root, &folder)?,
         verb,
         settings: Vec::new(),
-        environment: variables(scope),
+        environment: variables(scope, command),
         workspace: scope.find_env("TF_WORKSPACE").map(|operand| operand.value),
         backend_config: Vec::new(),
         place: command.span,
@@ -223,19 +226,23 @@ fn settings(command: &Command) -> Vec<(Name, Argument)> {
     found
 }
 
-/// `TF_VAR_name` of workflow, job and step.
-fn variables(scope: &JobScope<'_, '_>) -> Vec<(Arc<str>, Value)> {
+/// `TF_VAR_name` of workflow, job and step, and those that stand before the command.
+fn variables(scope: &JobScope<'_, '_>, command: &Command) -> Vec<(Arc<str>, Value)> {
     let step = scope.step_doc().map(|step| step.node);
     let owners = [Some(scope.plan.workflow_of(scope.job).root), Some(scope.doc().node), step];
-    let mut names: Vec<&str> = Vec::new();
+    let own =
+        |name: &str| command.assignments.iter().rev().find(|(assigned, _)| assigned.strip_prefix(PREFIX) == Some(name));
+    let mut names: Vec<&str> = command.assignments.iter().filter_map(|(name, _)| name.strip_prefix(PREFIX)).collect();
     for owner in owners.into_iter().flatten() {
-        for entry in owner.get("env").map(Node::entries).unwrap_or_default() {
-            if let Some(name) = entry.key.strip_prefix("TF_VAR_").filter(|name| !names.contains(name)) {
-                names.push(name);
-            }
-        }
+        let entries = owner.get("env").map(Node::entries).unwrap_or_default();
+        names.extend(entries.iter().filter_map(|entry| entry.key.strip_prefix(PREFIX)));
     }
-    let value = |name: &str| scope.find_env(&format!("TF_VAR_{name}")).map(|operand| operand.value);
+    names.sort_unstable();
+    names.dedup();
+    let value = |name: &str| match own(name) {
+        Some((_, operand)) => Some(operand.value.clone()),
+        None => scope.find_env(&format!("{PREFIX}{name}")).map(|operand| operand.value),
+    };
     names.into_iter().filter_map(|name| Some((Arc::from(name), value(name)?))).collect()
 }
 

@@ -96,7 +96,8 @@ impl Place {
     /// Without a schema an object may be a block or an attribute, and we read it as an attribute. Only a block can have
     /// `dynamic` blocks in it.
     fn block_with_dynamic(self, entry: &Entry) -> Option<(usize, Place)> {
-        (self == Place::Resource && &*entry.key != "dynamic" && has_dynamic(&entry.value)).then_some((0, Place::Resource))
+        (self == Place::Resource && &*entry.key != "dynamic" && has_dynamic(&entry.value))
+            .then_some((0, Place::Resource))
     }
 
     fn texts(self, name: &str) -> Texts {

@@ -128,7 +128,10 @@ impl<'a> Reader<'a> {
         let mut open: Vec<Open> = Vec::new();
         let mut at_line_start = true;
         loop {
-            if at_line_start && let Ends::Word(word) = ends && self.passes_last_line(word) {
+            if at_line_start
+                && let Ends::Word(word) = ends
+                && self.passes_last_line(word)
+            {
                 break;
             }
             if self.is_at_end() {

@@ -1,7 +1,7 @@
 //! Base64, character sets and URLs. A text that was encoded keeps the text that it was made of.
 
-use super::inflate::{Refused, gunzip};
 use super::call::{Answer, Call, Fault, Function};
+use super::inflate::{Refused, gunzip};
 use crate::value::{Kind, Origin, Piece, Text, Value, Wrapper};
 
 pub(super) const FUNCTIONS: &[Function] = &[

@@ -348,7 +348,13 @@ fn known_call(
 fn odd_values_are_taken() {
     let world = world();
     let context = CallContext { world: &world, folder: "", span: Span::file_start(FileId(0)), templates: &Plain };
-    let unknown = Unknown { reason: Reason::new("no-value", "x"), identity: 1, may_be_null: false, may_fail: true, settles: None };
+    let unknown = Unknown {
+        reason: Reason::new("no-value", "x"),
+        identity: 1,
+        may_be_null: false,
+        may_fail: true,
+        settles: None,
+    };
     let deep = (0..400).fold(Value::null(Origin::none()), |inner, _| Value::list(vec![inner], Origin::none()));
     let odd = [
         Value::new(

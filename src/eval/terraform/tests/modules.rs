@@ -1,7 +1,7 @@
 //! Roots, module calls, holes, references, providers, readable data sources.
 
 use super::{attr, deployment, evaluated, shown};
-use crate::eval::terraform::{IgnoredChanges, Mode, SourceKind};
+use crate::eval::terraform::{Deployment, IgnoredChanges, Mode, SourceKind};
 use crate::logic::Tri;
 use crate::value::Kind;
 
@@ -82,6 +82,66 @@ fn a_well_known_module_that_is_not_here_has_a_stub() {
     // Version 3 was another module.
     let it = deployment(&[("main.tf", &call("3.0.0"))]);
     assert_eq!(attr(&it, "aws_x.a", "cidr"), "→module.vpc.private_subnets_cidr_blocks[1]");
+}
+
+/// Which subnets have which table, and where each table leads, in the words of the stub.
+fn routes(it: &Deployment) -> Vec<String> {
+    let short = |address: &str, name: &str| {
+        attr(it, address, name).replace("→module.vpc.aws_", "").replace(".id", "").replace("route_table.", "")
+    };
+    let mut lines = Vec::new();
+    for instance in it.of_type(Mode::Managed, "aws_route_table_association") {
+        let (subnet, table) = (short(&instance.address, "subnet_id"), short(&instance.address, "route_table_id"));
+        lines.push(format!("{} by {table}", subnet.replace("subnet.", "")));
+    }
+    for instance in it.of_type(Mode::Managed, "aws_route") {
+        let target = ["gateway_id", "nat_gateway_id", "egress_only_gateway_id"]
+            .map(|name| short(&instance.address, name))
+            .into_iter()
+            .find(|target| target != "nothing");
+        lines.push(format!("{} to {}", short(&instance.address, "route_table_id"), target.unwrap_or_default()));
+    }
+    lines
+}
+
+#[test]
+fn the_stub_of_the_vpc_expands_like_the_module() {
+    let check = |arguments: &str, expected: &[&str]| {
+        let main = format!(
+            "module \"vpc\" {{\n  source = \"terraform-aws-modules/vpc/aws\"\n  version = \"6.0.0\"\n  name = \"n\"\n  azs = [\"eu-west-1a\", \"eu-west-1b\"]\n{arguments}}}\n"
+        );
+        assert_eq!(routes(&deployment(&[("main.tf", &main)])), expected, "{arguments}");
+    };
+    let private = "  private_subnets = [\"10.0.1.0/24\", \"10.0.2.0/24\"]\n";
+    let public = "  public_subnets = [\"10.0.11.0/24\"]\n";
+    let database = "  database_subnets = [\"10.0.21.0/24\"]\n";
+    // Without gateways there are as many tables as subnets, and none leads anywhere.
+    check(private, &["private[0] by private[0]", "private[1] by private[1]"]);
+    // One gateway serves all, and a database without a table of its own uses the private one.
+    check(
+        &format!("{private}{public}{database}  enable_nat_gateway = true\n  single_nat_gateway = true\n"),
+        &[
+            "database[0] by private[0]",
+            "private[0] by private[0]",
+            "private[1] by private[0]",
+            "public[0] by public[0]",
+            "private[0] to nat_gateway.this[0]",
+            "public[0] to internet_gateway.this[0]",
+        ],
+    );
+    check(
+        &format!(
+            "{public}{database}  create_database_subnet_route_table = true\n  create_database_internet_gateway_route = true\n"
+        ),
+        &[
+            "database[0] by database[0]",
+            "public[0] by public[0]",
+            "database[0] to internet_gateway.this[0]",
+            "public[0] to internet_gateway.this[0]",
+        ],
+    );
+    // Terraform refuses to choose from two empty lists.
+    check(database, &["database[0] by !wrong-argument"]);
 }
 
 #[test]
