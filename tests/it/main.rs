@@ -3,5 +3,6 @@
 mod cli;
 mod derived;
 mod rules;
+mod situations;
 mod tidy;
 mod worlds;

@@ -146,7 +146,7 @@ fn is_bound(model: &Model, rule: &Rule, in_front: &[Id<LoadBalancer>], unseen: O
         }
         Source::Service(_) => Fact::no(Vec::new()),
         Source::Sized(_) => Fact::no(Vec::new()),
-        Source::Unknown(reason) => Fact::unknown(reason.clone()),
+        Source::SomeGroup(reason) | Source::Unknown(reason) => Fact::unknown(reason.clone()),
     }
 }
 

@@ -5,15 +5,17 @@ use super::party::{Party, Side, admits};
 use super::rules::{Admitted, Rules, Source};
 use super::subnet::Classes;
 use crate::facts::Facts;
+use crate::facts::permit::condition::Condition;
 use crate::facts::permit::grant::PolicySet;
 use crate::facts::permit::pattern::Pattern;
 use crate::facts::permit::read;
-use crate::facts::permit::statement::Question;
+use crate::facts::permit::statement::{Effect, Question, Statement};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::network::{Endpoint, EndpointUse, Need};
 use crate::model::range::{Family, Range};
 use crate::model::{Id, Link, Model, Reading};
 use crate::source::Place;
+use crate::value::Value;
 
 /// Only S3 and DynamoDB have gateways.
 pub(super) fn type_fits_service(facts: &Facts<'_>, id: Id<Endpoint>) -> Fact {
@@ -143,7 +145,7 @@ fn sends_to_service(model: &Model, rules: &Rules, task: &Party, endpoint: &Endpo
             }
             Source::Sized(_) => Fact::unknown(Reason::at("no-value", "a range", rule.place)),
             Source::Unknown(reason) => Fact::unknown(reason.clone()),
-            Source::Group(_) | Source::Itself => Fact::no(Vec::new()),
+            Source::Group(_) | Source::SomeGroup(_) | Source::Itself => Fact::no(Vec::new()),
         };
         covers.and(named).and(super::group::presence(model, rule))
     });
@@ -171,7 +173,51 @@ fn actions(service: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// Whether the endpoint's policy may allow what the tasks do. Conditions that depend on the caller leave it open.
+/// Keys that tell who calls, or whose the resource is.
+const ABOUT_CALLERS: [&str; 7] = [
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalisawsservice",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:resourceaccount",
+    "aws:resourceorgid",
+];
+
+/// A statement as it stands for the tasks: with the execution role as caller, whose account is that of the root. Layers
+/// come by an address that an account of ECR has signed, from its own bucket: a statement that asks for one's own account
+/// or organisation does not speak of them.
+fn for_caller(model: &Model, read: read::ReadStatement, service: &str) -> Option<Statement> {
+    let mut statement = read.statement;
+    let is_allow = statement.effect == Some(Effect::Allow);
+    let names_caller = |condition: &Condition| {
+        let is_plain = condition.operator.is_some_and(|operator| !operator.is_negated && !operator.if_exists);
+        is_plain && condition.key.as_deref().is_some_and(|key| ABOUT_CALLERS.contains(&key))
+    };
+    if service == "s3" {
+        return (!is_allow || !statement.conditions.iter().any(names_caller)).then_some(statement);
+    }
+    // The conditions stand in the order in which they are written.
+    let written: Vec<_> = model[read.id].policy_conditions.ids().map(|id| &model[id]).collect();
+    let mut index = 0;
+    statement.conditions.retain(|condition| {
+        let values = written.get(index).and_then(|written| written.values.value().as_list());
+        index += 1;
+        let is_account = condition.key.as_deref() == Some("aws:principalaccount") && names_caller(condition);
+        let is_own = values.is_some_and(|values| values.items.iter().any(is_own_account));
+        !(is_account && is_own)
+    });
+    Some(statement)
+}
+
+/// `data.aws_caller_identity.….account_id`, however it came here.
+fn is_own_account(value: &Value) -> bool {
+    value
+        .as_reference()
+        .is_some_and(|reference| reference.address.contains("aws_caller_identity") && &*reference.path == "account_id")
+}
+
+/// Whether the endpoint's policy may allow what the tasks do. Other conditions that depend on the caller leave it open.
 pub(super) fn permitted(facts: &Facts<'_>, id: Id<EndpointUse>) -> Fact {
     let model = facts.model;
     let Some((need, endpoint)) = pair(model, id) else { return Fact::yes(Vec::new()) };
@@ -186,8 +232,9 @@ pub(super) fn permitted(facts: &Facts<'_>, id: Id<EndpointUse>) -> Fact {
         return Fact::unknown(reason.clone());
     }
     let (statements, _) = read::policy(model, policy);
-    let set = PolicySet::of(statements.into_iter().map(|read| read.statement).collect());
     let service = need.aws_service.as_str().unwrap_or_default();
+    let asked = statements.into_iter().filter_map(|read| for_caller(model, read, service));
+    let set = PolicySet::of(asked.collect());
     let judged = actions(service).iter().map(|(action, resource)| {
         let resource = match *resource {
             "*" => Pattern::anything(),

@@ -10,7 +10,7 @@ use crate::model::data::{Cache, Database};
 use crate::model::network::{AclRule, NetworkAcl};
 use crate::model::range::{Family, Range, RangeSet};
 use crate::model::workload::{Host, Service};
-use crate::model::{AnyId, Entity, Id, Link, Model, Reading};
+use crate::model::{AnyId, Entity, Id, Link, Model, Reading, ResourceMode};
 use crate::source::Place;
 
 /// Some group of the service admits the internet on some port, whatever the routes are today.
@@ -63,7 +63,9 @@ pub(super) fn store_open_to_wide_range<E: Entity>(facts: &Facts<'_>, id: Id<E>) 
         let wide = match &rule.source {
             Source::Ranges(ranges) => Fact::any(ranges.iter().map(|range| is_wide(range, vpc.as_ref()))),
             Source::Unknown(reason) => Fact::unknown(reason.clone()),
-            Source::Sized(_) | Source::Group(_) | Source::Itself | Source::Service(_) => Fact::no(Vec::new()),
+            Source::Sized(_) | Source::Group(_) | Source::SomeGroup(_) | Source::Itself | Source::Service(_) => {
+                Fact::no(Vec::new())
+            }
         };
         let mut fact = wide.and(presence(model, rule));
         if fact.tri == Tri::True {
@@ -172,7 +174,7 @@ pub(super) fn host_admits_login(facts: &Facts<'_>, id: Id<Host>) -> Fact {
             }
             Source::Sized(_) => Fact::yes(Vec::new()),
             Source::Unknown(reason) => Fact::unknown(reason.clone()),
-            Source::Group(_) | Source::Itself | Source::Service(_) => Fact::no(Vec::new()),
+            Source::Group(_) | Source::SomeGroup(_) | Source::Itself | Source::Service(_) => Fact::no(Vec::new()),
         };
         let mut fact = covers.and(public).and(presence(model, rule));
         if fact.tri == Tri::True {
@@ -209,6 +211,22 @@ pub(super) fn reachable_from_internet<E: Entity>(facts: &Facts<'_>, id: Id<E>) -
     of_family(Family::V4).or(of_family(Family::V6))
 }
 
+/// The account's setting `dualStackIPv6`, as far as a root declares it.
+fn dual_stack(model: &Model) -> Tri {
+    let settings = model.resources_of(ResourceMode::Managed, "aws_ecs_account_setting_default");
+    let declared = settings.filter_map(|(_, setting)| {
+        let body = setting.body.as_map()?;
+        let is_it = body.entries.get("name").and_then(|name| name.as_str()) == Some("dualStackIPv6");
+        let value = body.entries.get("value").and_then(|value| value.as_str());
+        is_it.then_some(match value {
+            Some("enabled") => Tri::True,
+            Some("disabled") => Tri::False,
+            Some(_) | None => Tri::Unknown,
+        })
+    });
+    declared.reduce(Tri::and).unwrap_or(Tri::Unknown)
+}
+
 fn has_address(facts: &Facts<'_>, id: AnyId, family: Family) -> Fact {
     let model = facts.model;
     let of_flag = |cell: &crate::model::Cell<crate::model::mark::Flag>| match cell.get() {
@@ -225,8 +243,12 @@ fn has_address(facts: &Facts<'_>, id: AnyId, family: Family) -> Fact {
         let Some(party) = Party::of(model, id) else { return Fact::no(Vec::new()) };
         let assigned = party.subnets.ids().map(|subnet| of_flag(&model[subnet].assign_ipv6));
         let assigned = Fact::any(assigned.chain(party.subnets.open.clone().map(Fact::unknown)));
-        // A task also needs the account's dual-stack setting, which nobody declares here.
-        return if id.typed::<Service>().is_some() { assigned.and(unknown()) } else { assigned };
+        // A task also needs the account's dual-stack setting, whose default is not one value for every account.
+        return match (id.typed::<Service>(), dual_stack(model)) {
+            (Some(_), Tri::Unknown) => assigned.and(unknown()),
+            (Some(_), setting) => assigned.and(Fact::new(setting, Vec::new())),
+            (None, _) => assigned,
+        };
     }
     if let Some(service) = id.typed::<Service>() {
         return of_flag(&model[service].assign_public_ip);

@@ -151,7 +151,9 @@ pub(super) fn opens_admin_port_to_wide_range(facts: &Facts<'_>, id: Id<SecurityG
         let wide = match &rule.source {
             Source::Ranges(ranges) => Fact::any(ranges.iter().map(|range| wide_for_admins(range, vpc.as_ref()))),
             Source::Unknown(reason) => Fact::unknown(reason.clone()),
-            Source::Sized(_) | Source::Group(_) | Source::Itself | Source::Service(_) => Fact::no(Vec::new()),
+            Source::Sized(_) | Source::Group(_) | Source::SomeGroup(_) | Source::Itself | Source::Service(_) => {
+                Fact::no(Vec::new())
+            }
         };
         let mut fact = covers.and(wide).and(presence(model, rule));
         if fact.tri == Tri::True {
@@ -462,7 +464,9 @@ fn judge_range(facts: &Facts<'_>, id: Id<Ingress>, judge: impl Fn(&Range) -> boo
     let fact = match &rule.source {
         Source::Ranges(ranges) => Fact::new(Tri::from(ranges.iter().any(judge)), Vec::new()),
         Source::Unknown(reason) => Fact::unknown(reason.clone()),
-        Source::Sized(_) | Source::Group(_) | Source::Itself | Source::Service(_) => Fact::no(Vec::new()),
+        Source::Sized(_) | Source::Group(_) | Source::SomeGroup(_) | Source::Itself | Source::Service(_) => {
+            Fact::no(Vec::new())
+        }
     };
     Fact { places: way(facts.model, &[rule]), ..fact }
 }

@@ -169,7 +169,7 @@ fn names(model: &Model, rule: &Rule, peer: &Party) -> Fact {
             Fact::new(is_endpoint_of.unwrap_or(Tri::False), Vec::new())
         }
         Source::Sized(_) => Fact::unknown(Reason::at("no-value", "a range", rule.place)),
-        Source::Unknown(reason) => Fact::unknown(reason.clone()),
+        Source::SomeGroup(reason) | Source::Unknown(reason) => Fact::unknown(reason.clone()),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::network::{PrefixList, ROUTES_PROPAGATED, Route, RouteTable};
 use crate::model::range::{Family, Range, RangeSet};
-use crate::model::{Id, Link, Model, Reading};
+use crate::model::{Head, Id, Link, Model, Reading};
 use crate::source::Place;
 use crate::value::{Kind, Value};
 
@@ -150,7 +150,7 @@ fn way(model: &Model, route: Id<Route>, target: Vec<Place>) -> Vec<Place> {
     let mut places = Vec::new();
     if let Some(table) = route.route_table.id() {
         let head = &model[table].head;
-        places.push(Place::new(head.span, format!("the route table `{}`", head.name)));
+        places.push(Place::new(head.span, table_in_words(head)));
     }
     let destination = route.destination.value().as_str().map(|range| format!("{range} ")).unwrap_or_default();
     places.push(Place::new(route.head.span, format!("{destination}goes to {}", kind_in_words(model, route))));
@@ -271,4 +271,12 @@ pub(super) fn peers_widely(facts: &Facts<'_>, id: Id<Route>) -> Fact {
     }));
     fact.places = places;
     fact
+}
+
+/// A table as a trail names it; the main table that no block declares has no name of its own.
+pub(super) fn table_in_words(head: &Head) -> String {
+    match head.name.starts_with("the main route table") {
+        true => format!("the route table: {}", head.name),
+        false => format!("the route table `{}`", head.name),
+    }
 }

@@ -56,6 +56,8 @@ pub(super) enum Source {
     Itself,
     /// The addresses of an AWS service: neither the world nor a workload.
     Service(String),
+    /// A security group that nobody here knows: members of a network, never the internet.
+    SomeGroup(Reason),
     Unknown(Reason),
 }
 
@@ -153,7 +155,7 @@ impl Parts<'_> {
         match (&self.source_group.link, self.source_group.id()) {
             (Link::To(_), Some(group)) => return (Source::Group(group), Some(self.source_group.origin.clone())),
             (Link::Unknown(reason), _) => {
-                return (Source::Unknown(reason.clone()), Some(self.source_group.origin.clone()));
+                return (Source::SomeGroup(reason.clone()), Some(self.source_group.origin.clone()));
             }
             (Link::To(_) | Link::Absent, _) => {}
         }
@@ -308,7 +310,7 @@ impl<'r> Admitted<'r> {
                         reasons.push(Reason::at("no-value", "a range", rule.place));
                     }
                 }
-                Source::Group(_) | Source::Itself | Source::Service(_) => {}
+                Source::Group(_) | Source::SomeGroup(_) | Source::Itself | Source::Service(_) => {}
             }
         }
         if RangeSet::of(family, surely.iter().copied()).is_world() {
@@ -334,7 +336,7 @@ impl<'r> Admitted<'r> {
         self.rules.iter().any(|(rule, _)| match &rule.source {
             Source::Ranges(ranges) => ranges.iter().any(|range| RangeSet::public(family).meets(range)),
             Source::Sized(_) | Source::Unknown(_) => true,
-            Source::Group(_) | Source::Itself | Source::Service(_) => false,
+            Source::Group(_) | Source::SomeGroup(_) | Source::Itself | Source::Service(_) => false,
         })
     }
 
@@ -372,6 +374,7 @@ pub(super) fn source_in_words(model: &Model, rule: &Rule) -> String {
         Source::Ranges(_) => "this range".to_owned(),
         Source::Sized(_) => "this range".to_owned(),
         Source::Group(group) => format!("`{}`", model[*group].head.name),
+        Source::SomeGroup(_) => "a group that is not declared here".to_owned(),
         Source::Itself => "its own members".to_owned(),
         Source::Service(service) => format!("the addresses of {service}"),
         Source::Unknown(_) => "this source".to_owned(),

@@ -5,7 +5,7 @@ use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::network::{RouteTable, Subnet, Vpc};
 use crate::model::{Id, Model};
-use crate::source::Place;
+use crate::source::{Place, Span};
 use crate::value::{Kind, Piece};
 
 const PRIVATE: [&str; 12] =
@@ -95,11 +95,21 @@ fn places(facts: &Facts<'_>, classes: &Classes, id: Id<RouteTable>, exposed: &[I
     let table = &model[id].head;
     let start = way.iter().position(|place| place.span == table.span && place.role.starts_with("the route table"));
     places.extend(way.iter().skip(start.map_or(0, |at| at + 1)).cloned());
-    places.push(Place::new(table.span, format!("the route table `{}`", table.name)));
+    places.push(Place::new(table.span, super::route::table_in_words(table)));
+    // Instances of one block stand at one place, which names them all.
+    let mut users: Vec<(Span, Vec<String>)> = Vec::new();
     for subnet in exposed {
         let head = &model[*subnet].head;
-        places.push(Place::new(head.span, format!("`{}` uses it", head.name)));
+        let name = format!("`{}`", head.name);
+        match users.iter_mut().find(|(span, _)| *span == head.span) {
+            Some((_, names)) => names.push(name),
+            None => users.push((head.span, vec![name])),
+        }
     }
+    places.extend(users.into_iter().map(|(span, names)| match names.as_slice() {
+        [only] => Place::new(span, format!("{only} uses it")),
+        several => Place::new(span, format!("{} use it", several.join(", "))),
+    }));
     places
 }
 

@@ -196,7 +196,12 @@ fn sources(block: BlockView<'_>, [v4, v6, lists, groups]: [&str; 4]) -> (Vec<Sou
     take(v4, Source::Range);
     take(v6, Source::Range);
     take(lists, Source::List);
-    take(groups, Source::Group);
+    // A group that is not known is a group all the same, and never a range: it is a source, not a hole among them.
+    if let Some(value) = block.attr(groups) {
+        let (items, reason) = elements(&value);
+        found.extend(items.into_iter().map(Source::Group));
+        found.extend(reason.map(|reason| Source::Group(Value::unknown(reason, value.origin.clone()))));
+    }
     if let Some(value) = block.attr("self")
         && value.as_str() != Some("false")
         && !matches!(value.kind, crate::value::Kind::Bool(false))
