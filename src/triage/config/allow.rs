@@ -30,7 +30,7 @@ pub enum AllowTarget {
     Fingerprint(String),
 }
 
-const KEYS: [&str; 7] = ["rule", "address", "file", "fingerprint", "reason", "until", "owner"];
+pub(super) const KEYS: [&str; 7] = ["rule", "address", "file", "fingerprint", "reason", "until", "owner"];
 
 pub(super) fn read<'t>(reader: &mut Reader<'t>, value: &Value<'t>) -> Vec<Allow> {
     let Some(array) = reader.array(value) else { return Vec::new() };

@@ -47,7 +47,7 @@ pub struct RootSettings {
     pub skip: bool,
 }
 
-const KEYS: [&str; 13] = [
+pub(super) const KEYS: [&str; 13] = [
     "repository",
     "visibility",
     "created",
@@ -62,6 +62,8 @@ const KEYS: [&str; 13] = [
     "denied-actions",
     "environments",
 ];
+
+pub(super) const ROOT_KEYS: [&str; 4] = ["path", "var-sets", "workspaces", "skip"];
 
 pub(super) fn read<'t>(reader: &mut Reader<'t>, value: &Value<'t>) -> Github {
     let mut github = Github::default();
@@ -149,7 +151,7 @@ fn root<'t>(reader: &mut Reader<'t>, value: &Value<'t>) -> Option<RootSettings> 
             }
             "workspaces" => root.workspaces = reader.texts(value),
             "skip" => root.skip = reader.boolean(value).unwrap_or(false),
-            _ => reader.unknown_key(&key, &["path", "var-sets", "workspaces", "skip"]),
+            _ => reader.unknown_key(&key, &ROOT_KEYS),
         }
     }
     if path.is_none() {

@@ -9,7 +9,7 @@ use super::reader::{Reader, Value, entries};
 use super::{Config, FailOn, Foreign, Named, Preview, RuleParams, allow, github};
 
 /// All keys at the top, for suggestions.
-const KEYS: [&str; 24] = [
+pub(super) const KEYS: [&str; 24] = [
     "profile",
     "fail-on",
     "confidence",

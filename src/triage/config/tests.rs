@@ -1,11 +1,12 @@
 //! What the file may say, and what is told about what it may not.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::finding::testing::rule;
 use crate::finding::{Param, Profile, RuleMeta, Severity};
 
-use super::{AllowTarget, Config, FailOn, Foreign, Names, Preview, Subject};
+use super::{AllowTarget, Config, FailOn, Foreign, Names, Preview, Subject, allow, github, read};
 
 fn errors_of(text: &str) -> Vec<String> {
     Config::read("secure-lint.toml", text).1.iter().map(ToString::to_string).collect()
@@ -96,4 +97,20 @@ fn names_are_checked_against_the_rules() {
             "`long-lived-log` has no parameter `dayz` Some(\"did you mean `days`?\")",
         ]
     );
+}
+
+/// Editors read the schema, we read the keys: both know the same.
+#[test]
+fn the_schema_knows_every_key() {
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../../../schemas/config.json")).expect("the schema is JSON");
+    let check = |pointer: &str, keys: &[&str]| {
+        let properties = schema.pointer(pointer).and_then(|it| it.as_object()).expect("an object of the schema");
+        let known: BTreeSet<&str> = properties.keys().map(String::as_str).collect();
+        assert_eq!(known, keys.iter().copied().collect(), "{pointer}");
+    };
+    check("/properties", &read::KEYS);
+    check("/properties/github/properties", &github::KEYS);
+    check("/properties/root/items/properties", &github::ROOT_KEYS);
+    check("/properties/allow/items/properties", &allow::KEYS);
 }
