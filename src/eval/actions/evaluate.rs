@@ -132,8 +132,7 @@ fn shares_of(operands: impl IntoIterator<Item = Operand>) -> Operand {
                 joined.value = Value::unknown(reason.clone(), operand.value.origin.clone());
             }
         }
-        joined.shares.extend(operand.shares);
-        joined.open = joined.open.or(operand.open);
+        joined.take_shares(&operand);
     }
     joined
 }

@@ -94,6 +94,21 @@ impl Operand {
         self.shares.iter().max_by_key(|share| (share.control, share.charset))
     }
 
+    /// Takes over the shares of another value, with why there may be more. One share of a thing is enough: a value that
+    /// is put together again and again holds each of its sources once.
+    pub fn take_shares(&mut self, other: &Operand) {
+        for share in &other.shares {
+            let same =
+                |own: &Share| (own.control, own.charset, &own.name) == (share.control, share.charset, &share.name);
+            if !self.shares.iter().any(same) {
+                self.shares.push(share.clone());
+            }
+        }
+        if self.open.is_none() {
+            self.open.clone_from(&other.open);
+        }
+    }
+
     /// The same, read at one more place.
     pub fn at(mut self, span: Span) -> Operand {
         for share in &mut self.shares {

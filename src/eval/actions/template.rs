@@ -87,8 +87,7 @@ fn join(node: &Node, text: &str, evaluated: &[(Hole, Span, Operand)]) -> Operand
                 pieces.push(Piece::Hole(Box::new(Value::unknown(reason, Origin::written(*place)))));
             }
         }
-        joined.shares.extend(operand.shares.iter().cloned());
-        joined.open = joined.open.take().or_else(|| operand.open.clone());
+        joined.take_shares(&operand);
     }
     if at < text.len() {
         pieces.push(literal(at, text.len()));

@@ -326,8 +326,7 @@ fn whole(pieces: impl IntoIterator<Item = TextPiece>, span: Span) -> Value {
 pub(super) fn joined(operands: impl Iterator<Item = Operand>) -> Operand {
     let mut all = Operand::text("");
     for operand in operands {
-        all.shares.extend(operand.shares);
-        all.open = all.open.or(operand.open);
+        all.take_shares(&operand);
     }
     all
 }

@@ -357,8 +357,7 @@ fn one_of_rows(operands: Vec<Operand>, name: &str) -> Operand {
         None => Operand::setting("run-time-value", name),
     };
     for operand in operands {
-        joined.shares.extend(operand.shares);
-        joined.open = joined.open.or(operand.open);
+        joined.take_shares(&operand);
     }
     joined
 }

@@ -105,8 +105,7 @@ fn join<'w>(words: impl Iterator<Item = &'w Argument>) -> Operand {
             Some(text) => pieces.extend(text.pieces().iter().cloned()),
             None => continue,
         }
-        joined.shares.extend(word.operand.shares.iter().cloned());
-        joined.open = joined.open.or_else(|| word.operand.open.clone());
+        joined.take_shares(&word.operand);
     }
     joined.value = Value::new(Kind::Text(Text::from_pieces(pieces)), Origin::none());
     joined

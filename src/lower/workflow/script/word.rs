@@ -56,8 +56,7 @@ fn made_of(program: &str, texts: &[&str]) -> Output {
 pub(super) fn mixed(operands: impl Iterator<Item = Operand>, name: &str) -> Operand {
     let mut joined = Operand::setting("computed-in-script", name);
     for operand in operands {
-        joined.shares.extend(operand.shares);
-        joined.open = joined.open.or(operand.open);
+        joined.take_shares(&operand);
     }
     joined
 }
