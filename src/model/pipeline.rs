@@ -13,6 +13,13 @@ entities! { in pipeline;
         name: Text,
         visibility: Word["public", "private", "internal"],
         default_branch: Text,
+        /// The ids that stand in immutable subjects of its tokens.
+        owner_id: Number,
+        repository_id: Number,
+        /// What the subjects of its tokens look like: names, names with ids, or claims of its own choice.
+        subject_form: Word["plain", "immutable", "custom"],
+        /// The claims of a subject of its own.
+        subject_keys: Texts,
         /// Owners whose actions are trusted like one's own.
         trusted_owners: Texts,
         workflows: Many<Workflow>,
@@ -240,6 +247,8 @@ entities! { in pipeline;
         opens_reverse_shell: Flag = false,
         /// Whether it makes a key for a user of IAM.
         creates_access_key: Flag = false,
+        /// Whether it installs packages, or runs a script that it downloads.
+        runs_fetched_code: Flag = false,
         /// Whether it speaks to the runner in a way that no longer works or soon will not.
         uses_retired_command: Flag = false,
         /// Whether an outsider's text may set any variable of later steps.

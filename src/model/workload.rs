@@ -216,6 +216,12 @@ entities! { in workload;
         security_groups: Many<SecurityGroup>,
     }
 
+    /// A notebook that people open in a browser.
+    Notebook "notebook" notebooks {
+        name: Text,
+        role: One<Role>,
+    }
+
     /// The address of a file system in one subnet.
     MountTarget "mount_target" mount_targets {
         port: Number = 2049,

@@ -5,4 +5,5 @@ mod derived;
 mod rules;
 mod situations;
 mod tidy;
+mod trusts;
 mod worlds;

@@ -9,6 +9,7 @@ use super::pattern::{Case, Extent, Pattern, Reading as How, Symbol};
 use super::principal::{self, Granted, Grants, Source};
 use super::sets;
 use super::statement::Question;
+use super::takeover::{Passable, Things};
 use super::trusted::{self, Trusts};
 use crate::data::actions::Level;
 use crate::data::paths::{self, EscalationPath, PathClass};
@@ -64,11 +65,14 @@ impl Analysis for Powers {
         for (id, granted) in grants.iter() {
             of.insert(id, base(model, id, granted));
         }
+        let things = Things::new(facts);
         let mut found: Vec<(AnyId, Vec<Escalation>)> = Vec::new();
         for (id, granted) in grants.iter() {
             let is_administrator = of.get(&id).is_some_and(|power| power.is_administrator == Tri::True);
             if !is_administrator {
-                found.push((id, escalations(model, id, granted, &trusts)));
+                let mut paths = escalations(model, id, granted, &trusts, &things.passable);
+                paths.extend(things.open_to(model, id, granted, &trusts));
+                found.push((id, paths));
             }
         }
         settle(&mut of, &found);
@@ -93,13 +97,13 @@ fn settle(of: &mut BTreeMap<AnyId, PowerOf>, found: &[(AnyId, Vec<Escalation>)])
         let mut changed = false;
         for (id, escalations) in found {
             for escalation in escalations.iter().filter(|escalation| escalation.tri == Tri::True) {
-                let reached = match (escalation.path.class, escalation.target) {
+                let of_target = escalation.target.and_then(|target| of.get(&target.into())).map(|power| power.power);
+                let reached = match (escalation.path.class, of_target) {
                     (PathClass::Own | PathClass::Credentials | PathClass::Trust, None) => Power::Administrator,
-                    (_, Some(target)) => match of.get(&target.into()).map(|power| power.power) {
-                        Some(Power::Administrator) => Power::Administrator,
-                        Some(_) | None => Power::Deploy,
-                    },
-                    (_, None) => Power::Deploy,
+                    // Whoever assumes a role is as strong as the role.
+                    (PathClass::Trust, Some(power)) => power,
+                    (_, Some(Power::Administrator)) => Power::Administrator,
+                    (_, Some(_) | None) => Power::Deploy,
                 };
                 let Some(own) = of.get_mut(id) else { continue };
                 if reached > own.power {
@@ -237,17 +241,18 @@ fn own_power(model: &Model, granted: &Granted) -> (Power, Vec<Place>) {
 
 /// The paths that a principal can go with what it has. Paths that need something are open only where it is in view, or
 /// where nobody can see that it is not.
-fn escalations(model: &Model, id: AnyId, granted: &Granted, trusts: &Trusts) -> Vec<Escalation> {
+fn escalations(model: &Model, id: AnyId, granted: &Granted, trusts: &Trusts, passable: &Passable) -> Vec<Escalation> {
     let mut found = Vec::new();
     if !may_touch_iam_or_compute(granted) {
         return found;
     }
+    let candidates = passable.candidates(granted);
     for path in paths::all() {
         if is_everyday(path) || !fits(path, principal::kind(id)) {
             continue;
         }
         match path.class {
-            PathClass::Pass => found.extend(passes(model, id, granted, path, trusts)),
+            PathClass::Pass => found.extend(passes(model, id, granted, path, &candidates, trusts)),
             PathClass::Own | PathClass::Credentials | PathClass::Trust => {
                 let tri = opens(&granted.set, path, &granted.arn);
                 if tri != Tri::False && !is_told_by_attachment(granted, path) {
@@ -330,6 +335,7 @@ fn passes(
     id: AnyId,
     granted: &Granted,
     path: &'static EscalationPath,
+    candidates: &[Id<Role>],
     trusts: &Trusts,
 ) -> Vec<Escalation> {
     let opened = opens(&granted.set, path, &granted.arn);
@@ -341,7 +347,7 @@ fn passes(
         path.actions.iter().flat_map(of).collect()
     };
     let mut found = Vec::new();
-    for (role, _) in model.identity.roles.iter() {
+    for role in candidates.iter().copied() {
         if AnyId::from(role) == id || !path.passed_to.iter().any(|service| trusts.trusts_service(role, service)) {
             continue;
         }
@@ -388,10 +394,24 @@ pub fn dangerous_paths(set: &PolicySet) -> Vec<&'static EscalationPath> {
     };
     let on_everything = |path: &EscalationPath, action: &&str| match *action {
         "iam:PassRole" => passes_any_role(set, path),
-        action => everywhere(set, action, &Context::default()),
+        action => match everywhere(set, action, &Context::default()) {
+            // Everything but a few named things is enough to start something that is not among them.
+            Tri::False | Tri::Unknown if path.class == PathClass::Pass && allows_all_but(set, action) => Tri::True,
+            tri => tri,
+        },
     };
     let opened = |path: &&EscalationPath| path.actions.iter().all(|action| on_everything(path, action) == Tri::True);
     paths::all().iter().filter(dangerous).filter(opened).collect()
+}
+
+/// Whether an action is allowed on all resources but some that are named, without conditions.
+fn allows_all_but(set: &PolicySet, action: &str) -> bool {
+    let question = Question::some(action, Pattern::anything());
+    set.grants(&question) == Tri::True
+        && set.granting(&question).any(|index| {
+            let statement = &set.statements[index];
+            statement.resources.is_negated && statement.conditions.is_empty()
+        })
 }
 
 /// Whether the role that a path passes may be any that trusts the service.
@@ -415,6 +435,7 @@ mod tests {
         assert!(open("service-role/AmazonECSTaskExecutionRolePolicy").is_empty());
         assert!(open("ReadOnlyAccess").is_empty());
         let all: Vec<&str> = names().filter(|name| !open(name).is_empty()).collect();
-        assert_eq!(all.len(), 22, "{all:?}");
+        assert!(!open("job-function/DataScientist").is_empty());
+        assert_eq!(all.len(), 23, "{all:?}");
     }
 }

@@ -2,11 +2,14 @@
 //! from them (escalation, data reached, needs and excess).
 
 pub mod arn;
+pub(super) mod chain;
 pub mod condition;
 pub(super) mod dead;
+pub(super) mod deploy;
 pub mod escalate;
 pub(super) mod execution;
 pub mod grant;
+pub(super) mod hygiene;
 pub mod managed;
 pub mod need;
 pub(super) mod passes;
@@ -16,8 +19,10 @@ pub mod principal;
 pub mod read;
 mod scope;
 pub(super) mod sets;
+pub(super) mod shape;
 pub(super) mod spelling;
 pub mod statement;
+mod takeover;
 pub mod trusted;
 pub(super) mod width;
 

@@ -44,7 +44,7 @@ fn on_pass(facts: &Facts<'_>, id: StatementId, judge: impl FnOnce(&Model, &State
     })
 }
 
-fn resource_span(model: &Model, id: StatementId, index: usize) -> Span {
+pub(super) fn resource_span(model: &Model, id: StatementId, index: usize) -> Span {
     let resource = model[id].resources.ids().nth(index);
     resource.map_or(model[id].head.span, |resource| model[resource].head.span)
 }
@@ -65,7 +65,7 @@ fn any_role(statement: &Statement) -> (Tri, usize) {
     }
 }
 
-fn covers_all_roles(pattern: &Pattern) -> Tri {
+pub(super) fn covers_all_roles(pattern: &Pattern) -> Tri {
     if pattern.is_everything() {
         return Tri::True;
     }
@@ -80,7 +80,7 @@ fn covers_all_roles(pattern: &Pattern) -> Tri {
 }
 
 /// Roles of this tree that the statement lets be passed.
-fn passed_roles(model: &Model, statement: &Statement) -> Vec<(Id<Role>, usize)> {
+pub(super) fn passed_roles(model: &Model, statement: &Statement) -> Vec<(Id<Role>, usize)> {
     let mut found = Vec::new();
     for (role, _) in model.identity.roles.iter() {
         let arn = arn_of(model, role);
@@ -99,7 +99,7 @@ fn passed_roles(model: &Model, statement: &Statement) -> Vec<(Id<Role>, usize)> 
 }
 
 /// `arn:aws:iam::123456789012:role/x` of a role here called x, whatever the account.
-fn names_role(model: &Model, pattern: &Pattern, role: Id<Role>) -> bool {
+pub(super) fn names_role(model: &Model, pattern: &Pattern, role: Id<Role>) -> bool {
     let Some(name) = model[role].name.as_str() else { return false };
     let Some(resource) = resource_part(pattern) else { return false };
     let text = Pattern::of(resource.to_vec()).to_string();

@@ -137,21 +137,29 @@ fn trail(model: &Model, escalation: &Escalation) -> Vec<Place> {
 /// Leads to an administrator for certain: what the path rewrites, or whom it takes over.
 fn leads_to_administrator(powers: &Powers, escalation: &Escalation) -> bool {
     match (escalation.path.class, escalation.target) {
-        (PathClass::Own | PathClass::Trust | PathClass::Credentials, _) => true,
+        (PathClass::Own | PathClass::Trust | PathClass::Credentials, None) => true,
         (_, Some(target)) => powers.of(target).is_some_and(|of| of.power == Power::Administrator),
         (_, None) => false,
     }
 }
 
+/// Ways that have a rule of their own, or that somebody opened on purpose by naming both ends.
+fn is_told_elsewhere(escalation: &Escalation) -> bool {
+    matches!(escalation.path.id, "assume-role" | "ecs-update-service" | "ecr-mutable-tag" | "tf-state-write")
+}
+
 fn can_become_administrator<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
     judge(facts, id, |powers, _, escalation| {
-        escalation.path.has_outside_evidence && leads_to_administrator(powers, escalation)
+        escalation.path.has_outside_evidence
+            && !is_told_elsewhere(escalation)
+            && leads_to_administrator(powers, escalation)
     })
 }
 
 fn may_escalate<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
     judge(facts, id, |powers, of, escalation| {
-        if escalation.path.has_outside_evidence && leads_to_administrator(powers, escalation) {
+        let is_critical = escalation.path.has_outside_evidence && leads_to_administrator(powers, escalation);
+        if is_critical || is_told_elsewhere(escalation) {
             return false;
         }
         match escalation.target {

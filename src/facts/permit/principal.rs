@@ -30,6 +30,8 @@ pub struct Granted {
     pub open: Option<Reason>,
     /// The principal's own ARN.
     pub arn: Pattern,
+    /// The root module that makes it.
+    pub root: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,12 +47,14 @@ impl Analysis for Grants {
         let mut of = BTreeMap::new();
         for (id, role) in model.identity.roles.iter() {
             let mut granted = Granted::none(model, "role", role.name.value().as_text(), role.arn.value().as_text());
+            granted.root = role.arn.value().as_reference().map(|reference| reference.root.to_string());
             granted.add_all(model, &role.policies, &role.attachments);
             granted.bound(model, &role.boundary, role.boundary_arn.value().as_text());
             of.insert(id.into(), granted);
         }
         for (id, user) in model.identity.iam_users.iter() {
             let mut granted = Granted::none(model, "user", user.name.value().as_text(), user.arn.value().as_text());
+            granted.root = user.arn.value().as_reference().map(|reference| reference.root.to_string());
             granted.add_all(model, &user.policies, &user.attachments);
             for group in user.groups.ids() {
                 let group = &model[group];
@@ -64,6 +68,7 @@ impl Analysis for Grants {
         }
         for (id, group) in model.identity.iam_groups.iter() {
             let mut granted = Granted::none(model, "group", group.name.value().as_text(), group.arn.value().as_text());
+            granted.root = group.arn.value().as_reference().map(|reference| reference.root.to_string());
             granted.add_all(model, &group.policies, &group.attachments);
             of.insert(id.into(), granted);
         }
@@ -97,7 +102,7 @@ impl Granted {
             }
             (None, None) => Pattern::parse(&format!("arn:aws:iam::*:{kind}/*"), How::PlainGlob, Case::Kept),
         };
-        Granted { set: PolicySet::default(), sources: Vec::new(), open: None, arn }
+        Granted { set: PolicySet::default(), sources: Vec::new(), open: None, arn, root: None }
     }
 
     fn open(&mut self, reason: &Reason) {

@@ -61,6 +61,8 @@ impl Question {
             Some((_, found)) if found.is_disputed => Request::Either,
             Some((_, found)) if found.takes_resource() => Request::Resource,
             Some(_) if asks_about_an_arn(action) => Request::Resource,
+            // AWS's own policies write `arn:aws:s3:::*` as often as `*`.
+            Some(_) if action.eq_ignore_ascii_case("s3:ListAllMyBuckets") => Request::Either,
             Some(_) => Request::Star,
             None => Request::Either,
         };

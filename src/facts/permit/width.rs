@@ -82,11 +82,18 @@ struct Whole {
     is_scoped: Tri,
 }
 
-/// The first entry that allows a whole service, with whether its resources are all of the service's.
-fn whole_service(model: &Model, id: StatementId, statement: &Statement) -> Result<Option<Whole>, Reason> {
-    if statement.actions.is_negated {
-        return Ok(None);
+impl Whole {
+    fn is_sensitive(&self) -> bool {
+        self.service.is_none_or(|service| lists::is_sensitive_service(service.prefix))
     }
+}
+
+/// The entries that allow whole services, with whether their resources are all of the service's; sensitive ones first.
+fn whole_services(model: &Model, id: StatementId, statement: &Statement) -> Result<Vec<Whole>, Reason> {
+    if statement.actions.is_negated {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
     let mut hidden = None;
     for action in model[id].actions.ids() {
         let Some(text) = model[action].text.value().as_text() else { continue };
@@ -99,7 +106,8 @@ fn whole_service(model: &Model, id: StatementId, statement: &Statement) -> Resul
             if statement.resources.patterns.iter().any(Pattern::is_everything) {
                 continue;
             }
-            return Ok(Some(Whole { action, service: None, is_scoped: Tri::False }));
+            found.push(Whole { action, service: None, is_scoped: Tri::False });
+            continue;
         }
         let Some((prefix, name)) = known.split_once(':') else { continue };
         let Some(service) = actions::service(prefix) else { continue };
@@ -111,12 +119,13 @@ fn whole_service(model: &Model, id: StatementId, statement: &Statement) -> Resul
         }));
         let unscoped = if statement.resources.is_negated { Tri::True } else { unscoped };
         if unscoped != Tri::False {
-            return Ok(Some(Whole { action, service: Some(service), is_scoped: !unscoped }));
+            found.push(Whole { action, service: Some(service), is_scoped: !unscoped });
         }
     }
+    found.sort_by_key(|whole| (whole.is_scoped != Tri::False, !whole.is_sensitive()));
     match hidden {
-        Some(reason) => Err(reason),
-        None => Ok(None),
+        Some(reason) if found.is_empty() => Err(reason),
+        Some(_) | None => Ok(found),
     }
 }
 
@@ -141,15 +150,18 @@ pub(super) fn names_whole_service(statement: &Statement) -> bool {
 }
 
 fn grants_whole_service(facts: &Facts<'_>, id: StatementId) -> Fact {
-    on_grant(facts, id, |model, id, statement| match whole_service(model, id, statement) {
-        Err(reason) => Fact::unknown(reason),
-        Ok(None) => Fact::no(vec![Place::new(model[id].head.span, "")]),
-        Ok(Some(whole)) => {
-            if whole.is_scoped != Tri::False || narrowed_by_condition(statement) {
-                return Fact::unknown(Reason::at("scoped-by-condition", "the statement", model[id].head.span));
-            }
-            let place = Place::new(model[whole.action].head.span, count(whole.service));
-            Fact::yes(vec![place])
+    on_grant(facts, id, |model, id, statement| {
+        let found = match whole_services(model, id, statement) {
+            Err(reason) => return Fact::unknown(reason),
+            Ok(found) => found,
+        };
+        let unscoped = found.iter().filter(|whole| whole.is_scoped == Tri::False);
+        let places: Vec<Place> =
+            unscoped.map(|whole| Place::new(model[whole.action].head.span, count(whole.service))).collect();
+        match (found.is_empty(), places.is_empty()) {
+            (true, _) => Fact::no(vec![Place::new(model[id].head.span, "")]),
+            (false, false) if !narrowed_by_condition(statement) => Fact::yes(places),
+            (false, _) => Fact::unknown(Reason::at("scoped-by-condition", "the statement", model[id].head.span)),
         }
     })
 }
@@ -164,13 +176,15 @@ fn count(service: Option<&Service>) -> String {
 }
 
 fn service_is_sensitive(facts: &Facts<'_>, id: StatementId) -> Fact {
-    on_grant(facts, id, |model, id, statement| match whole_service(model, id, statement) {
+    on_grant(facts, id, |model, id, statement| match whole_services(model, id, statement) {
         Err(reason) => Fact::unknown(reason),
-        Ok(None) => Fact::no(vec![Place::new(model[id].head.span, "")]),
-        Ok(Some(whole)) => {
-            let is_sensitive = whole.service.is_none_or(|service| lists::is_sensitive_service(service.prefix));
-            Fact::new(is_sensitive.into(), vec![Place::new(model[whole.action].head.span, count(whole.service))])
-        }
+        Ok(found) => match found.first() {
+            None => Fact::no(vec![Place::new(model[id].head.span, "")]),
+            Some(whole) => {
+                let place = Place::new(model[whole.action].head.span, count(whole.service));
+                Fact::new(whole.is_sensitive().into(), vec![place])
+            }
+        },
     })
 }
 

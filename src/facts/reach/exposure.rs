@@ -127,7 +127,7 @@ pub(super) fn in_default_vpc<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
 }
 
 /// A public IPv4 address of its own: as written, by its subnet, or an elastic one.
-pub(super) fn host_has_public_address(facts: &Facts<'_>, id: Id<Host>) -> Fact {
+pub(in crate::facts) fn host_has_public_address(facts: &Facts<'_>, id: Id<Host>) -> Fact {
     let model = facts.model;
     let host = &model[id];
     let at = |cell: &crate::model::Cell<crate::model::mark::Flag>, role: &str| {

@@ -117,6 +117,22 @@ super::facts! {
     }
 }
 
+/// Whether outsiders' code or files are executed in a job that has the rights of the default branch.
+pub(in crate::facts) fn arrives_from_outside(facts: &super::Facts, job: Id<Job>) -> Fact {
+    code::runs(facts, job).or(code::artifact_runs(facts, job))
+}
+
+/// Whether an outsider's text becomes code in a job that has the rights of the default branch.
+pub(in crate::facts) fn injected_from_outside(model: &Model, job: Id<Job>) -> Fact {
+    let expansions = model.pipeline.expansions.iter().map(|(_, expansion)| expansion);
+    let own = expansions
+        .filter(|expansion| expansion.job.id() == Some(job) && expansion.control.as_str() == Some("outsider"));
+    Fact::any(own.map(|expansion| {
+        let tri = expansion.can_inject.tri().and(expansion.in_trusted_run.tri());
+        Fact::new(tri, vec![Place::new(expansion.head.span, "anybody writes what is executed here")])
+    }))
+}
+
 /// Whether a start surely happens, in three values.
 pub(super) fn happens(start: &Start) -> Fact {
     match start.maybe.tri() {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::issuer::{Issuer, is_read_claim, issuer_of};
+use super::issuer::{Issuer, Known, is_read_claim, issuer_of};
 use super::subject::{Context, Reach, Subject, Tenant};
+use super::template::{Template, template};
 use crate::facts::permit::condition::{Comparison, Condition, Qualifier};
 use crate::facts::permit::pattern::{Case, Pattern, Reading as How, Symbol};
 use crate::facts::permit::read;
@@ -27,6 +28,8 @@ pub struct Admission {
     pub open: Option<Reason>,
     /// A Deny that may shut some of them.
     pub has_deny: bool,
+    /// The claims of the subjects, where they are the repository's own choice.
+    pub subject_keys: Option<Vec<String>>,
 }
 
 /// One Allow statement for one issuer.
@@ -63,7 +66,12 @@ pub enum Effect {
 impl Analysis for Admissions {
     fn compute(facts: &Facts<'_>) -> Admissions {
         let model = facts.model;
-        Admissions { of: model.identity.roles.iter().map(|(id, role)| (id.index, admission(model, role))).collect() }
+        let keys = match template(model) {
+            Template::Claims(keys) => Some(keys),
+            Template::Usual | Template::Hidden => None,
+        };
+        let read = |role: &Role| Admission { subject_keys: keys.clone(), ..admission(model, role) };
+        Admissions { of: model.identity.roles.iter().map(|(id, role)| (id.index, read(role))).collect() }
     }
 }
 
@@ -207,12 +215,12 @@ impl Door {
     }
 
     /// How far the conditions let it reach, for GitHub.
-    pub fn width(&self, model: &Model) -> Width {
+    pub fn width(&self, model: &Model, keys: Option<&[String]>) -> Width {
         let mut reach = Some(Reach::Anyone);
         let mut contexts = Vec::new();
         let mut span = None;
         for claim in self.claims("sub").filter(|claim| claim.effect == Effect::Limits) {
-            let (widest, at) = widest(model, claim, &mut contexts);
+            let (widest, at) = widest(model, claim, keys, &mut contexts);
             match (reach, widest) {
                 (Some(known), Some(found)) if found <= known => {
                     reach = Some(found);
@@ -231,6 +239,28 @@ impl Door {
             width.reach = None;
         }
         width
+    }
+
+    /// The same for another issuer: by the claims that its subjects are made of, where they are known.
+    pub fn width_of_other(&self, model: &Model, known: &Known) -> (Option<Reach>, Option<Span>) {
+        let limiting = |claim: &&Claim| claim.effect == Effect::Limits;
+        let pins_id =
+            |name: &&&str| name.ends_with("_id") && self.claims(name).any(|claim| claim.effect == Effect::Limits);
+        if known.subject.is_empty() || known.tenant.iter().any(|name| pins_id(&name)) {
+            return (Some(Reach::One), None);
+        }
+        let mut narrowest: (Option<Reach>, Option<Span>) = (Some(Reach::One), None);
+        for claim in self.claims("sub").filter(limiting) {
+            let span = model[claim.id].values.value().as_list().and_then(|list| list.items.first()?.origin.span());
+            let each = claim
+                .condition
+                .values
+                .iter()
+                .map(|value| super::template::reach_of_other(known.subject, value.symbols()));
+            let widest = each.fold(Some(Reach::Pinned), |widest, reach| Some(widest?.max(reach?)));
+            narrowest = (widest.filter(|_| !claim.condition.is_open), span);
+        }
+        narrowest
     }
 
     /// Claims other than the subject pin the tenant or the context.
@@ -262,7 +292,12 @@ impl Door {
 }
 
 /// The widest value of a condition on the subject; nothing if one is not known.
-fn widest(model: &Model, claim: &Claim, contexts: &mut Vec<(Context, Span)>) -> (Option<Reach>, Option<Span>) {
+fn widest(
+    model: &Model,
+    claim: &Claim,
+    keys: Option<&[String]>,
+    contexts: &mut Vec<(Context, Span)>,
+) -> (Option<Reach>, Option<Span>) {
     let written = &model[claim.id];
     let spans: Vec<Option<Span>> = match written.values.get() {
         Reading::Known(list) => list.items.iter().map(|value| value.origin.span()).collect(),
@@ -277,7 +312,10 @@ fn widest(model: &Model, claim: &Claim, contexts: &mut Vec<(Context, Span)>) -> 
         if is_exact && has_star(value) {
             continue;
         }
-        let subject = Subject::of(value.symbols());
+        let subject = match keys {
+            Some(keys) => super::template::subject(keys, value.symbols()),
+            None => Subject::of(value.symbols()),
+        };
         if let Some(span) = span {
             contexts.push((subject.context, span));
         }

@@ -139,10 +139,11 @@ fn widest(model: &Model, admission: &Admission) -> (Option<Reach>, Option<Span>)
     for door in admission.doors.iter().filter(|door| !door.is_dead()) {
         let (reach, span) = match (&door.issuer, door.names_tenant()) {
             (Issuer::GitHub(_), _) => {
-                let width = door.width(model);
+                let width = door.width(model, admission.subject_keys.as_deref());
                 (width.reach, width.span)
             }
             (Issuer::Unknown, _) | (_, Tri::Unknown) => (None, None),
+            (Issuer::Other(_, known), Tri::True) => door.width_of_other(model, known),
             (_, Tri::True) => (Some(Reach::One), None),
             (_, Tri::False) => (Some(Reach::Anyone), None),
         };
@@ -194,11 +195,13 @@ fn reach(facts: &Facts<'_>, id: Id<Role>) -> (Value, Vec<Place>) {
 
 /// Whether some value of the subject has one of these contexts.
 fn admits(facts: &Facts<'_>, id: Id<Role>, wanted: &[Context], words: &str) -> Fact {
+    let admissions = facts.analysis::<Admissions>();
+    let keys = admissions.of(id).and_then(|admission| admission.subject_keys.clone());
     judge(facts, id, |model, door| {
         if !door.is_github() || door.is_dead() {
             return no(model, door);
         }
-        let width = door.width(model);
+        let width = door.width(model, keys.as_deref());
         if let Some((_, span)) = width.contexts.iter().find(|(context, _)| wanted.contains(context)) {
             return Fact::yes(vec![Place::new(*span, words)]);
         }
@@ -211,6 +214,11 @@ fn admits(facts: &Facts<'_>, id: Id<Role>, wanted: &[Context], words: &str) -> F
 
 fn admits_pull_requests(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     admits(facts, id, &[Context::PullRequest], "every pull request has this subject")
+}
+
+/// Whether the trust names pull requests, as part of what it lets in or alone.
+pub(in crate::facts) fn opens_to_pull_requests(facts: &Facts<'_>, id: Id<Role>) -> Fact {
+    admits_pull_requests(facts, id)
 }
 
 fn admits_any_branch(facts: &Facts<'_>, id: Id<Role>) -> Fact {
@@ -345,7 +353,8 @@ fn likes_without_wildcard(facts: &Facts<'_>, id: Id<PolicyCondition>) -> Fact {
     let place = |why: &str| vec![Place::new(operator_span(condition), why)];
     let is_sub = condition.context_key.as_str().is_some_and(|key| key.to_ascii_lowercase().ends_with(":sub"));
     let operator = written_operator(condition);
-    let is_like = operator.is_some_and(|operator| operator.comparison == Comparison::StringLike);
+    let is_like =
+        operator.is_some_and(|operator| operator.comparison == Comparison::StringLike && !operator.is_negated);
     let in_trust = condition.statement.id().is_some_and(|id| crate::facts::permit::trusted::is_trust(facts.model, id));
     let may_be_sub = is_sub || condition.context_key.as_str().is_none();
     if condition.operator.as_str().is_none() && may_be_sub && in_trust {

@@ -2,7 +2,8 @@
 //! see all of them, not only the wrong ones.
 
 use super::admit::Admissions;
-use super::run::{Asking, Uses, askings, subject_span, trigger_span};
+use super::asking::{Asking, Uses, askings, subject_span};
+use super::token::Repository;
 use crate::facts::Facts;
 use crate::logic::Tri;
 use crate::model::identity::Role;
@@ -31,10 +32,11 @@ pub struct Attempt {
 pub fn attempts(facts: &Facts<'_>, role: Id<Role>) -> Vec<Attempt> {
     let model = facts.model;
     let (uses, admissions) = (facts.analysis::<Uses>(), facts.analysis::<Admissions>());
+    let repository = facts.analysis::<Repository>();
     let decides = admissions.of(role).and_then(|admission| subject_span(model, admission));
     let mut found: Vec<Attempt> = Vec::new();
     for (id, credential) in model.pipeline.credentials.iter().filter(|(id, _)| uses.role_of(*id) == Some(role)) {
-        for asking in askings(facts, id, role) {
+        for asking in askings(facts, &repository, id, role) {
             let attempt = attempt(facts, &asking, credential.head.span, decides);
             if !found.contains(&attempt) {
                 found.push(attempt);
@@ -67,17 +69,17 @@ pub fn subjects(facts: &Facts<'_>, role: Id<Role>) -> Vec<(String, Span)> {
 
 fn attempt(facts: &Facts<'_>, asking: &Asking<'_>, asks: Span, decides: Option<Span>) -> Attempt {
     let model = facts.model;
-    let start = asking.start;
+    let start = asking.start();
     let job = start.job.id();
     let environment = job.and_then(|job| model[job].environment.id()).map(|id| model[id].head.span);
     Attempt {
         job: job.map_or_else(String::new, |job| model[job].head.name.clone()),
         event: start.event.as_str().unwrap_or("an event").to_owned(),
-        contexts: asking.contexts.iter().map(ToString::to_string).collect(),
+        contexts: asking.token.contexts.iter().map(ToString::to_string).collect(),
         admitted: asking.admitted,
         is_conditional: start.maybe.tri() != Tri::False,
         asks,
-        subject: environment.or_else(|| trigger_span(model, start)),
+        subject: environment.or_else(|| asking.trigger_span(model)),
         decides,
     }
 }

@@ -25,20 +25,41 @@ pub struct Known {
     host: &'static str,
     /// The claims of which one must tell the tenant; none where the address of the issuer does.
     pub tenant: &'static [&'static str],
+    /// What a subject is made of, widest first: `organization:O:pipeline:P`. The first tells the owner, the second one
+    /// thing of his. A path does both.
+    pub subject: &'static [&'static str],
 }
 
 const GITHUB: &str = "token.actions.githubusercontent.com";
 
+const fn known(host: &'static str, tenant: &'static [&'static str], subject: &'static [&'static str]) -> Known {
+    Known { host, tenant, subject }
+}
+
+/// Issuers that many tenants share, and those that have one address for each.
 static KNOWN: &[Known] = &[
-    Known { host: "gitlab.com", tenant: &["sub", "project_id", "namespace_id"] },
-    Known { host: "app.terraform.io", tenant: &["sub"] },
-    Known { host: "oidc.circleci.com", tenant: &[] },
-    Known { host: "api.bitbucket.org", tenant: &[] },
-    Known { host: "agent.buildkite.com", tenant: &["sub", "organization_id", "organization_slug", "pipeline_id"] },
-    Known { host: "oidc.vercel.com", tenant: &["aud"] },
-    Known { host: "api.pulumi.com", tenant: &["aud"] },
-    Known { host: "cognito-identity.amazonaws.com", tenant: &["aud"] },
-    Known { host: "accounts.google.com", tenant: &["aud", "sub", "oaud"] },
+    known("gitlab.com", &["sub", "project_id", "namespace_id"], &["project_path", "ref_type", "ref"]),
+    known("app.terraform.io", &["sub"], &["organization", "project", "workspace", "run_phase"]),
+    known(
+        "agent.buildkite.com",
+        &["sub", "organization_id", "organization_slug", "pipeline_id", "pipeline_slug"],
+        &["organization", "pipeline", "ref"],
+    ),
+    known("oidc.codefresh.io", &["sub"], &[]),
+    known("studio.datachain.ai", &["sub"], &[]),
+    known("scalr.io", &["sub"], &[]),
+    known("tokens.cloud.shisho.dev", &["sub"], &[]),
+    known("proidc.upbound.io", &["sub"], &[]),
+    known("oidc-configuration.audit-log.githubusercontent.com", &["sub"], &[]),
+    known("vstoken.actions.githubusercontent.com", &["sub"], &[]),
+    known("oidc.circleci.com", &[], &[]),
+    known("api.bitbucket.org", &[], &[]),
+    known("oidc.eks", &[], &[]),
+    known("oidc.vercel.com", &["aud"], &[]),
+    known("api.pulumi.com", &["aud"], &[]),
+    known("sandboxes.cloud", &["aud"], &[]),
+    known("cognito-identity.amazonaws.com", &["aud"], &[]),
+    known("accounts.google.com", &["aud", "sub", "oaud"], &[]),
 ];
 
 /// Claims of GitHub's tokens that AWS puts into a request.
@@ -88,7 +109,13 @@ fn of_host(host: &str) -> Issuer {
     if is_github(host) {
         return Issuer::GitHub(host.to_owned());
     }
-    let known = KNOWN.iter().find(|known| host == known.host || host.starts_with(&format!("{}/", known.host)));
+    let is_of = |known: &&Known| {
+        let rest = host.strip_prefix(known.host);
+        // `oidc.eks.REGION.amazonaws.com` has a host for each Region, `x.scalr.io` one for each account.
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']))
+            || host.split('/').next().is_some_and(|name| name.ends_with(&format!(".{}", known.host)))
+    };
+    let known = KNOWN.iter().find(is_of);
     match known {
         Some(known) => Issuer::Other(host.to_owned(), known),
         None => Issuer::Foreign(host.to_owned()),

@@ -3,12 +3,16 @@
 
 pub mod admit;
 pub(super) mod alone;
+pub(super) mod asking;
 mod attempt;
 pub mod issuer;
+pub(super) mod join;
 pub(super) mod run;
 pub(super) mod service;
 mod shared;
 pub mod subject;
+mod template;
+mod token;
 
 pub use attempt::{Attempt, attempts, subjects};
 pub(super) use shared::admits_other_repositories;

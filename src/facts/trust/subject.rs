@@ -122,6 +122,23 @@ pub fn after_repository(symbols: &[Symbol]) -> Option<&[Symbol]> {
     rest.get(slash + colon + 1..)
 }
 
+/// Owner and name of the repository that a pattern names, wildcards and all; `${var.repository}` is both in one.
+pub(super) enum Named<'a> {
+    Parts(&'a [Symbol], &'a [Symbol]),
+    Hidden(&'a [Symbol]),
+}
+
+pub(super) fn repository(symbols: &[Symbol]) -> Option<Named<'_>> {
+    let rest = strip(symbols, "repo:").or_else(|| strip(symbols, "repository:"))?;
+    let colon = position(rest, ':');
+    let written = &rest[..colon.unwrap_or(rest.len())];
+    if hidden_repository(rest).is_some() {
+        return Some(Named::Hidden(written));
+    }
+    let slash = position(written, '/')?;
+    Some(Named::Parts(&written[..slash], &written[slash + 1..]))
+}
+
 /// A pattern that does not begin with the repository: a wildcard, or a template of its own.
 fn without_repository(symbols: &[Symbol]) -> Subject {
     let nobody = Subject { tenant: Tenant::Custom, context: Context::Unknown };
@@ -160,7 +177,7 @@ fn without_repository(symbols: &[Symbol]) -> Subject {
     }
 }
 
-enum Width {
+pub(super) enum Width {
     Name,
     /// `owner@123`.
     WithId,
@@ -169,7 +186,7 @@ enum Width {
     Wild,
 }
 
-fn width(part: &[Symbol]) -> Width {
+pub(super) fn width(part: &[Symbol]) -> Width {
     let at = position(part, '@');
     let (name, id) = match at {
         Some(at) => (&part[..at], Some(&part[at + 1..])),
@@ -185,7 +202,7 @@ fn width(part: &[Symbol]) -> Width {
     }
 }
 
-fn context(symbols: &[Symbol]) -> Context {
+pub(super) fn context(symbols: &[Symbol]) -> Context {
     let starts = |literal: &str| strip(symbols, literal);
     if let Some(branch) = starts("ref:refs/heads/") {
         return if branch.iter().any(is_wild) { Context::AnyBranch } else { Context::Branch };
@@ -235,15 +252,15 @@ fn partial_context(symbols: &[Symbol]) -> Context {
     }
 }
 
-fn is_wild(symbol: &Symbol) -> bool {
+pub(super) fn is_wild(symbol: &Symbol) -> bool {
     matches!(symbol, Symbol::Star { .. } | Symbol::Question)
 }
 
-fn position(symbols: &[Symbol], character: char) -> Option<usize> {
+pub(super) fn position(symbols: &[Symbol], character: char) -> Option<usize> {
     symbols.iter().position(|symbol| *symbol == Symbol::Literal(character))
 }
 
-fn strip<'a>(symbols: &'a [Symbol], literal: &str) -> Option<&'a [Symbol]> {
+pub(super) fn strip<'a>(symbols: &'a [Symbol], literal: &str) -> Option<&'a [Symbol]> {
     let wanted: Vec<Symbol> = literal.chars().map(Symbol::Literal).collect();
     symbols.strip_prefix(&*wanted)
 }

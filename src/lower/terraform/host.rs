@@ -7,7 +7,7 @@ use super::vpc::{default_group, each};
 use crate::eval::terraform::{BlockView, Instance};
 use crate::logic::{Reason, Tri};
 use crate::model::data::{Disk, MachineImage};
-use crate::model::workload::{AutoscalingGroup, Function, Host};
+use crate::model::workload::{AutoscalingGroup, Function, Host, Notebook};
 use crate::model::{Id, Link, One, Reading};
 use crate::value::{Origin, Value};
 
@@ -29,6 +29,11 @@ pub(super) fn make(cx: &mut Context<'_>) {
         let mut function = Function::new(cx.head(instance));
         cells!(function, instance.view(); runtime = "runtime");
         cx.add(instance, function);
+    }
+    for instance in cx.managed("aws_sagemaker_notebook_instance") {
+        let mut notebook = Notebook::new(cx.head(instance));
+        cells!(notebook, instance.view(); name = "name");
+        cx.add(instance, notebook);
     }
     for instance in cx.managed("aws_autoscaling_group") {
         let group = AutoscalingGroup::new(cx.head(instance));
@@ -130,7 +135,11 @@ pub(super) fn connect(cx: &mut Context<'_>) {
             cx.model[host].elastic_address.set(Value::bool(true, Origin::written(instance.header_span)));
         }
     }
+    each::<Notebook>(cx, &["aws_sagemaker_notebook_instance"], |cx, instance, id| {
+        cx.model[id].role = cx.one(instance.view(), "role_arn");
+    });
     each::<Function>(cx, &["aws_lambda_function"], |cx, instance, id| {
+        cx.model[id].role = cx.one(instance.view(), "role");
         let Some(vpc) = instance.view().block("vpc_config") else { return };
         let (subnets, groups) = (cx.many(vpc, "subnet_ids"), cx.many(vpc, "security_group_ids"));
         let function = &mut cx.model[id];
@@ -163,6 +172,11 @@ pub(super) fn connect(cx: &mut Context<'_>) {
 
 fn connect_host(cx: &mut Context<'_>, instance: &Instance, id: Id<Host>) {
     let view = instance.view();
+    cx.model[id].role = match view.block("iam_instance_profile") {
+        Some(block) if block.attr("arn").is_some() => cx.one(block, "arn"),
+        Some(block) => cx.one(block, "name"),
+        None => cx.one(view, "iam_instance_profile"),
+    };
     let interface = view.block("network_interfaces").unwrap_or(view);
     let subnet = cx.one(interface, "subnet_id");
     let image = cx.one_of::<MachineImage>(view, &["ami", "image_id"]);

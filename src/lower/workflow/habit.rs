@@ -36,6 +36,9 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
             if opens_shell(command) {
                 model[run].opens_reverse_shell.set(place());
             }
+            if installs(command) || runs_download(&walk, command) {
+                model[run].runs_fetched_code.set(place());
+            }
             if creates_key(command) {
                 model[run].creates_access_key.set(place());
             }
@@ -112,6 +115,44 @@ fn opens_shell(command: &Command) -> bool {
     let is_interactive = matches!(command.name(), "bash" | "sh" | "zsh") && command.texts().contains(&"-i");
     let to_device = command.redirections.iter().any(|it| device(&it.target.prefix()));
     netcat || (is_interactive && to_device)
+}
+
+/// Programs that run code of the packages that they install, by verb.
+const INSTALLERS: &[(&str, &[&str])] = &[
+    ("npm", &["ci", "install", "i"]),
+    ("yarn", &["install", "add", ""]),
+    ("pnpm", &["install", "i", "add"]),
+    ("bun", &["install", "add"]),
+    ("pip", &["install"]),
+    ("pip3", &["install"]),
+    ("pipx", &["install", "run"]),
+    ("pipenv", &["install", "sync"]),
+    ("poetry", &["install", "add"]),
+    ("uv", &["sync", "add"]),
+    ("gem", &["install"]),
+    ("bundle", &["install", ""]),
+    ("composer", &["install", "require", "update"]),
+];
+
+/// The registry that needs the login to be asked is the one case in which there is no other order.
+fn installs(command: &Command) -> bool {
+    let texts = command.texts();
+    let module = match texts.as_slice() {
+        ["-m", module, rest @ ..] if command.name().starts_with("python") => Some((*module, rest)),
+        _ => None,
+    };
+    let (program, texts) = module.unwrap_or((command.name(), texts.as_slice()));
+    let verb = texts.iter().copied().find(|text| !text.starts_with('-')).unwrap_or("");
+    let is_private = texts.iter().any(|text| text.contains("codeartifact"));
+    !is_private && INSTALLERS.iter().any(|(known, verbs)| *known == program && verbs.contains(&verb))
+}
+
+/// `curl … | sh`.
+fn runs_download(walk: &Walk, command: &Command) -> bool {
+    let is_shell =
+        |next: &Command| matches!(next.name(), "sh" | "bash" | "zsh" | "python" | "python3" | "node" | "perl");
+    matches!(command.name(), "curl" | "wget")
+        && command.pipes_into().and_then(|next| walk.commands.get(next)).is_some_and(is_shell)
 }
 
 fn creates_key(command: &Command) -> bool {

@@ -6,6 +6,7 @@ mod arrival;
 mod checkout;
 mod credential;
 mod delivery;
+mod described;
 mod env;
 mod execute;
 mod expansion;
@@ -134,6 +135,7 @@ fn repository<'s>(
         checkout::lower(model, &plan, index);
         habit::rendered(model, &plan, index);
     }
+    described::roles(model, description);
     guarded_jobs(model, &plan);
     oddity::lower(model, &plan);
     self::repository::lower(all, model, repository, root);
@@ -178,6 +180,7 @@ fn describe(repository: &mut GithubRepository, description: &Description, place:
         let texts = owners.value.iter().map(|owner| Value::text(owner, origin(owners.place)));
         repository.trusted_owners.set(Value::list(texts.collect(), origin(owners.place)));
     }
+    described::subject(repository, github, place);
 }
 
 fn workflow<'a>(

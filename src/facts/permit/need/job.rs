@@ -7,7 +7,7 @@ use super::scope::{Deployed, Surroundings};
 use super::{Certainty, Need, NeedSet, Target, only_user, own_arn, root_of};
 use crate::data::needs::{self, NeedRow};
 use crate::facts::Facts;
-use crate::facts::trust::run::Uses;
+use crate::facts::trust::asking::Uses;
 use crate::logic::{Reason, Tri};
 use crate::model::identity::Role;
 use crate::model::pipeline::{Credential, Job, Step};

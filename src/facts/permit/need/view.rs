@@ -185,6 +185,7 @@ fn policies(model: &Model, granted: &Granted) -> Vec<(String, Span, usize)> {
                 set: crate::facts::permit::grant::PolicySet::of(statements),
                 sources: Vec::new(),
                 open: None,
+                root: granted.root.clone(),
                 arn: granted.arn.clone(),
             };
             (name, span, diff::granted(&alone).len())

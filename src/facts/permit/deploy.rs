@@ -1,0 +1,359 @@
+//! The blast radius of roles that deploy: which roles they pass on, which images and states they may replace, which roles
+//! they make, and who else holds them.
+
+use super::condition::{Context, KeyState};
+use super::escalate::{Power, Powers};
+use super::passes::{covers_all_roles, passed_roles, resource_span};
+use super::pattern::Pattern;
+use super::principal::{Granted, Grants, Source, kind};
+use super::statement::Question;
+use super::takeover::{
+    TASKS, is_folder, is_same_root, passes_by_name, reaches, replaces_tasks, runs_movable_tag, state_object,
+};
+use super::trusted::Trusts;
+use crate::facts::trust::asking::Uses;
+use crate::facts::{Facts, facts};
+use crate::logic::{Fact, Reason, Tri};
+use crate::model::identity::Role;
+use crate::model::image::Repository;
+use crate::model::pipeline::Step;
+use crate::model::terraform::Backend;
+use crate::model::workload::Task;
+use crate::model::{AnyId, Id, Model, Reading};
+use crate::source::Place;
+
+facts! {
+    Role {
+        /// Whether it deploys tasks and may give them roles of other tasks.
+        passes_more_than_it_deploys: Flag = passes_more_than_it_deploys,
+        /// Whether it makes roles or gives them permissions, and nothing bounds what they may do.
+        makes_roles_without_boundary: Flag = makes_roles_without_boundary,
+        /// Whether jobs and tasks have it, or unlike services.
+        is_shared_by_ci_and_tasks: Flag = is_shared_by_ci_and_tasks,
+    }
+    Repository {
+        /// Whether somebody who may push to it, and may not pass roles, decides what a task with a role runs.
+        runs_as_task_role: Flag = runs_as_task_role,
+    }
+    Backend {
+        /// Whether a role that applies nothing may replace the state.
+        is_written_by_others: Flag = is_written_by_others,
+        /// Whether a role that neither plans nor applies may read the state, with every secret in it.
+        is_read_by_others: Flag = is_read_by_others,
+    }
+}
+
+fn nothing(model: &Model, id: Id<Role>) -> Fact {
+    Fact::no(vec![Place::new(model[id].head.span, "")])
+}
+
+/// The tasks that a role deploys, as far as its grants or the jobs that use it name them.
+fn deployed_tasks(facts: &Facts<'_>, id: Id<Role>, granted: &Granted) -> Vec<Id<Task>> {
+    let model = facts.model;
+    let mut tasks = Vec::new();
+    for (_, service) in model.workload.services.iter() {
+        let (Some(task), Some(name)) = (service.task.id(), service.name.value().as_text()) else { continue };
+        let cluster = service.cluster.id().and_then(|cluster| model[cluster].name.value().as_text());
+        let resource = super::takeover::service_resource(cluster.as_ref(), &name);
+        if reaches(granted, "ecs:UpdateService", &resource) != Tri::False {
+            tasks.push(task);
+        }
+    }
+    let uses = facts.analysis::<Uses>();
+    for (_, credential) in uses.of_role(model, id) {
+        let of_job = |deployment: &&crate::model::delivery::Deployment| {
+            deployment.job.id().is_some() && deployment.job.id() == credential.job.id()
+        };
+        for deployment in model.delivery.deployments.iter().map(|(_, deployment)| deployment).filter(of_job) {
+            let named = |task: &Task| {
+                let family = task.family.as_str();
+                family.is_some() && family == deployment.definition.as_str()
+            };
+            tasks.extend(model.workload.tasks.iter().filter(|(_, task)| named(task)).map(|(id, _)| id));
+        }
+    }
+    tasks
+}
+
+fn passes_more_than_it_deploys(facts: &Facts<'_>, id: Id<Role>) -> Fact {
+    let model = facts.model;
+    let grants = facts.analysis::<Grants>();
+    let trusts = facts.analysis::<Trusts>();
+    let powers = facts.analysis::<Powers>();
+    let Some(granted) = grants.of(id).filter(|granted| replaces_tasks(granted)) else { return nothing(model, id) };
+    if powers.of(id).is_some_and(|of| of.is_administrator == Tri::True) {
+        return nothing(model, id);
+    }
+    let passed: Vec<Id<Role>> = model
+        .identity
+        .roles
+        .ids()
+        .filter(|role| *role != id && is_same_root(model, granted.root.as_deref(), *role))
+        .filter(|role| trusts.trusts_service(*role, TASKS))
+        .filter(|role| passes_by_name(model, granted, *role, TASKS) == Tri::True)
+        .collect();
+    let tasks = deployed_tasks(facts, id, granted);
+    if passed.is_empty() {
+        return nothing(model, id);
+    }
+    if tasks.is_empty() {
+        return Fact::unknown(Reason::at("no-value", "the services that it deploys", model[id].head.span));
+    }
+    let own: Vec<Id<Role>> = tasks
+        .iter()
+        .flat_map(|task| [model[*task].task_role.id(), model[*task].execution_role.id()])
+        .flatten()
+        .collect();
+    let strength = |role: &Id<Role>| powers.of(*role).map(|of| of.power).unwrap_or(Power::None);
+    let is_used = |role: &Id<Role>| {
+        strength(role) == Power::Administrator
+            || model
+                .workload
+                .tasks
+                .iter()
+                .any(|(_, task)| task.task_role.id() == Some(*role) || task.execution_role.id() == Some(*role))
+    };
+    // What one policy of AWS or a wildcard passes is told of the attachment, and of the wildcard.
+    let named = |role: &&Id<Role>| pass_place(model, granted, **role).is_some();
+    let mut extra = passed.iter().filter(|role| !own.contains(role) && is_used(role)).filter(named).collect::<Vec<_>>();
+    extra.sort_by_key(|role| strength(role));
+    let Some(extra) = extra.last() else { return nothing(model, id) };
+    let head = &model[**extra].head;
+    let mut places: Vec<Place> = pass_place(model, granted, **extra).into_iter().collect();
+    places.push(Place::new(head.span, format!("`{}` is no role of the tasks that it deploys", head.name)));
+    Fact::yes(places)
+}
+
+/// The resource that covers a role.
+fn pass_place(model: &Model, granted: &Granted, role: Id<Role>) -> Option<Place> {
+    granted.set.statements.iter().zip(&granted.sources).find_map(|(statement, source)| match source {
+        Source::Written(written) => {
+            let asked = super::pattern::Pattern::parse(
+                "iam:PassRole",
+                super::pattern::Reading::Literal,
+                super::pattern::Case::Folded,
+            );
+            if statement.names_action(&asked) == Tri::False {
+                return None;
+            }
+            let (_, index) = passed_roles(model, statement).into_iter().find(|(passed, _)| *passed == role)?;
+            if covers_all_roles(statement.resources.patterns.get(index)?) != Tri::False {
+                return None;
+            }
+            Some(Place::new(resource_span(model, *written, index), "roles of other tasks can be passed, too"))
+        }
+        Source::Managed(_) => None,
+    })
+}
+
+/// `CreateRole` with a policy of one's own is an administrator in effect, whatever the names of the roles.
+fn makes_roles_without_boundary(facts: &Facts<'_>, id: Id<Role>) -> Fact {
+    let model = facts.model;
+    let grants = facts.analysis::<Grants>();
+    let powers = facts.analysis::<Powers>();
+    let Some(granted) = grants.of(id) else { return nothing(model, id) };
+    let is_told = powers.of(id).is_some_and(|of| of.power == Power::Administrator);
+    if is_told {
+        return nothing(model, id);
+    }
+    let context = || Context::default().with_state("iam:PermissionsBoundary", KeyState::Absent);
+    let ask = |action: &str| granted.grants(&Question::some(action, Pattern::anything()).in_context(context()));
+    let gives = ["iam:AttachRolePolicy", "iam:PutRolePolicy"];
+    let both = ask("iam:CreateRole").and(Tri::any(gives.into_iter().map(ask)));
+    match both {
+        Tri::True => {
+            let all = ["iam:CreateRole", "iam:AttachRolePolicy", "iam:PutRolePolicy"];
+            let mut places: Vec<Place> = all
+                .iter()
+                .filter(|action| ask(action) == Tri::True)
+                .flat_map(|action| granted.places(model, action, &Question::some(action, Pattern::anything())))
+                .collect();
+            places.dedup_by_key(|place| place.span);
+            Fact::yes(places)
+        }
+        Tri::Unknown => {
+            let reason = || Reason::at("scoped-by-condition", "iam:CreateRole", model[id].head.span);
+            Fact::unknown(granted.open.clone().unwrap_or_else(reason))
+        }
+        Tri::False => nothing(model, id),
+    }
+}
+
+/// Services that act for one another and are trusted together.
+const TOGETHER: [&[&str]; 5] = [
+    &["lambda", "edgelambda"],
+    &["events", "scheduler", "pipes", "states"],
+    &["ec2", "ssm", "spotfleet", "autoscaling"],
+    &["codebuild", "codepipeline", "codedeploy"],
+    &["glue", "lakeformation", "redshift"],
+];
+
+fn is_shared_by_ci_and_tasks(facts: &Facts<'_>, id: Id<Role>) -> Fact {
+    let model = facts.model;
+    let uses = facts.analysis::<Uses>();
+    let job = uses.of_role(model, id).into_iter().next().map(|(_, credential)| credential.head.span);
+    let of_task = |task: &Task| task.task_role.id() == Some(id) || task.execution_role.id() == Some(id);
+    let task = model.workload.tasks.iter().find(|(_, task)| of_task(task)).map(|(_, task)| task.head.span);
+    if let (Some(job), Some(task)) = (job, task) {
+        return Fact::yes(vec![
+            Place::new(model[id].head.span, "jobs and tasks have this role"),
+            Place::new(job, "this job asks for it"),
+            Place::new(task, "this task has it"),
+        ]);
+    }
+    let trusts = facts.analysis::<Trusts>();
+    let Some(trust) = trusts.of(id) else { return nothing(model, id) };
+    let mut names: Vec<&str> = trust.services.iter().filter_map(|service| service.split('.').next()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let is_pair = TOGETHER.iter().any(|pair| names.iter().all(|name| pair.contains(name)));
+    match names.len() {
+        0 | 1 if trust.is_open => Fact::unknown(Reason::at("no-value", "the trust", model[id].head.span)),
+        0 | 1 => nothing(model, id),
+        _ if is_pair => nothing(model, id),
+        _ => Fact::yes(vec![Place::new(model[id].head.span, format!("{} have this role", names.join(", ")))]),
+    }
+}
+
+fn runs_as_task_role(facts: &Facts<'_>, id: Id<Repository>) -> Fact {
+    let model = facts.model;
+    let repository = &model[id];
+    let span = repository.mutability.origin().span().unwrap_or(repository.head.span);
+    let grants = facts.analysis::<Grants>();
+    let powers = facts.analysis::<Powers>();
+    let mut doubt = None;
+    for (_, container) in model.workload.containers.iter() {
+        let Some((_, task)) = runs_movable_tag(model, container).filter(|(of, _)| *of == id) else { continue };
+        let Some(role) = model[task].task_role.id() else { continue };
+        for (holder, granted) in grants.iter().filter(|(holder, _)| *holder != AnyId::from(role)) {
+            let Some(of) = powers.of(holder) else { continue };
+            let path = of
+                .escalations
+                .iter()
+                .find(|escalation| escalation.path.id == "ecr-mutable-tag" && escalation.target == Some(role));
+            // Who may pass the role anyway, or holds everything, gains nothing by a push.
+            let passes = passes_by_name(model, granted, role, TASKS);
+            let is_stronger = powers.of(role).is_some_and(|target| target.power >= Power::Data);
+            match (path, passes) {
+                (Some(path), Tri::False) if kind(holder) != "group" && is_stronger => {
+                    let mut places = vec![Place::new(span, "a tag can be pushed again")];
+                    places.extend(path.places.iter().cloned());
+                    places.push(Place::new(model[role].head.span, "and has this role"));
+                    return Fact::yes(places);
+                }
+                (Some(_), Tri::Unknown) => {
+                    doubt.get_or_insert_with(|| Reason::at("no-value", "iam:PassRole", model.head(holder).span));
+                }
+                (Some(_) | None, _) => {}
+            }
+        }
+    }
+    if let Reading::Unknown(reason) = repository.mutability.get() {
+        doubt.get_or_insert(reason);
+    }
+    match doubt {
+        Some(reason) => Fact::unknown(reason),
+        None => Fact::no(vec![Place::new(span, "")]),
+    }
+}
+
+/// A role that may do something with the state's object, and that no job here uses for Terraform.
+fn touched_by(facts: &Facts<'_>, id: Id<Backend>, action: &str, words: &str, excused: &[&str]) -> Fact {
+    let model = facts.model;
+    let backend = &model[id];
+    let nothing = || Fact::no(vec![Place::new(backend.head.span, "")]);
+    let Some(object) = state_object(backend) else {
+        return match (backend.kind.as_str(), backend.bucket_name.get(), backend.object_key.get()) {
+            (Some("s3"), Reading::Unknown(reason), _) | (Some("s3"), _, Reading::Unknown(reason)) => {
+                Fact::unknown(reason)
+            }
+            _ => nothing(),
+        };
+    };
+    let grants = facts.analysis::<Grants>();
+    let powers = facts.analysis::<Powers>();
+    let uses = facts.analysis::<Uses>();
+    let mut doubt = None;
+    for (role, _) in model.identity.roles.iter() {
+        let Some(granted) = grants.of(role) else { continue };
+        if powers.of(role).is_some_and(|of| of.is_administrator == Tri::True) {
+            continue;
+        }
+        let root = backend.root.id().and_then(|root| model[root].path.as_str());
+        // Another root may be another account; a bucket that is named is meant.
+        let is_near = match (root, granted.root.as_deref()) {
+            (Some(root), Some(own)) => is_folder(root, own) || names_bucket(granted, action, backend),
+            (_, _) => true,
+        };
+        let reached = reaches(granted, action, &object);
+        if reached == Tri::False || !is_near {
+            continue;
+        }
+        let jobs = uses.of_role(model, role);
+        let runs_terraform = model.delivery.terraform_runs.iter().any(|(_, run)| {
+            let verb = run.verb.as_str().unwrap_or("");
+            jobs.iter().any(|(_, credential)| credential.job.id() == run.job.id()) && excused.contains(&verb)
+        });
+        if runs_terraform {
+            continue;
+        }
+        // What a job runs from files that nobody reads here may be Terraform.
+        let is_unread = jobs.iter().any(|(_, credential)| {
+            let steps = credential.job.id().map(|job| model[job].steps.ids().collect::<Vec<_>>()).unwrap_or_default();
+            steps.iter().any(|step| runs_unread(model, *step))
+        });
+        // A role that nobody here uses may be the one that somebody applies with.
+        let trusts = facts.analysis::<Trusts>();
+        let is_of_a_service = trusts.of(role).is_some_and(|trust| {
+            !trust.services.is_empty() && !trust.has_aws && !trust.has_federated && !trust.is_open
+        });
+        if reached == Tri::Unknown || is_unread || (jobs.is_empty() && !is_of_a_service) {
+            doubt.get_or_insert_with(|| Reason::at("no-value", "who uses the role", model[role].head.span));
+            continue;
+        }
+        let question = Question::some(action, Pattern::anything());
+        let mut places = vec![Place::new(backend.head.span, words)];
+        places.extend(granted.places(model, action, &question).into_iter().take(1));
+        places.push(Place::new(model[role].head.span, format!("`{}` may, and applies nothing", model[role].head.name)));
+        return Fact::yes(places);
+    }
+    doubt.map_or_else(nothing, Fact::unknown)
+}
+
+/// A step whose commands lie in a file of the tree, or that sets Terraform up for others.
+fn runs_unread(model: &Model, step: Id<Step>) -> bool {
+    let executes = match model[step].executes.get() {
+        Reading::Known(list) => !list.items.is_empty() || list.open.is_some(),
+        Reading::Unknown(_) => true,
+        Reading::Absent => false,
+    };
+    let text = model[step].uses.id().and_then(|uses| model[uses].text.as_str());
+    let sets_up = text.is_some_and(|text| ["terraform", "tofu", "terragrunt"].iter().any(|name| text.contains(name)));
+    executes || sets_up
+}
+
+/// Whether a resource of the grant names the bucket, and not only a wildcard that covers it.
+fn names_bucket(granted: &Granted, action: &str, backend: &Backend) -> bool {
+    let Some(bucket) = backend.bucket_name.as_str() else { return false };
+    let question = Question::some(action, Pattern::anything());
+    granted.set.granting(&question).any(|index| {
+        let patterns = &granted.set.statements[index].resources.patterns;
+        patterns.iter().any(|pattern| pattern.to_string().contains(&format!(":::{bucket}")))
+    })
+}
+
+fn is_written_by_others(facts: &Facts<'_>, id: Id<Backend>) -> Fact {
+    let words = "whoever writes it decides what the next apply does";
+    touched_by(facts, id, "s3:PutObject", words, &["apply", "destroy", "import", "state"])
+}
+
+fn is_read_by_others(facts: &Facts<'_>, id: Id<Backend>) -> Fact {
+    let words = "whoever reads it has every secret in it";
+    touched_by(
+        facts,
+        id,
+        "s3:GetObject",
+        words,
+        &["apply", "destroy", "import", "state", "plan", "init", "output", "refresh"],
+    )
+}

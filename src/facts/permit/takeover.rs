@@ -1,0 +1,434 @@
+//! Roles in view that a principal can get hold of by everyday actions: it runs something that has the role already, writes
+//! what will run with it, or assumes it. Such a path counts only where the thing stands in this repository and the grant
+//! covers it by name.
+
+use std::collections::BTreeMap;
+
+use super::escalate::{Escalation, passed_to};
+use super::passes::names_role;
+use super::pattern::{Case, Extent, Pattern, Reading as How, Symbol};
+use super::principal::{Granted, kind};
+use super::scope::resource_part;
+use super::statement::{Effect, Question, Statement};
+use super::trusted::{Trusts, arn_of, members};
+use crate::data::paths::{self, EscalationPath};
+use crate::facts::Facts;
+use crate::facts::trust::asking::Uses;
+use crate::logic::Tri;
+use crate::model::identity::Role;
+use crate::model::image::Repository;
+use crate::model::terraform::Backend;
+use crate::model::workload::{Container, Task};
+use crate::model::{AnyId, Id, Model, ResourceMode};
+use crate::source::{Place, Span};
+use crate::value::Text;
+
+/// Something that a role can be had through.
+struct Thing {
+    /// The id of the path.
+    path: &'static str,
+    role: Id<Role>,
+    /// What stands after the account in its ARN.
+    resource: Pattern,
+    place: Place,
+}
+
+/// All ways of this kind, for all principals alike.
+pub(super) struct Things {
+    all: Vec<Thing>,
+    pub(super) passable: Passable,
+}
+
+impl Things {
+    pub(super) fn new(facts: &Facts<'_>) -> Things {
+        let model = facts.model;
+        let mut all = Vec::new();
+        tasks(model, &mut all);
+        services(model, &mut all);
+        functions(model, &mut all);
+        hosts(model, &mut all);
+        images(model, &mut all);
+        states(facts, &mut all);
+        Things { all, passable: Passable::new(model) }
+    }
+
+    /// What one principal can take over.
+    pub(super) fn open_to(&self, model: &Model, id: AnyId, granted: &Granted, trusts: &Trusts) -> Vec<Escalation> {
+        let mut found = Vec::new();
+        let root = granted.root.as_deref();
+        let is_other = |role: Id<Role>| AnyId::from(role) != id && is_same_root(model, root, role);
+        // Most principals hold none of the actions: things are looked at one by one only where some may be done.
+        let mut ways: BTreeMap<&str, Option<&'static EscalationPath>> = BTreeMap::new();
+        for thing in self.all.iter().filter(|thing| is_other(thing.role)) {
+            let way = *ways.entry(thing.path).or_insert_with(|| way(granted, thing.path));
+            let Some(path) = way else { continue };
+            if Tri::all(path.actions.iter().map(|action| reaches(granted, action, &thing.resource))) != Tri::True {
+                continue;
+            }
+            let mut places: Vec<Place> =
+                path.actions.iter().flat_map(|action| where_granted(model, granted, action)).collect();
+            places.dedup();
+            places.truncate(2);
+            places.push(thing.place.clone());
+            found.push(Escalation { path, tri: Tri::True, target: Some(thing.role), places });
+        }
+        if kind(id) != "group" {
+            found.extend(assumed(model, id, granted));
+        }
+        found.extend(deployed(model, id, granted, trusts, &self.passable));
+        found
+    }
+}
+
+/// The path of an id, if the principal may do each of its actions to something.
+fn way(granted: &Granted, id: &str) -> Option<&'static EscalationPath> {
+    let path = paths::all().iter().find(|path| path.id == id)?;
+    let may = |action: &&str| {
+        let asked = Pattern::parse(action, How::Literal, Case::Folded);
+        granted.set.statements.iter().any(|statement| statement.names_action(&asked) != Tri::False)
+    };
+    path.actions.iter().all(may).then_some(path)
+}
+
+/// The roles here by name, so that a principal that may pass one is not asked about all.
+pub(super) struct Passable {
+    by_name: BTreeMap<String, Vec<Id<Role>>>,
+    all: Vec<Id<Role>>,
+}
+
+impl Passable {
+    pub(super) fn new(model: &Model) -> Passable {
+        let mut by_name: BTreeMap<String, Vec<Id<Role>>> = BTreeMap::new();
+        let mut hidden = Vec::new();
+        for (id, role) in model.identity.roles.iter() {
+            match role.name.as_str() {
+                Some(name) => by_name.entry(name.to_owned()).or_default().push(id),
+                None => hidden.push(id),
+            }
+        }
+        // A role without a known name may be meant by any.
+        for roles in by_name.values_mut() {
+            roles.extend_from_slice(&hidden);
+        }
+        Passable { by_name, all: model.identity.roles.ids().collect() }
+    }
+
+    /// The roles that a principal may be able to pass.
+    pub(super) fn candidates(&self, granted: &Granted) -> Vec<Id<Role>> {
+        let asked = Pattern::parse("iam:PassRole", How::Literal, Case::Folded);
+        let mut found: Vec<Id<Role>> = Vec::new();
+        for statement in &granted.set.statements {
+            if statement.effect == Some(Effect::Deny) || statement.names_action(&asked) == Tri::False {
+                continue;
+            }
+            if statement.resources.is_negated || statement.resources.is_open {
+                return self.all.clone();
+            }
+            for pattern in &statement.resources.patterns {
+                let literal = resource_part(pattern).and_then(|part| Pattern::of(part.to_vec()).literal());
+                let Some(literal) = literal else { return self.all.clone() };
+                let named = literal.rsplit('/').next().and_then(|name| self.by_name.get(name));
+                found.extend(named.into_iter().flatten());
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// Roots may be accounts of their own: what one grants reaches nothing of another that is called the same.
+pub(super) fn is_same_root(model: &Model, root: Option<&str>, role: Id<Role>) -> bool {
+    let other = model[role].arn.value().as_reference().map(|reference| reference.root.to_string());
+    match (root, other) {
+        (Some(root), Some(other)) => root == other,
+        (_, None) | (None, _) => true,
+    }
+}
+
+fn where_granted(model: &Model, granted: &Granted, action: &str) -> Vec<Place> {
+    granted.places(model, action, &Question::some(action, Pattern::anything()))
+}
+
+fn literal(text: &str) -> Vec<Symbol> {
+    text.chars().map(Symbol::Literal).collect()
+}
+
+/// Literals and what is known of texts, one behind the other.
+fn resource(before: &str, name: &Text, after: &str) -> Pattern {
+    let mut symbols = literal(before);
+    symbols.extend_from_slice(Pattern::new(name, How::Literal, Case::Kept, &|_| None).symbols());
+    symbols.extend(literal(after));
+    Pattern::of(symbols)
+}
+
+/// A task definition's family with a role for its containers.
+fn tasks(model: &Model, all: &mut Vec<Thing>) {
+    for (_, task) in model.workload.tasks.iter() {
+        let (Some(role), Some(family)) = (task.task_role.id(), task.family.value().as_text()) else { continue };
+        let place = Place::new(task.head.span, format!("`{}` runs with the role", task.head.name));
+        all.push(Thing {
+            path: "ecs-run-override",
+            role,
+            resource: resource("task-definition/", &family, ":1"),
+            place,
+        });
+    }
+}
+
+/// A service whose containers can be entered.
+fn services(model: &Model, all: &mut Vec<Thing>) {
+    for (_, service) in model.workload.services.iter() {
+        let role = service.task.id().and_then(|task| model[task].task_role.id());
+        let cluster = service.cluster.id().and_then(|cluster| model[cluster].name.value().as_text());
+        let (Some(role), Some(cluster), Tri::True) = (role, cluster, service.exec_enabled.tri()) else { continue };
+        let place =
+            Place::new(service.head.span, format!("anybody with the permission enters `{}`", service.head.name));
+        all.push(Thing { path: "ecs-exec", role, resource: resource("task/", &cluster, "/1"), place });
+    }
+}
+
+/// `service/CLUSTER/NAME`.
+pub(super) fn service_resource(cluster: Option<&Text>, name: &Text) -> Pattern {
+    let mut symbols = match cluster {
+        Some(cluster) => resource("service/", cluster, "/").symbols().to_vec(),
+        None => {
+            let hidden = [Symbol::Hole(super::pattern::shared_hole("cluster", "")), Symbol::Literal('/')];
+            literal("service/").into_iter().chain(hidden).collect()
+        }
+    };
+    symbols.extend_from_slice(resource("", name, "").symbols());
+    Pattern::of(symbols)
+}
+
+fn functions(model: &Model, all: &mut Vec<Thing>) {
+    for (_, function) in model.workload.functions.iter() {
+        let named = model
+            .resources_of(ResourceMode::Managed, "aws_lambda_function")
+            .find(|(_, resource)| resource.head.span == function.head.span)
+            .and_then(|(_, resource)| resource.body.as_map()?.entries.get("function_name")?.as_text());
+        let (Some(role), Some(name)) = (function.role.id(), named) else { continue };
+        let place = Place::new(function.head.span, format!("`{}` runs with the role", function.head.name));
+        all.push(Thing { path: "lambda-update-code", role, resource: resource("function:", &name, ""), place });
+    }
+}
+
+/// AWS gives an instance its id: only a grant on all of them is sure to cover it.
+fn hosts(model: &Model, all: &mut Vec<Thing>) {
+    for (_, host) in model.workload.hosts.iter().filter(|(_, host)| host.kind.as_str() == Some("instance")) {
+        let Some(role) = host.role.id() else { continue };
+        let mut symbols = literal("instance/");
+        symbols.push(Symbol::Hole(super::pattern::shared_hole("instance", &host.head.name)));
+        let place = Place::new(host.head.span, format!("`{}` has the role", host.head.name));
+        all.push(Thing { path: "ssm-send-command", role, resource: Pattern::of(symbols), place });
+    }
+}
+
+/// An image that a task runs by a tag that can be pushed again.
+fn images(model: &Model, all: &mut Vec<Thing>) {
+    for (_, container) in model.workload.containers.iter() {
+        let Some((repository, task)) = runs_movable_tag(model, container) else { continue };
+        let (Some(role), Some(path)) = (model[task].task_role.id(), model[repository].path.value().as_text()) else {
+            continue;
+        };
+        let span = container.image_name.origin().span().unwrap_or(container.head.span);
+        let place = Place::new(span, format!("`{}` runs whatever has this tag", container.head.name));
+        all.push(Thing { path: "ecr-mutable-tag", role, resource: resource("repository/", &path, ""), place });
+    }
+}
+
+/// The repository whose tag a container runs, if the tag is known and may move.
+pub(super) fn runs_movable_tag(model: &Model, container: &Container) -> Option<(Id<Repository>, Id<Task>)> {
+    let image = &model[container.image.id()?];
+    let repository = image.repository.id()?;
+    image.tag.as_str()?;
+    if image.digest.is_present() != Tri::False || model[repository].mutability.as_str() != Some("MUTABLE") {
+        return None;
+    }
+    Some((repository, container.task.id()?))
+}
+
+/// The state of a root that some role here applies.
+fn states(facts: &Facts<'_>, all: &mut Vec<Thing>) {
+    let model = facts.model;
+    let uses = facts.analysis::<Uses>();
+    for (_, backend) in model.terraform.backends.iter() {
+        let (Some(resource), Some(root)) = (state_object(backend), backend.root.id()) else { continue };
+        let path = model[root].path.as_str().unwrap_or("");
+        for (id, credential) in model.pipeline.credentials.iter() {
+            let (Some(role), Some(job)) = (uses.role_of(id), credential.job.id()) else { continue };
+            let applies = model.delivery.terraform_runs.iter().any(|(_, run)| {
+                run.job.id() == Some(job)
+                    && run.changes_state.tri() == Tri::True
+                    && run.directory.as_str().is_some_and(|folder| is_folder(folder, path))
+            });
+            if applies {
+                let place = Place::new(backend.head.span, "whoever applies does what this state says");
+                all.push(Thing { path: "tf-state-write", role, resource: resource.clone(), place });
+            }
+        }
+    }
+}
+
+pub(super) fn is_folder(a: &str, b: &str) -> bool {
+    let bare = |folder: &str| folder.trim_start_matches("./").trim_matches('.').trim_matches('/').to_owned();
+    bare(a) == bare(b)
+}
+
+/// `bucket/key` of a state in S3.
+pub(super) fn state_object(backend: &Backend) -> Option<Pattern> {
+    let bucket = backend.bucket_name.as_str().filter(|_| backend.kind.as_str() == Some("s3"))?;
+    let key = backend.object_key.as_str()?;
+    Some(Pattern::of(literal(&format!("{bucket}/{key}"))))
+}
+
+/// Whether some statement grants an action on a thing by its name, in whatever account and Region.
+pub(super) fn reaches(granted: &Granted, action: &str, resource: &Pattern) -> Tri {
+    let asked = Pattern::parse(action, How::Literal, Case::Folded);
+    let by_statement = granted.set.statements.iter().map(|statement| match statement.effect {
+        Some(Effect::Allow) => {
+            let named = statement.names_action(&asked);
+            if named == Tri::False {
+                return Tri::False;
+            }
+            let context = super::condition::Context::default();
+            named.and(covers(statement, resource)).and(statement.conditions_hold(&context, Extent::All))
+        }
+        Some(Effect::Deny) => Tri::False,
+        None => Tri::Unknown,
+    });
+    let found = Tri::any(by_statement);
+    if found == Tri::False {
+        return Tri::False;
+    }
+    match granted.grants(&Question::some(action, Pattern::anything())) {
+        Tri::False => Tri::False,
+        Tri::True | Tri::Unknown => found,
+    }
+}
+
+fn covers(statement: &Statement, resource: &Pattern) -> Tri {
+    if statement.resources.is_negated {
+        return Tri::Unknown;
+    }
+    Tri::any(statement.resources.patterns.iter().map(|pattern| {
+        if pattern.is_everything() {
+            return Tri::True;
+        }
+        match resource_part(pattern) {
+            Some(part) => Pattern::of(part.to_vec()).covers(resource),
+            None => Tri::from(pattern.is_loose()).and(Tri::Unknown),
+        }
+    }))
+}
+
+/// Roles whose trust names the holder or the account as a whole, and that the holder may assume by name.
+fn assumed(model: &Model, id: AnyId, granted: &Granted) -> Vec<Escalation> {
+    let Some(path) = paths::all().iter().find(|path| path.id == "assume-role") else { return Vec::new() };
+    let asked = Pattern::parse("sts:AssumeRole", How::Literal, Case::Folded);
+    if !granted.set.statements.iter().any(|statement| statement.names_action(&asked) != Tri::False) {
+        return Vec::new();
+    }
+    let own_name = model.head(id).name.clone();
+    let mut found = Vec::new();
+    let root = granted.root.as_deref();
+    let is_other = |role: Id<Role>| AnyId::from(role) != id && is_same_root(model, root, role);
+    for (role, target) in model.identity.roles.iter().filter(|(role, _)| is_other(*role)) {
+        let Some(name) = target.name.value().as_text() else { continue };
+        if reaches(granted, "sts:AssumeRole", &resource("role/", &name, "")) != Tri::True {
+            continue;
+        }
+        if let Some(span) = trusts_holder(model, target, granted, &own_name) {
+            let mut places = where_granted(model, granted, "sts:AssumeRole");
+            places.truncate(1);
+            places.push(Place::new(span, format!("`{}` lets it in", target.head.name)));
+            found.push(Escalation { path, tri: Tri::True, target: Some(role), places });
+        }
+    }
+    found
+}
+
+/// The statement of a trust that surely admits the holder.
+fn trusts_holder(model: &Model, target: &Role, granted: &Granted, own_address: &str) -> Option<Span> {
+    let policy = target.trust.id()?;
+    let statements = || model[policy].statements.ids();
+    if statements().any(|id| model[id].effect.as_str() != Some("Allow")) {
+        return None;
+    }
+    statements().find_map(|id| {
+        let statement = &model[id];
+        if !statement.policy_conditions.members.is_empty() || statement.policy_conditions.open.is_some() {
+            return None;
+        }
+        let admits = members(&statement.aws_principals).into_iter().any(|value| {
+            let is_reference = value
+                .references()
+                .iter()
+                .any(|reference| *reference.address == *own_address && &*reference.path == "arn");
+            let Some(text) = value.as_text() else { return false };
+            let pattern = Pattern::new(&text, How::Literal, Case::Kept, &|hole| super::arn::unfold(model, hole));
+            is_reference
+                || pattern.covers(&granted.arn) == Tri::True
+                || (text.suffix() == ":root"
+                    && value.references().iter().any(|it| it.address.contains("data.aws_caller_identity.")))
+        });
+        admits.then_some(statement.head.span)
+    })
+}
+
+/// What every deploy role does: it passes roles to the tasks whose definition it replaces.
+fn deployed(model: &Model, id: AnyId, granted: &Granted, trusts: &Trusts, passable: &Passable) -> Vec<Escalation> {
+    let Some(path) = paths::all().iter().find(|path| path.id == "ecs-update-service") else { return Vec::new() };
+    if !replaces_tasks(granted) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let root = granted.root.as_deref();
+    let is_other = |role: &Id<Role>| AnyId::from(*role) != id && is_same_root(model, root, *role);
+    for role in passable.candidates(granted).into_iter().filter(is_other) {
+        if !trusts.trusts_service(role, TASKS) || passes_by_name(model, granted, role, TASKS) != Tri::True {
+            continue;
+        }
+        let mut places = where_granted(model, granted, "iam:PassRole");
+        places.truncate(1);
+        found.push(Escalation { path, tri: Tri::True, target: Some(role), places });
+    }
+    found
+}
+
+pub(super) const TASKS: &str = "ecs-tasks.amazonaws.com";
+
+/// Whether it may register a task definition and have it run.
+pub(super) fn replaces_tasks(granted: &Granted) -> bool {
+    let may = |action: &str| granted.grants(&Question::some(action, Pattern::anything())) != Tri::False;
+    may("ecs:RegisterTaskDefinition")
+        && ["ecs:UpdateService", "ecs:RunTask", "ecs:CreateService", "ecs:CreateTaskSet"].into_iter().any(may)
+}
+
+/// Whether a role here may be passed to a service: by its ARN, or by its name in an ARN of some account.
+pub(super) fn passes_by_name(model: &Model, granted: &Granted, role: Id<Role>, service: &str) -> Tri {
+    let asked = Pattern::parse("iam:PassRole", How::Literal, Case::Folded);
+    let arn = arn_of(model, role);
+    let context = passed_to(service);
+    let by_statement = granted.set.statements.iter().map(|statement| {
+        if statement.effect != Some(Effect::Allow) || statement.resources.is_negated {
+            return Tri::False;
+        }
+        let named = statement.names_action(&asked);
+        if named == Tri::False {
+            return Tri::False;
+        }
+        let patterns = &statement.resources.patterns;
+        let covered = Tri::any(patterns.iter().map(|pattern| match names_role(model, pattern, role) {
+            true => Tri::True,
+            false => pattern.covers(&arn),
+        }));
+        named.and(covered).and(statement.conditions_hold(&context, Extent::All))
+    });
+    let found = Tri::any(by_statement);
+    let question = Question::new("iam:PassRole", Pattern::anything(), Extent::Some, context.clone());
+    match granted.grants(&question) {
+        Tri::False => Tri::False,
+        Tri::True | Tri::Unknown => found,
+    }
+}

@@ -1,0 +1,175 @@
+//! Which jobs ask for which role, in which of their runs, and what the role's trust answers.
+
+use std::collections::BTreeMap;
+
+use super::admit::{Admission, Admissions, Door, Effect};
+use super::token::{Repository, Token};
+use crate::facts::permit::pattern::Pattern;
+use crate::facts::{Analysis, Facts};
+use crate::logic::{Fact, Tri};
+use crate::model::identity::Role;
+use crate::model::pipeline::{Credential, Start, Trigger};
+use crate::model::{Id, Model, Reading};
+use crate::source::{Place, Span};
+
+/// The roles that the credentials of workflows ask for.
+pub(in crate::facts) struct Uses {
+    of: BTreeMap<u32, Id<Role>>,
+}
+
+impl Analysis for Uses {
+    fn compute(facts: &Facts<'_>) -> Uses {
+        let model = facts.model;
+        let admissions = facts.analysis::<Admissions>();
+        let mut github =
+            model.identity.roles.ids().filter(|role| {
+                admissions.of(*role).is_some_and(|admission| admission.doors.iter().any(Door::is_github))
+            });
+        let only = github.next().filter(|_| github.next().is_none());
+        let asked = model
+            .pipeline
+            .credentials
+            .iter()
+            .filter_map(|(id, credential)| role_of(model, credential, only).map(|role| (id.index, role)));
+        Uses { of: asked.collect() }
+    }
+}
+
+impl Uses {
+    pub(in crate::facts) fn role_of(&self, credential: Id<Credential>) -> Option<Id<Role>> {
+        self.of.get(&credential.index).copied()
+    }
+
+    /// The credentials that ask for a role.
+    pub(in crate::facts) fn of_role<'m>(
+        &self,
+        model: &'m Model,
+        role: Id<Role>,
+    ) -> Vec<(Id<Credential>, &'m Credential)> {
+        model.pipeline.credentials.iter().filter(|(id, _)| self.role_of(*id) == Some(role)).collect()
+    }
+}
+
+/// By the name in the ARN or by the address that the configuration gives; a reference to a setting means the only role
+/// here that jobs may have.
+fn role_of(model: &Model, credential: &Credential, only: Option<Id<Role>>) -> Option<Id<Role>> {
+    if credential.kind.as_str() != Some("oidc_role") {
+        return None;
+    }
+    let text = credential.role_reference.value().as_text()?;
+    let named =
+        |name: &str| model.identity.roles.iter().find(|(_, role)| role.name.as_str() == Some(name)).map(|(id, _)| id);
+    match text.known() {
+        Some(known) if known.starts_with("arn:") => named(known.rsplit('/').next()?),
+        Some(known) => {
+            let address = known.strip_prefix("terraform#").unwrap_or(known);
+            let at = model.identity.roles.iter().find(|(_, role)| role.head.name == address).map(|(id, _)| id);
+            at.or_else(|| named(address.rsplit('/').next()?))
+        }
+        None if text.prefix().is_empty() && text.suffix().is_empty() => only,
+        None => named(text.suffix().rsplit('/').next().filter(|_| text.suffix().contains('/'))?),
+    }
+}
+
+/// A run of a job that asks for a role.
+pub(super) struct Asking<'m> {
+    pub(super) token: Token<'m>,
+    pub(super) admitted: Tri,
+}
+
+impl<'m> Asking<'m> {
+    pub(super) fn start(&self) -> &'m Start {
+        self.token.start
+    }
+
+    /// No condition stands in the way of the run that is not known.
+    pub(super) fn is_sure(&self) -> bool {
+        matches!(self.start().maybe.get(), Reading::Known(false) | Reading::Absent)
+    }
+
+    pub(super) fn trigger_span(&self, model: &Model) -> Option<Span> {
+        let trigger: Id<Trigger> = self.start().trigger.id()?;
+        Some(model[trigger].head.span)
+    }
+}
+
+/// The starts of a credential's job in which its step runs and a token can be had, each with the trust's answer.
+pub(super) fn askings<'m>(
+    facts: &'m Facts<'_>,
+    repository: &'m Repository,
+    id: Id<Credential>,
+    role: Id<Role>,
+) -> Vec<Asking<'m>> {
+    let model = facts.model;
+    let credential = &model[id];
+    let admissions = facts.analysis::<Admissions>();
+    let (Some(job), Some(admission)) = (credential.job.id(), admissions.of(role)) else { return Vec::new() };
+    let step = credential.step.id();
+    model[job]
+        .starts
+        .ids()
+        .map(|start| &model[start])
+        // The token of a fork's own run asks for nothing.
+        .filter(|start| start.source.as_str() != Some("fork") || start.is_trusted.tri() == Tri::True)
+        .filter(|start| step.is_none_or(|step| start.steps.ids().any(|it| it == step)))
+        .map(|start| {
+            let token = Token::new(model, start, repository, credential.audience.as_str());
+            let admitted = token.is_admitted(admission);
+            Asking { token, admitted }
+        })
+        .collect()
+}
+
+/// Whether a run of a pull request asks for a role and is let in.
+pub(in crate::facts) fn pull_request_admitted(facts: &Facts<'_>, role: Id<Role>) -> Fact {
+    let model = facts.model;
+    let uses = facts.analysis::<Uses>();
+    let repository = facts.analysis::<Repository>();
+    let mut answers = Vec::new();
+    for (id, credential) in uses.of_role(model, role) {
+        for asking in askings(facts, &repository, id, role) {
+            if asking.start().event.as_str() != Some("pull_request") || asking.admitted == Tri::False {
+                continue;
+            }
+            let span = asking.trigger_span(model).unwrap_or(credential.head.span);
+            let sure = if asking.is_sure() { Tri::True } else { Tri::Unknown };
+            answers.push(Fact::new(asking.admitted.and(sure), vec![Place::new(span, "pull requests are let in")]));
+        }
+    }
+    Fact::any(answers)
+}
+
+/// What is wrong with the trust itself is told by other rules.
+pub(super) fn is_dead(facts: &Facts<'_>, role: Id<Role>) -> bool {
+    let admissions = facts.analysis::<Admissions>();
+    admissions.of(role).is_none_or(|admission| admission.doors.iter().all(Door::is_dead))
+}
+
+/// The values of the conditions on the subject in the doors that let somebody in, each with its place.
+pub(super) fn alternatives<'a>(model: &Model, admission: &'a Admission) -> Vec<(&'a Pattern, Span)> {
+    let doors = admission.doors.iter().filter(|door| door.is_github() && !door.is_dead());
+    let claims = doors.flat_map(|door| door.claims("sub")).filter(|claim| claim.effect == Effect::Limits);
+    claims
+        .flat_map(|claim| {
+            let written = &model[claim.id];
+            let span_of = |index: usize| match written.values.get() {
+                Reading::Known(list) => list.items.get(index).and_then(|value| value.origin.span()),
+                Reading::Absent | Reading::Unknown(_) => None,
+            };
+            let values = claim.condition.values.iter().enumerate();
+            values
+                .map(|(index, value)| (value, span_of(index).unwrap_or(written.head.span)))
+                .collect::<Vec<(&Pattern, Span)>>()
+        })
+        .collect()
+}
+
+/// The first value of the first condition on a subject.
+pub(super) fn subject_span(model: &Model, admission: &Admission) -> Option<Span> {
+    let claim = admission.doors.iter().flat_map(|door| door.claims("sub")).next()?;
+    let condition = &model[claim.id];
+    match condition.values.get() {
+        Reading::Known(list) => list.items.first().and_then(|value| value.origin.span()),
+        Reading::Absent | Reading::Unknown(_) => Some(condition.head.span),
+    }
+}
