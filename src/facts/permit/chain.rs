@@ -11,8 +11,8 @@ use crate::facts::trust::asking::pull_request_admitted;
 use crate::facts::trust::subject::Reach;
 use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::Id;
 use crate::model::identity::Role;
+use crate::model::{Id, Model};
 use crate::source::Place;
 
 facts! {
@@ -126,6 +126,14 @@ fn leads_outsiders_to_data(facts: &Facts<'_>, id: Id<Role>) -> Fact {
             })
     };
     leads(facts, id, entry, &is_end, "it reads data")
+}
+
+/// Code that others write runs with the role: in a task, in a function or on a host.
+fn runs_code(model: &Model, role: Id<Role>) -> bool {
+    let workload = &model.workload;
+    workload.tasks.iter().any(|(_, task)| task.task_role.id() == Some(role))
+        || workload.functions.iter().any(|(_, function)| function.role.id() == Some(role))
+        || workload.hosts.iter().any(|(_, host)| host.role.id() == Some(role))
 }
 
 /// What reads stores and secrets, and not only what describes them.
