@@ -41,6 +41,7 @@ static ALL: &[&[FactSchema]] = &[
     permit::execution::FACTS,
     permit::hygiene::FACTS,
     permit::need::verdict::FACTS,
+    permit::exposure::FACTS,
     permit::passes::FACTS,
     permit::power::FACTS,
     permit::sets::FACTS,

@@ -18,6 +18,16 @@ entities! { in identity;
         statements: Many<Statement>,
     }
 
+    /// A policy as a resource carries it: who may use the resource.
+    ResourcePolicy "resource_policy" resource_policies {
+        /// What carries it.
+        kind: Word["api", "bucket", "catalog", "file_system", "key", "log_destination", "log_group", "mail", "queue",
+            "repository", "search_domain", "secret", "topic", "vault"],
+        /// Whether only networks of one's own reach the resource, whoever the policy lets in.
+        is_private: Flag = false,
+        policy: One<Policy>,
+    }
+
     /// One member of a policy's `Statement`.
     Statement "statement" statements {
         sid: Text,

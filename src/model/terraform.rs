@@ -54,6 +54,8 @@ entities! { in terraform;
         profile: Text,
         access_key: Text,
         secret_key: Text,
+        /// The accounts that it works in: those that it is bound to, or the one of the role that it assumes.
+        account_ids: Texts,
         root: One<Root>,
     }
 

@@ -13,7 +13,7 @@ pub(super) mod to_store;
 
 pub(super) use rest::{encrypted, has_own_key};
 
-use crate::model::data::{AtRest, Bucket, Cache, Certificate, Connection, Database, Disk, Key, LogGroup, Topic};
+use crate::model::data::{AtRest, Bucket, Cache, Certificate, Connection, Database, Disk, Key, LogGroup, Topic, Trail};
 use crate::model::image::Stage;
 use crate::model::network::Listener;
 use crate::model::secret::Secret;
@@ -100,6 +100,10 @@ super::facts! {
     LogGroup {
         /// Whether the policy of its key admits CloudWatch Logs.
         key_admits_logs: Flag = policy::key_admits_logs,
+    }
+    Trail {
+        /// Whether everyone can read the bucket that it writes to.
+        bucket_is_public: Flag = policy::bucket_is_public,
     }
     Bucket {
         /// Whether requests without TLS are refused.

@@ -1,38 +1,20 @@
 //! Policies of buckets and keys: who may come in, and whether plain requests are refused.
 
 use crate::facts::Facts;
+use crate::facts::permit::exposure::admits_everyone;
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::data::{Bucket, Key, LogGroup, Topic};
+use crate::model::data::{Bucket, Key, LogGroup, Topic, Trail};
 use crate::model::identity::{Policy, Statement};
 use crate::model::secret::Secret;
 use crate::model::{AnyId, Cell, Head, Id, Link, Model, One, Reading, ResourceMode, mark};
 use crate::source::{Place, Span};
 use crate::value::{Piece, Text, Value};
 
-/// Condition keys that leave a caller's identity or network open.
-const NOT_NARROWING: [&str; 5] =
-    ["aws:securetransport", "s3:tlsversion", "aws:useragent", "aws:referer", "aws:currenttime"];
-/// Condition keys that name callers, networks or sources.
-const NARROWING: [&str; 12] = [
-    "aws:sourcevpce",
-    "aws:sourcevpc",
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:sourcearn",
-    "aws:sourceaccount",
-    "aws:sourceip",
-    "aws:sourceorgid",
-    "kms:calleraccount",
-    "kms:viaservice",
-];
-
-fn statements<'m>(model: &'m Model, edge: &One<Policy>) -> Result<Vec<&'m Statement>, Option<Reason>> {
+fn statements(model: &Model, edge: &One<Policy>) -> Result<Vec<Id<Statement>>, Option<Reason>> {
     match (edge.id(), &edge.link) {
         (Some(policy), _) => match &model[policy].statements.open {
             Some(reason) => Err(Some(reason.clone())),
-            None => Ok(model[policy].statements.ids().map(|statement| &model[statement]).collect()),
+            None => Ok(model[policy].statements.ids().collect()),
         },
         (None, Link::Unknown(reason)) => Err(Some(reason.clone())),
         (None, Link::Absent | Link::To(_)) => Err(None),
@@ -49,20 +31,6 @@ fn has_text(cell: &Cell<mark::Texts>, wanted: &str) -> Tri {
         Reading::Absent => Tri::False,
         Reading::Unknown(_) => Tri::Unknown,
     }
-}
-
-/// Whether the statement names everyone, and no condition narrows that down.
-fn is_for_everyone(model: &Model, statement: &Statement) -> Tri {
-    let conditions = statement.policy_conditions.ids().map(|condition| {
-        let key = model[condition].context_key.as_str().map(str::to_ascii_lowercase);
-        match key.as_deref() {
-            Some(key) if NARROWING.contains(&key) => Tri::False,
-            Some(key) if NOT_NARROWING.contains(&key) => Tri::True,
-            Some(_) | None => Tri::Unknown,
-        }
-    });
-    let open = if statement.policy_conditions.open.is_some() { Tri::Unknown } else { Tri::True };
-    has_text(&statement.principals, "*").and(Tri::all(conditions)).and(open)
 }
 
 /// Whether the statement speaks of an action that begins like one of these.
@@ -93,13 +61,9 @@ fn opened(facts: &Facts<'_>, id: Id<Bucket>, beginnings: &[&str], role: &str) ->
         Err(Some(reason)) => return Fact::unknown(reason),
         Err(None) => return Fact::no(Vec::new()),
     };
-    let judged = statements.iter().map(|statement| {
-        let verdict = statement
-            .effect
-            .equals("Allow")
-            .and(is_for_everyone(model, statement))
-            .and(does(model, statement, beginnings));
-        of(verdict, statement.head.span, role)
+    let judged = statements.into_iter().map(|id| {
+        let verdict = admits_everyone(model, id).and(does(model, &model[id], beginnings));
+        of(verdict, model[id].head.span, role)
     });
     let declared = !matches!(bucket.block_flags.get(), Reading::Absent);
     let blocked = match declared {
@@ -124,6 +88,21 @@ pub(super) fn writable_by_everyone(facts: &Facts<'_>, id: Id<Bucket>) -> Fact {
     opened(facts, id, &["s3:put", "s3:delete"], "this lets everyone write")
 }
 
+/// By a policy or an ACL of the bucket.
+pub(super) fn bucket_is_public(facts: &Facts<'_>, id: Id<Trail>) -> Fact {
+    let trail = &facts.model[id];
+    let mut fact = match (trail.bucket.id(), &trail.bucket.link) {
+        (Some(bucket), _) => readable_by_everyone(facts, bucket).or(super::rest::acl_is_open(facts, bucket)),
+        (None, Link::Unknown(reason)) => Fact::unknown(reason.clone()),
+        (None, Link::Absent | Link::To(_)) => Fact::no(Vec::new()),
+    };
+    if fact.tri == Tri::True {
+        let place = trail.bucket.origin.span().unwrap_or(trail.head.span);
+        fact.places.push(Place::new(place, format!("`{}` writes there", trail.head.name)));
+    }
+    fact
+}
+
 /// A Deny for everyone of every action on the bucket and its objects where a request came without TLS.
 pub(in crate::facts) fn refuses_plain(facts: &Facts<'_>, id: Id<Bucket>) -> Fact {
     let model = facts.model;
@@ -135,7 +114,8 @@ pub(in crate::facts) fn refuses_plain(facts: &Facts<'_>, id: Id<Bucket>) -> Fact
     };
     let mut half: Option<Span> = None;
     let mut doubt: Option<Reason> = None;
-    for statement in statements {
+    for id_of_statement in statements {
+        let statement = &model[id_of_statement];
         let about_tls = asks_for_tls(model, statement);
         let denies = statement.effect.equals("Deny").and(has_text(&statement.principals, "*"));
         let everything = does(model, statement, &[]);
@@ -247,10 +227,11 @@ pub(super) fn key_open_to_everyone(facts: &Facts<'_>, id: Id<Key>) -> Fact {
         Err(Some(reason)) => return Fact::unknown(reason),
         Err(None) => return Fact::no(Vec::new()),
     };
-    Fact::any(statements.iter().map(|statement| {
-        let verdict = statement.effect.equals("Allow").and(is_for_everyone(model, statement));
-        of(verdict, statement.head.span, "this lets everyone use the key")
-    }))
+    Fact::any(
+        statements
+            .into_iter()
+            .map(|id| of(admits_everyone(model, id), model[id].head.span, "this lets everyone use the key")),
+    )
 }
 
 /// The key's policy names the service of CloudWatch Logs. AWS's own default policy names no service.
@@ -276,7 +257,8 @@ pub(super) fn key_admits_logs(facts: &Facts<'_>, id: Id<LogGroup>) -> Fact {
         Err(Some(reason)) => return Fact::unknown(reason),
         Err(None) => return Fact::no(at_fault(key.head.span)),
     };
-    let judged = statements.iter().map(|statement| {
+    let judged = statements.into_iter().map(|id| {
+        let statement = &model[id];
         let services = match statement.service_principals.get() {
             Reading::Known(list) => Tri::any(list.items.iter().map(|item| {
                 item.as_text().map_or(Tri::Unknown, |text| {
@@ -307,7 +289,8 @@ pub(super) fn shared_across_accounts(facts: &Facts<'_>, id: Id<Secret>) -> Fact 
         Err(None) => return Fact::no(Vec::new()),
     };
     let own = own_accounts(model);
-    Fact::any(statements.iter().map(|statement| {
+    Fact::any(statements.into_iter().map(|id| {
+        let statement = &model[id];
         let named = match statement.aws_principals.get() {
             Reading::Known(list) => {
                 let open = if list.open.is_some() { Tri::Unknown } else { Tri::False };
@@ -415,7 +398,8 @@ fn admits_publisher(model: &Model, topic: &Topic, service: &str, publisher: &Hea
         Err(Some(reason)) => return Fact::unknown(reason),
         Err(None) => return shut_out("no policy of the key admits a service"),
     };
-    let judged = statements.iter().map(|statement| {
+    let judged = statements.into_iter().map(|id| {
+        let statement = &model[id];
         let admits = match statement.service_principals.get() {
             Reading::Known(list) => Tri::any(list.items.iter().map(|item| {
                 let text = item.as_text();

@@ -83,6 +83,8 @@ fn lower_providers(deployment: &Deployment, model: &mut Model, root: Id<Root>) {
         provider.profile.read(span, "profile", view.attr("profile"));
         provider.access_key.read(span, "access_key", view.attr("access_key"));
         provider.secret_key.read(span, "secret_key", view.attr("secret_key"));
+        let of_role = || view.block("assume_role").and_then(|block| block.attr("role_arn"));
+        provider.account_ids.read(span, "allowed_account_ids", view.attr("allowed_account_ids").or_else(of_role));
         provider.root = One::to(root, Origin::written(span));
         let id = model.terraform.providers.push(provider);
         model[root].providers.push(id, Origin::written(span));
