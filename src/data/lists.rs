@@ -32,6 +32,7 @@ struct Lists {
     blind: Vec<Vec<&'static str>>,
     credential: Vec<Vec<&'static str>>,
     source_advised: Vec<&'static str>,
+    retired: Vec<&'static str>,
     sensitive_services: Vec<&'static str>,
     control_plane: Vec<&'static str>,
 }
@@ -57,6 +58,7 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
             "expose" => lists.expose.push(group()),
             "blind" => lists.blind.push(group()),
             "credential" => lists.credential.push(group()),
+            "retired" => lists.retired.push(first),
             "source-advised" => lists.source_advised.push(first),
             "sensitive-service" => lists.sensitive_services.push(first),
             "control-plane" => lists.control_plane.extend(first.split(',')),
@@ -112,6 +114,11 @@ pub fn is_source_advised(service_principal: &str) -> bool {
 /// Services that manage other things, and that applications hardly ever call.
 pub fn is_control_plane(prefix: &str) -> bool {
     LISTS.control_plane.contains(&prefix)
+}
+
+/// An action that is gone, and that default policies of AWS still name.
+pub fn is_retired(action: &str) -> bool {
+    LISTS.retired.iter().any(|listed| listed.eq_ignore_ascii_case(action))
 }
 
 pub fn is_sensitive_service(prefix: &str) -> bool {

@@ -12,3 +12,4 @@ pub mod needs;
 mod pack;
 pub mod paths;
 pub mod secrets;
+pub mod support;

@@ -4,6 +4,7 @@
 mod build;
 mod hop;
 mod leak;
+mod managed;
 pub mod permit;
 mod reach;
 pub mod secret;
@@ -12,6 +13,7 @@ mod state;
 mod tag;
 mod task;
 pub mod trust;
+mod web;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -59,6 +61,8 @@ static ALL: &[&[FactSchema]] = &[
     trust::join::FACTS,
     trust::run::FACTS,
     trust::service::FACTS,
+    web::FACTS,
+    managed::FACTS,
 ];
 
 /// Whether a thing that keeps data keeps it encrypted.

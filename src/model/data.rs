@@ -1,8 +1,9 @@
 //! What keeps data, keys, and the hops between client and store.
 
-use super::identity::Policy;
+use super::identity::{Policy, Role};
 use super::network::{LoadBalancer, SecurityGroup, Subnet, Vpc};
 use super::secret::{Parameter, Variable};
+use super::web::Distribution;
 use super::workload::{Container, Host, MountTarget, Service, Task};
 use super::{entities, views};
 
@@ -93,6 +94,11 @@ entities! { in data;
         acl_grants: Texts,
         /// `Enabled`, `Suspended` or `Disabled`.
         versioning: Text,
+        /// Whether it serves a website of its own; one that only redirects serves nothing.
+        website: Flag = false,
+        cors_rules: Many<CorsRule>,
+        /// Distributions that fetch from it.
+        distributions: Many<Distribution>,
         key: One<Key>,
         /// Where its access logs go, as written.
         log_target: Text,
@@ -102,6 +108,14 @@ entities! { in data;
         logging_load_balancers: Many<LoadBalancer>,
         /// Buckets that write their access logs here.
         logging_buckets: Many<Bucket>,
+    }
+
+    /// What pages of other sites may ask of a bucket.
+    CorsRule "cors_rule" cors_rules {
+        origins: Texts,
+        methods: Texts,
+        headers: Texts,
+        bucket: One<Bucket>,
     }
 
     /// The switches that keep all buckets of the account closed.
@@ -162,8 +176,12 @@ entities! { in data;
         all_regions: Flag = false,
         validated: Flag = false,
         management_events: Flag = true,
+        /// The log group that its records are sent to, as written.
+        log_target: Text,
         bucket: One<Bucket>,
         log_group: One<LogGroup>,
+        /// The role under which they are sent.
+        log_role: One<Role>,
         key: One<Key>,
     }
 

@@ -8,6 +8,7 @@ mod edge;
 mod entity;
 pub mod identity;
 pub mod image;
+pub mod managed;
 pub mod network;
 pub mod pipeline;
 pub mod range;
@@ -15,6 +16,7 @@ mod resource;
 pub mod schema;
 pub mod secret;
 pub mod terraform;
+pub mod web;
 pub mod workload;
 
 pub use cell::{Cell, CellType, Reading, mark};
@@ -47,6 +49,8 @@ pub struct Model {
     pub data: data::Tables,
     pub secret: secret::Tables,
     pub terraform: terraform::Tables,
+    pub web: web::Tables,
+    pub managed: managed::Tables,
     by_address: HashMap<(Arc<str>, Arc<str>), Vec<AnyId>>,
 }
 

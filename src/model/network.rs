@@ -3,6 +3,7 @@
 
 use super::data::{Cache, Certificate, Database};
 use super::identity::Policy;
+use super::web::WebAcl;
 use super::workload::{Function, Host, MountTarget, Registration, Service};
 use super::{entities, views};
 
@@ -267,11 +268,6 @@ entities! { in network;
         vpc: One<Vpc>,
         listeners: Many<Listener>,
         registrations: Many<Registration>,
-    }
-
-    /// A web application firewall's list of rules.
-    WebAcl "web_acl" web_acls {
-        load_balancers: Many<LoadBalancer>,
     }
 }
 

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::entity::{AnyId, Head};
-use super::{Model, data, delivery, identity, image, network, pipeline, resource, secret, terraform, workload};
+use super::{
+    Model, data, delivery, identity, image, managed, network, pipeline, resource, secret, terraform, web, workload,
+};
 use crate::logic::{Fact, Reason};
 use crate::source::Place;
 use crate::value::{Origin, Value};
@@ -98,6 +100,8 @@ static ALL: &[&[EntitySchema]] = &[
     data::ENTITIES,
     secret::ENTITIES,
     terraform::ENTITIES,
+    web::ENTITIES,
+    managed::ENTITIES,
 ];
 
 /// All views, likewise (`network::VIEWS`).

@@ -1,7 +1,7 @@
 //! Names that AWS does not know: ARNs that are none, actions that match nothing, managed policies that do not exist.
 
 use super::principal::managed_name;
-use crate::data::{actions, managed};
+use crate::data::{actions, lists, managed};
 use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason};
 use crate::model::identity::{ActionPattern, Attachment, WrittenArn};
@@ -144,7 +144,7 @@ fn spelling(model: &Model, id: Id<ActionPattern>) -> Spelling {
 
 fn spelling_of(known: &str) -> Spelling {
     let Some((prefix, name)) = known.split_once(':') else { return Spelling::Known };
-    if prefix.contains(['*', '?']) {
+    if prefix.contains(['*', '?']) || lists::is_retired(known) {
         return Spelling::Known;
     }
     let Some(service) = actions::service(prefix) else {

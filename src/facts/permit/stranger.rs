@@ -2,7 +2,7 @@
 //! cannot escape. Whom a whole policy admits is decided in `exposure`.
 
 use super::condition::{Comparison, Operator, holds_without_key};
-use super::pattern::{Extent, Pattern, Reading as How};
+use super::pattern::{Case, Extent, Pattern, Reading as How, Symbol};
 use super::read::{value_reading, written_operator};
 use crate::logic::Tri;
 use crate::model::identity::{PolicyCondition, Statement};
@@ -155,27 +155,37 @@ fn names_own(condition: &PolicyCondition, operator: Operator, says: Says) -> Tri
     let (how, case) = value_reading(operator);
     let named = values.iter().map(|value| {
         let wanted = Pattern::new(value, how, case, &|_| None);
-        let own = match says {
-            Says::Own(own) => own,
-            Says::OwnArn => arns_against(value),
-            Says::Anything | Says::Address | Says::Unknown => &[],
-        };
-        Tri::any(own.iter().map(|own| wanted.answers(&Pattern::parse(own, How::PlainGlob, case), Extent::Some)))
+        match says {
+            Says::Own(own) => Tri::any(own.iter().map(|own| meets(&wanted, own))),
+            Says::OwnArn => names_own_arn(&wanted),
+            Says::Anything | Says::Address | Says::Unknown => Tri::Unknown,
+        }
     });
     Tri::any(named).or(open)
 }
 
-/// ARNs of things that a stranger may have, as far as they can be meant. ARNs of buckets say no account, and their
-/// names are everybody's: one that is written belongs to somebody already.
-fn arns_against(wanted: &Text) -> &'static [&'static str] {
-    const BUCKET: &str = "arn:aws:s3:::stranger";
-    const OTHER: &str = "arn:*:*:*:000000000000:*";
-    let service = wanted.prefix().split(':').nth(2).unwrap_or("");
-    match service {
-        "s3" => &[BUCKET],
-        "" | "*" => &[BUCKET, OTHER],
-        _ => &[OTHER],
+fn meets(wanted: &Pattern, own: &str) -> Tri {
+    wanted.answers(&Pattern::parse(own, How::PlainGlob, Case::Kept), Extent::Some)
+}
+
+/// Whether an ARN of something of the stranger's is among those that a pattern names. Field by field: what stands in
+/// one field says nothing of the account. ARNs of buckets say no account, and their names are everybody's: one that is
+/// written belongs to somebody already.
+fn names_own_arn(wanted: &Pattern) -> Tri {
+    let symbols = wanted.symbols();
+    let mut fields: Vec<Pattern> =
+        symbols.splitn(6, |symbol| *symbol == Symbol::Literal(':')).map(|field| Pattern::of(field.to_vec())).collect();
+    let Some(rest) = fields.pop() else { return Tri::False };
+    let [_, _, service, _, account] = &*fields else {
+        let is_open_ended = matches!(symbols.last(), Some(Symbol::Star { .. }));
+        return if wanted.is_loose() { Tri::Unknown } else { Tri::from(is_open_ended) };
+    };
+    let by_name = meets(&rest, "stranger");
+    if service.literal().as_deref() == Some("s3") {
+        return by_name;
     }
+    let by_account = meets(account, "000000000000");
+    if account.symbols().is_empty() { by_name } else { by_account }
 }
 
 /// Whether the ranges of the condition hold so many addresses that anybody has one.
@@ -254,6 +264,8 @@ mod tests {
             ("StringEquals", "AWS:SourceOwner", "123456789012", Tri::False),
             ("ArnLike", "aws:SourceArn", "arn:aws:sns:eu-west-1:123456789012:*", Tri::False),
             ("ArnLike", "aws:SourceArn", "arn:aws:sns:*:*:*", Tri::True),
+            ("StringLike", "aws:PrincipalArn", "arn:aws:iam::123456789012:role/*-admin", Tri::False),
+            ("StringLike", "aws:PrincipalArn", "arn:aws:iam::*:role/admin", Tri::True),
             ("ArnLike", "aws:SourceArn", "arn:aws:s3:*:*:example-bucket", Tri::False),
             ("ArnLike", "aws:SourceArn", "arn:aws:s3:::*", Tri::True),
             ("IpAddress", "aws:SourceIp", "203.0.113.0/24", Tri::False),

@@ -8,9 +8,9 @@ use super::keys::key;
 use super::vpc::each;
 use crate::eval::terraform::{BlockView, Instance};
 use crate::logic::Reason;
-use crate::model::data::{AccountAccessBlock, Bucket};
+use crate::model::data::{AccountAccessBlock, Bucket, CorsRule};
 use crate::model::network::LoadBalancer;
-use crate::model::{Id, Link};
+use crate::model::{Id, Link, One};
 use crate::value::{Kind, Map, MapFlavour, Origin, Value};
 
 const FLAGS: [&str; 4] = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
@@ -49,6 +49,10 @@ pub(super) fn connect(cx: &mut Context<'_>) {
         if let Some(logging) = view.block("logging") {
             log_to(cx, id, logging);
         }
+        if let Some(website) = view.block("website") {
+            serve(cx, id, website);
+        }
+        cross(cx, id, view);
         let parts = [
             "aws_s3_bucket_public_access_block",
             "aws_s3_bucket_acl",
@@ -87,6 +91,8 @@ pub(super) fn connect(cx: &mut Context<'_>) {
         }
     });
     part(cx, "aws_s3_bucket_logging", |cx, view, id| log_to(cx, id, view));
+    part(cx, "aws_s3_bucket_website_configuration", |cx, view, id| serve(cx, id, view));
+    part(cx, "aws_s3_bucket_cors_configuration", |cx, view, id| cross(cx, id, view));
     balancers_that_log(cx);
 }
 
@@ -132,7 +138,7 @@ fn hide_part(bucket: &mut Bucket, part: &str, reason: &Reason, instance: &Instan
         "aws_s3_bucket_ownership_controls" if is_bare(bucket.ownership.value()) => bucket.ownership.set(unknown()),
         "aws_s3_bucket_logging" => {
             if let Link::Absent = bucket.log_bucket.link {
-                bucket.log_bucket = crate::model::One::unknown(reason.clone(), Origin::written(instance.header_span));
+                bucket.log_bucket = One::unknown(reason.clone(), Origin::written(instance.header_span));
             }
         }
         "aws_s3_bucket_server_side_encryption_configuration" if bucket.algorithm.is_default() => {
@@ -153,6 +159,30 @@ fn encrypt(cx: &mut Context<'_>, id: Id<Bucket>, rule: BlockView<'_>) {
     if let Some(own_key) = own_key {
         bucket.key = own_key;
     }
+}
+
+/// A website, unless all of it is sent elsewhere.
+fn serve(cx: &mut Context<'_>, id: Id<Bucket>, website: BlockView<'_>) {
+    let redirects = website.blocks("redirect_all_requests_to");
+    let redirects_all = !redirects.members.is_empty() || website.attr("redirect_all_requests_to").is_some();
+    let origin = Origin::written(website.header_span());
+    cx.model[id].website.set(Value::bool(!redirects_all, origin));
+}
+
+fn cross(cx: &mut Context<'_>, id: Id<Bucket>, view: BlockView<'_>) {
+    let blocks = view.blocks("cors_rule");
+    for block in &blocks.members {
+        let origin = Origin::written(block.header_span());
+        let mut head = cx.model[id].head.clone();
+        head.span = block.header_span();
+        head.block = block.header_span();
+        let mut rule = CorsRule::new(head);
+        cells!(rule, *block; origins = "allowed_origins", methods = "allowed_methods", headers = "allowed_headers");
+        rule.bucket = One::to(id, origin.clone());
+        let rule = cx.model.data.cors_rules.push(rule);
+        cx.model[id].cors_rules.push(rule, origin);
+    }
+    super::vpc::open_all(&mut cx.model[id].cors_rules, blocks.open);
 }
 
 /// The four switches; each is off unless written.

@@ -4,7 +4,8 @@ use super::context::{Context, cells, computed};
 use super::vpc::each;
 use crate::eval::terraform::{BlockView, Instance};
 use crate::logic::Reason;
-use crate::model::network::{Listener, ListenerRule, LoadBalancer, TargetGroup, WebAcl};
+use crate::model::network::{Listener, ListenerRule, LoadBalancer, TargetGroup};
+use crate::model::web::WebAcl;
 use crate::model::{Id, Link, Many, One};
 use crate::value::{Origin, Value};
 
@@ -64,12 +65,6 @@ pub(super) fn make(cx: &mut Context<'_>) {
         cells!(listener, instance.view(); port = "port", protocol = "protocol", tls_policy = "ssl_policy",
             certificate_arn = "certificate_arn");
         cx.add(instance, listener);
-    }
-    for type_name in ["aws_wafv2_web_acl", "aws_wafregional_web_acl", "aws_waf_web_acl"] {
-        for instance in cx.managed(type_name).into_iter().chain(cx.data(type_name)) {
-            let acl = WebAcl::new(cx.head(instance));
-            cx.add(instance, acl);
-        }
     }
 }
 

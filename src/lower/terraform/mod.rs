@@ -12,6 +12,7 @@ mod host;
 mod iam;
 mod keys;
 mod loadbalancer;
+mod managed;
 mod policies;
 mod resolve;
 mod resource;
@@ -21,6 +22,7 @@ mod secret;
 mod storage;
 mod user_data;
 mod vpc;
+mod web;
 
 use crate::eval::terraform::Deployment;
 use crate::model::Model;
@@ -47,6 +49,8 @@ pub fn lower(deployment: &Deployment, world: &World, model: &mut Model) {
     database::make(&mut cx);
     bucket::make(&mut cx);
     storage::make(&mut cx);
+    web::make(&mut cx);
+    managed::make(&mut cx);
     host::make(&mut cx);
 
     iam::connect(&mut cx);
@@ -61,10 +65,12 @@ pub fn lower(deployment: &Deployment, world: &World, model: &mut Model) {
     ecs::in_front(&mut cx);
     database::connect(&mut cx);
     bucket::connect(&mut cx);
+    web::connect(&mut cx);
     storage::connect(&mut cx);
     host::connect(&mut cx);
 
     policies::connect(&mut cx);
+    managed::connect(&mut cx);
     storage::keep(&mut cx);
     groups::consumers(&mut cx);
 }

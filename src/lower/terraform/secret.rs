@@ -10,6 +10,7 @@ use crate::value::{Origin, Value};
 
 /// Resource type and path of an attribute that can only hold a secret; nested blocks by their names.
 const SINKS: &[(&str, &[&str])] = &[
+    ("aws_datasync_location_object_storage", &["secret_key"]),
     ("aws_db_instance", &["password"]),
     ("aws_db_instance", &["password_wo"]),
     ("aws_directory_service_directory", &["password"]),

@@ -177,10 +177,13 @@ pub(super) fn connect(cx: &mut Context<'_>) {
         let view = instance.view();
         let (bucket, key) = (cx.one(view, "s3_bucket_name"), key(cx, view, "kms_key_id"));
         let group = cx.one::<LogGroup>(view, "cloud_watch_logs_group_arn");
+        let role = cx.one(view, "cloud_watch_logs_role_arn");
         let trail = &mut cx.model[id];
         trail.bucket = bucket;
         trail.key = key;
         trail.log_group = group;
+        trail.log_role = role;
+        cells!(trail, view; log_target = "cloud_watch_logs_group_arn");
     });
     for instance in cx.managed("aws_sns_topic_subscription") {
         let mut subscription = Subscription::new(cx.head(instance));
