@@ -192,6 +192,8 @@ entities! { in workload;
         elastic_address: Flag = false,
         /// Files that its first script lets every user write to.
         opened_files: Texts,
+        /// Keys of AWS that its first script, or whoever prepares it, puts there.
+        given_keys: Texts,
         /// The `count` or `for_each` that makes it.
         made_by: Raw,
         role: One<Role>,

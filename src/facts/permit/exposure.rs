@@ -25,6 +25,8 @@ facts! {
         allows_every_action: Flag = allows_every_action,
         /// Whether it allows all actions but those that it names.
         allows_the_rest: Flag = allows_the_rest,
+        /// Whether it lets in people whom nothing identifies, under whatever conditions.
+        names_everyone: Flag = lets_anybody_in,
         /// Whether it denies everything to everybody, so that only the root user of the account can undo it.
         locks_owner_out: Flag = locks_owner_out,
     }
@@ -154,10 +156,36 @@ fn open_to_everyone(facts: &Facts<'_>, id: Id<ResourcePolicy>) -> Fact {
     fact
 }
 
+fn lets_anybody_in(facts: &Facts<'_>, id: Id<ResourcePolicy>) -> Fact {
+    let model = facts.model;
+    any_statement(model, &model[id].policy, |statement| {
+        let written = &model[statement];
+        let verdict = written.effect.equals("Allow").and(names_everyone(written));
+        of(model, statement, verdict, "nobody has to say who he is")
+    })
+}
+
 /// The account numbers that are surely the one that a root runs in: what a provider is bound to, and whose roles its own
 /// services run under.
 struct OwnAccounts {
-    of: BTreeMap<String, BTreeSet<String>>,
+    of: BTreeMap<String, Own>,
+}
+
+#[derive(Default)]
+struct Own {
+    accounts: BTreeSet<String>,
+    /// There is another one that nobody can read.
+    is_open: bool,
+}
+
+impl Own {
+    fn is_foreign(&self, account: &str) -> Tri {
+        match (self.accounts.contains(account), self.is_open || self.accounts.is_empty()) {
+            (true, _) => Tri::False,
+            (false, true) => Tri::Unknown,
+            (false, false) => Tri::True,
+        }
+    }
 }
 
 /// Arguments that name something of the same account.
@@ -173,13 +201,19 @@ const SAME_ACCOUNT: [(&str, &str); 6] = [
 impl Analysis for OwnAccounts {
     fn compute(facts: &Facts<'_>) -> OwnAccounts {
         let model = facts.model;
-        let mut of: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut of: BTreeMap<String, Own> = BTreeMap::new();
         for (_, provider) in model.terraform.providers.iter() {
             let Some(root) = provider.root.id() else { continue };
             let path = model[root].path.as_str().unwrap_or("").to_owned();
-            let Reading::Known(ids) = provider.account_ids.get() else { continue };
-            let ids = ids.items.iter().filter_map(account_in);
-            of.entry(if path == "." { String::new() } else { path }).or_default().extend(ids);
+            let own = of.entry(if path == "." { String::new() } else { path }).or_default();
+            match provider.account_ids.get() {
+                Reading::Known(ids) => {
+                    own.is_open |= ids.open.is_some() || ids.items.iter().any(|id| account_in(id).is_none());
+                    own.accounts.extend(ids.items.iter().filter_map(account_in));
+                }
+                Reading::Absent => {}
+                Reading::Unknown(_) => own.is_open = true,
+            }
         }
         for (type_name, attribute) in SAME_ACCOUNT {
             for (_, resource) in model.resources_of(ResourceMode::Managed, type_name) {
@@ -187,7 +221,7 @@ impl Analysis for OwnAccounts {
                 let (Some(account), Some(reference)) = (written.and_then(account_in), &resource.head.terraform) else {
                     continue;
                 };
-                of.entry(reference.root.to_string()).or_default().insert(account);
+                of.entry(reference.root.to_string()).or_default().accounts.insert(account);
             }
         }
         OwnAccounts { of }
@@ -255,14 +289,17 @@ fn foreign(facts: &Facts<'_>, id: Id<ResourcePolicy>, concerns: impl Fn(Id<State
         }
         for principal in super::trusted::members(&model[statement].aws_principals) {
             let place = principal.origin.span().unwrap_or(model[statement].head.span);
-            match (account_in(&principal), own) {
-                (Some(account), Some(own)) if !own.contains(&account) && allows == Tri::True => {
+            let Some(account) = account_in(&principal) else {
+                doubt = doubt.or_else(|| principal.reason().cloned());
+                continue;
+            };
+            match own.map_or(Tri::Unknown, |own| own.is_foreign(&account)).and(allows) {
+                Tri::True => {
                     found.push(Value::text(&account, principal.origin.clone()));
                     places.push(Place::new(place, format!("account {account}")));
                 }
-                (Some(_), Some(own)) if !own.is_empty() && allows == Tri::True => {}
-                (Some(_), _) => doubt = doubt.or(Some(Reason::at("account-unknown", "the own account", place))),
-                (None, _) => doubt = doubt.or_else(|| principal.reason().cloned()),
+                Tri::False => {}
+                Tri::Unknown => doubt = doubt.or(Some(Reason::at("account-unknown", "the own account", place))),
             }
         }
     }

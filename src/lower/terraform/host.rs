@@ -69,10 +69,26 @@ fn host(cx: &Context<'_>, instance: &Instance, kind: &str) -> Host {
     if let Some(opened) = view.attr("user_data").as_ref().and_then(super::user_data::opened_files) {
         host.opened_files.set(opened);
     }
+    if let Some(given) = view.attr("user_data").as_ref().and_then(super::user_data::given_keys) {
+        host.given_keys.set(given);
+    }
+    if let Some(copied) = copied_keys(view) {
+        host.given_keys.set(copied);
+    }
     if let Some(made_by) = &instance.presence.decided_by {
         host.made_by.set(made_by.clone());
     }
     host
+}
+
+/// A provisioner that copies a file of credentials.
+fn copied_keys(view: BlockView<'_>) -> Option<Value> {
+    let is_credentials =
+        |value: &Value| value.as_text().is_some_and(|path| path.suffix().ends_with(".aws/credentials"));
+    let destinations = view.blocks("provisioner").members.into_iter().filter_map(|block| block.attr("destination"));
+    let found: Vec<Value> = destinations.filter(is_credentials).collect();
+    let origin = found.first()?.origin.clone();
+    Some(Value::list(found, origin))
 }
 
 fn images(cx: &mut Context<'_>) {

@@ -1,6 +1,7 @@
-//! What the script that a host runs at its first start opens to every user.
+//! What the script that a host runs at its first start does: which files it opens to every user, which keys of AWS it
+//! puts there.
 
-use crate::eval::shell::{Command, Nothing, run};
+use crate::eval::shell::{Command, Direction, Nothing, Run, run};
 use crate::logic::Reason;
 use crate::source::{MappedText, Span};
 use crate::syntax::shell::{Dialect, read};
@@ -9,6 +10,20 @@ use crate::value::{List, ListFlavour, Origin, Piece, Text, Value};
 /// The files that `chmod` lets everybody write to, as a list with the places of the commands; nothing if it is no
 /// script that can be read.
 pub(super) fn opened_files(user_data: &Value) -> Option<Value> {
+    found_in(user_data, |ran| ran.commands.iter().flat_map(opened_by).collect())
+}
+
+/// Where the script puts keys of AWS: variables that it sets, files that it writes; nothing if it cannot be read.
+pub(super) fn given_keys(user_data: &Value) -> Option<Value> {
+    found_in(user_data, |ran| {
+        let set = ran.variables.iter().filter(|(name, _)| is_key(name));
+        let set = set.map(|(name, value)| Value::text(name, value.origin.clone()));
+        set.chain(ran.commands.iter().flat_map(keys_given_by)).collect()
+    })
+}
+
+/// What a script's run shows, as an open list where some of it could not be followed.
+fn found_in(user_data: &Value, find: impl Fn(&Run) -> Vec<Value>) -> Option<Value> {
     let mut user_data = user_data.clone();
     let mut text = user_data.as_text()?;
     while let Some(wrapped) = text.wrapped() {
@@ -21,7 +36,7 @@ pub(super) fn opened_files(user_data: &Value) -> Option<Value> {
     }
     let script = read(&mapped, Dialect::PLAIN);
     let ran = run(&script, mapped.text(), Dialect::PLAIN, &Nothing);
-    let items: Vec<Value> = ran.commands.iter().flat_map(opened_by).collect();
+    let items = find(&ran);
     let open = ran.open.or_else(|| script.broken.map(|place| Reason::at("syntax-error", "user_data", place)));
     let list = List { items, flavour: ListFlavour::Tuple, open, is_indexed: false };
     Some(Value::new(crate::value::Kind::List(std::sync::Arc::new(list)), user_data.origin.clone()))
@@ -68,6 +83,33 @@ fn opened_by(command: &Command) -> Vec<Value> {
     let paths =
         words.filter_map(|argument| argument.operand.value.as_str().map(|path| (path.to_owned(), argument.span)));
     paths.map(|(path, place): (String, Span)| Value::text(path, Origin::written(command.span.to(place)))).collect()
+}
+
+fn is_key(name: &str) -> bool {
+    matches!(name, "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY")
+}
+
+/// `export AWS_SECRET_ACCESS_KEY=…`, `aws configure set aws_secret_access_key …`, `… > ~/.aws/credentials`.
+fn keys_given_by(command: &Command) -> Vec<Value> {
+    let at = |text: &str, span: Span| Value::text(text, Origin::written(span));
+    let mut found: Vec<Value> =
+        command.assignments.iter().filter(|(name, _)| is_key(name)).map(|(name, _)| at(name, command.span)).collect();
+    let words: Vec<&str> = command.arguments().iter().filter_map(|argument| argument.value.as_str()).collect();
+    if command.program() == Some("aws")
+        && let ["configure", "set", name, ..] = *words
+        && matches!(name, "aws_access_key_id" | "aws_secret_access_key")
+    {
+        found.push(at(name, command.span));
+    }
+    for redirection in &command.redirections {
+        let writes = matches!(redirection.kind, Direction::Writes | Direction::Appends);
+        let is_credentials =
+            redirection.target.as_text().is_some_and(|path| path.suffix().ends_with(".aws/credentials"));
+        if writes && is_credentials {
+            found.push(at("credentials", redirection.span));
+        }
+    }
+    found
 }
 
 fn is_option(word: &str) -> bool {
