@@ -19,10 +19,6 @@ facts! {
         service_is_sensitive: Flag = service_is_sensitive,
         /// Whether it allows to change things that have names, on every resource.
         covers_every_resource: Flag = covers_every_resource,
-        /// Whether it allows to list every bucket of the account.
-        lists_every_bucket: Flag = lists_every_bucket,
-        /// Whether it allows to invoke a function, and none of its versions.
-        misses_versions: Flag = misses_versions,
         /// Whether it is part of a policy that grants something to a principal.
         is_grant: Flag = is_grant,
         /// Whether its `NotAction` or `NotResource` grants all the rest.
@@ -47,86 +43,6 @@ pub(super) fn on_grant(
 
 fn is_grant(facts: &Facts<'_>, id: StatementId) -> Fact {
     on_grant(facts, id, |model, id, _| Fact::yes(vec![Place::new(model[id].head.span, "")]))
-}
-
-/// `s3:ListAllMyBuckets`, or `s3:ListBucket` on everything. What reads everything, or all of S3, has rules of its own.
-fn lists_every_bucket(facts: &Facts<'_>, id: StatementId) -> Fact {
-    on_grant(facts, id, |model, id, statement| {
-        let nothing = || Fact::no(vec![Place::new(model[id].head.span, "")]);
-        if statement.actions.is_negated || super::sets::reads_everything(statement) || names_whole_service(statement) {
-            return nothing();
-        }
-        let mut doubt = false;
-        for name in ["s3:ListAllMyBuckets", "s3:ListBucket"] {
-            let Some((service, action)) = known(name) else { continue };
-            let named = statement.names_action(&Pattern::parse(name, How::Literal, Case::Folded));
-            let everywhere = match action.takes_resource() {
-                true => Tri::any(statement.resources.patterns.iter().map(|it| is_everything(it, service, action))),
-                false => Tri::True,
-            };
-            match named.and(everywhere) {
-                Tri::True if narrowed_by_condition(statement) => doubt = true,
-                Tri::True => {
-                    let place = super::principal::action_place(model, id, name);
-                    return Fact::yes(place.into_iter().collect());
-                }
-                Tri::Unknown => doubt = true,
-                Tri::False => {}
-            }
-        }
-        match doubt {
-            true => Fact::unknown(Reason::at("no-value", "the statement", model[id].head.span)),
-            false => nothing(),
-        }
-    })
-}
-
-/// An alias or a version is another ARN than the function: `…:function:name:*` covers them.
-fn misses_versions(facts: &Facts<'_>, id: StatementId) -> Fact {
-    on_grant(facts, id, |model, id, statement| {
-        let nothing = || Fact::no(vec![Place::new(model[id].head.span, "")]);
-        let invoke = Pattern::parse("lambda:InvokeFunction", How::Literal, Case::Folded);
-        let invokes = statement.names_action(&invoke);
-        if invokes == Tri::False || statement.resources.is_negated {
-            return nothing();
-        }
-        let mut bare = None;
-        for resource in model[id].resources.ids() {
-            match names_function(model, resource) {
-                Some(Qualifier::Bare) => bare = Some(model[resource].head.span),
-                Some(Qualifier::Written) => return nothing(),
-                None => {}
-            }
-        }
-        match (bare, invokes) {
-            (None, _) => nothing(),
-            (Some(place), Tri::True) => Fact::yes(vec![Place::new(place, "versions and aliases are left out")]),
-            (Some(place), Tri::Unknown | Tri::False) => Fact::unknown(Reason::at("no-value", "the action", place)),
-        }
-    })
-}
-
-/// What follows the name of a function in its ARN.
-enum Qualifier {
-    Bare,
-    Written,
-}
-
-fn names_function(model: &Model, id: Id<identity::WrittenArn>) -> Option<Qualifier> {
-    let text = model[id].text.value().as_text()?;
-    let of_function = |hole: &crate::value::Value| {
-        hole.as_reference().is_some_and(|it| it.address.contains("aws_lambda_function.") && &*it.path == "arn")
-    };
-    match (text.known(), text.pieces()) {
-        (Some(arn), _) => {
-            let name = arn.split_once(":function:")?.1;
-            let is_bare = !name.contains(':') && !name.contains('*');
-            Some(if is_bare { Qualifier::Bare } else { Qualifier::Written })
-        }
-        (None, [crate::value::Piece::Hole(hole)]) if of_function(hole) => Some(Qualifier::Bare),
-        (None, [crate::value::Piece::Hole(hole), ..]) if of_function(hole) => Some(Qualifier::Written),
-        (None, _) => None,
-    }
 }
 
 fn grants_all_the_rest(facts: &Facts<'_>, id: StatementId) -> Fact {

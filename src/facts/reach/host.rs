@@ -2,7 +2,6 @@
 
 use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::identity::Role;
 use crate::model::workload::Host;
 use crate::model::{Id, Link, Reading};
 use crate::source::Place;
@@ -104,32 +103,6 @@ pub(super) fn is_given_keys(facts: &Facts<'_>, id: Id<Host>) -> Fact {
         }
         (None, Some(reason)) => Fact::unknown(reason.clone()),
         (None, None) => Fact::no(Vec::new()),
-    }
-}
-
-/// Hosts with a public address and hosts without one have the same role.
-pub(super) fn is_shared_by_public_and_private_hosts(facts: &Facts<'_>, id: Id<Role>) -> Fact {
-    let model = facts.model;
-    let hosts: Vec<Id<Host>> =
-        model.workload.hosts.iter().filter(|(_, host)| host.role.id() == Some(id)).map(|(host, _)| host).collect();
-    let mut public = Vec::new();
-    let mut private = Vec::new();
-    let mut doubt = None;
-    for host in hosts {
-        let fact = super::exposure::host_has_public_address(facts, host);
-        let place = |what: &str| Place::new(model[host].head.span, format!("`{}` has {what}", model[host].head.name));
-        match fact.tri {
-            Tri::True => public.push(place("a public address")),
-            Tri::False => private.push(place("none")),
-            Tri::Unknown => doubt = doubt.or(fact.reasons.first().cloned()),
-        }
-    }
-    match (public.first(), private.first(), doubt) {
-        (Some(public), Some(private), _) => {
-            Fact::yes(vec![Place::new(model[id].head.span, "both use it"), public.clone(), private.clone()])
-        }
-        (_, _, Some(reason)) => Fact::unknown(reason),
-        (_, _, None) => Fact::no(Vec::new()),
     }
 }
 

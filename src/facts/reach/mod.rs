@@ -21,7 +21,6 @@ pub(super) use chain::{balancers, stores_of};
 pub(super) use group::ports_of;
 
 use crate::model::data::{Cache, Database, SubnetGroup};
-use crate::model::identity::Role;
 use crate::model::network::{
     Endpoint, EndpointUse, Ingress, LoadBalancer, NatGateway, Need, NetworkAcl, Route, RouteTable, SecurityGroup,
     Subnet, Vpc,
@@ -149,10 +148,6 @@ super::facts! {
         in_one_zone: Flag = zone::of_service,
         reachable_from_internet: Flag = exposure::reachable_from_internet::<Service>,
         in_default_vpc: Flag = exposure::in_default_vpc::<Service>,
-    }
-    Role {
-        /// Whether hosts with a public address and hosts without one have it.
-        is_shared_by_public_and_private_hosts: Flag = host::is_shared_by_public_and_private_hosts,
     }
     Host {
         /// Whether keys of a user lie on it.

@@ -17,7 +17,7 @@ pub(super) fn opened_files(user_data: &Value) -> Option<Value> {
 pub(super) fn given_keys(user_data: &Value) -> Option<Value> {
     found_in(user_data, |ran| {
         let set = ran.variables.iter().filter(|(name, _)| is_key(name));
-        let set = set.map(|(name, value)| Value::text(name, value.origin.clone()));
+        let set = set.map(|(name, value)| Value::text(name, value.value.origin.clone()));
         set.chain(ran.commands.iter().flat_map(keys_given_by)).collect()
     })
 }
@@ -48,22 +48,28 @@ pub(crate) fn script(user_data: &Value, text: &Text) -> Option<MappedText> {
     let mut mapped = MappedText::new(start.file, start.start as usize);
     let mut stretches = text.stretches().into_iter().peekable();
     let mut at = 0;
+    // A hole stands between what is written around it, wherever its value comes from.
+    let mut here = start.range().start;
+    let mut n_holes = 0;
     for piece in text.pieces() {
-        match piece {
-            Piece::Literal(literal, _) => {
-                at += literal.len();
-                while let Some((_, origin, part)) = stretches.next_if(|(range, _, _)| range.end <= at) {
-                    mapped.push(part, origin.span().filter(|span| span.file == start.file).unwrap_or(start).range());
-                }
-            }
-            Piece::Hole(hole) => {
-                let span = hole.origin.span().filter(|span| span.file == start.file).unwrap_or(start);
-                mapped.push("HOLE", span.range());
-            }
+        let Piece::Literal(literal, _) = piece else {
+            n_holes += 1;
+            continue;
+        };
+        at += literal.len();
+        while let Some((_, origin, part)) = stretches.next_if(|(range, _, _)| range.end <= at) {
+            let span = origin.span().filter(|span| span.file == start.file).unwrap_or(start).range();
+            mapped.push(&HOLE.repeat(n_holes), here..span.start.max(here));
+            n_holes = 0;
+            here = span.end;
+            mapped.push(part, span);
         }
     }
+    mapped.push(&HOLE.repeat(n_holes), here..here);
     Some(mapped)
 }
+
+const HOLE: &str = "HOLE";
 
 /// `chmod 666 path`, `chmod -R o+w path`.
 fn opened_by(command: &Command) -> Vec<Value> {
@@ -94,7 +100,7 @@ fn keys_given_by(command: &Command) -> Vec<Value> {
     let at = |text: &str, span: Span| Value::text(text, Origin::written(span));
     let mut found: Vec<Value> =
         command.assignments.iter().filter(|(name, _)| is_key(name)).map(|(name, _)| at(name, command.span)).collect();
-    let words: Vec<&str> = command.arguments().iter().filter_map(|argument| argument.value.as_str()).collect();
+    let words: Vec<&str> = command.arguments().iter().filter_map(|argument| argument.operand.value.as_str()).collect();
     if command.program() == Some("aws")
         && let ["configure", "set", name, ..] = *words
         && matches!(name, "aws_access_key_id" | "aws_secret_access_key")
@@ -104,7 +110,7 @@ fn keys_given_by(command: &Command) -> Vec<Value> {
     for redirection in &command.redirections {
         let writes = matches!(redirection.kind, Direction::Writes | Direction::Appends);
         let is_credentials =
-            redirection.target.as_text().is_some_and(|path| path.suffix().ends_with(".aws/credentials"));
+            redirection.target.value().as_text().is_some_and(|path| path.suffix().ends_with(".aws/credentials"));
         if writes && is_credentials {
             found.push(at("credentials", redirection.span));
         }
