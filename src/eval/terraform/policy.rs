@@ -173,14 +173,19 @@ fn statement(block: &Value, fields: &Map, header: Span) -> Value {
         }
     }
     for (from, to) in [("principals", "Principal"), ("not_principals", "NotPrincipal")] {
-        if let Some(blocks) = fields.entries.get(from) {
+        if let Some(blocks) = fields.entries.get(from).filter(|blocks| !has_none(blocks)) {
             entries.insert(to.into(), principals(blocks, place));
         }
     }
-    if let Some(blocks) = fields.entries.get("condition") {
+    if let Some(blocks) = fields.entries.get("condition").filter(|blocks| !has_none(blocks)) {
         entries.insert("Condition".into(), conditions(blocks, place));
     }
     Value::map(entries, block.origin.clone())
+}
+
+/// A `dynamic` block over nothing writes nothing.
+fn has_none(blocks: &Value) -> bool {
+    blocks.as_list().is_some_and(|list| list.items.is_empty() && list.open.is_none())
 }
 
 /// `*` for everyone; otherwise identifiers by type, several blocks of one type merged.
