@@ -27,7 +27,9 @@ pub enum SystemShell {
 pub struct BaseImage {
     pub starts_as: StartsAs,
     pub shell: SystemShell,
+    /// Which of `curl`, `wget` and `nc` it brings.
     pub tools: Vec<&'static str>,
+    pub tools_are_known: bool,
 }
 
 #[derive(Default)]
@@ -67,14 +69,18 @@ fn base(user: &str, shell: &str, tools: &'static str) -> BaseImage {
             "none" => SystemShell::None,
             _ => SystemShell::Other,
         },
-        tools: tools.split(',').filter(|tool| *tool != "-").collect(),
+        tools: tools.split(',').filter(|tool| !matches!(*tool, "-" | "?")).collect(),
+        tools_are_known: tools != "?",
     }
 }
 
 static DISTROLESS_NONROOT: BaseImage =
-    BaseImage { starts_as: StartsAs::Other, shell: SystemShell::None, tools: Vec::new() };
-static DISTROLESS: BaseImage = BaseImage { starts_as: StartsAs::Root, shell: SystemShell::None, tools: Vec::new() };
+    BaseImage { starts_as: StartsAs::Other, shell: SystemShell::None, tools: Vec::new(), tools_are_known: true };
+static DISTROLESS: BaseImage =
+    BaseImage { starts_as: StartsAs::Root, shell: SystemShell::None, tools: Vec::new(), tools_are_known: true };
 static ALPINE: LazyLock<BaseImage> = LazyLock::new(|| base("root", "other", "wget,nc"));
+static NGINX_ALPINE: LazyLock<BaseImage> = LazyLock::new(|| base("root", "other", "curl,wget,nc"));
+static SLIM: LazyLock<BaseImage> = LazyLock::new(|| base("root", "dash", "-"));
 
 /// What is known of an image without its tag and digest; the tag tells variants apart.
 pub fn base_image(path: &str, tag: Option<&str>) -> Option<&'static BaseImage> {
@@ -84,8 +90,14 @@ pub fn base_image(path: &str, tag: Option<&str>) -> Option<&'static BaseImage> {
         return Some(if tag.contains("nonroot") { &DISTROLESS_NONROOT } else { &DISTROLESS });
     }
     let known = TABLE.bases.get(name)?;
-    let is_alpine = tag.contains("alpine") && known.starts_as == StartsAs::Root;
-    Some(if is_alpine { &*ALPINE } else { known })
+    let is_root = known.starts_as == StartsAs::Root;
+    let is_slim = tag.contains("slim") && known.shell == SystemShell::Dash;
+    Some(match tag {
+        tag if tag.contains("alpine") && name == "nginx" => &*NGINX_ALPINE,
+        tag if tag.contains("alpine") && is_root => &*ALPINE,
+        _ if is_slim && is_root => &*SLIM,
+        _ => known,
+    })
 }
 
 /// The month in which security fixes for this release ended; nothing if they have not, or if nobody wrote it down.

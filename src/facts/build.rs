@@ -8,7 +8,7 @@ use crate::model::image::{Image, ImageBuild};
 use crate::model::workload::Container;
 use crate::model::{Cell, CellType, Id, Reading};
 use crate::source::Place;
-use crate::value::Text;
+use crate::value::{Kind, Text, Value};
 
 facts! {
     ImageBuild {
@@ -20,6 +20,12 @@ facts! {
         user_is_overridden: Flag = user_is_overridden,
         /// Whether the signal that stops a container reaches the server.
         stop_signal_arrives: Flag = stop_signal_arrives,
+        /// Whether a secret of a workflow is passed as an argument that a stage takes.
+        takes_secret_argument: Flag = takes_secret_argument,
+        /// Whether a COPY takes a file into which a step wrote a secret.
+        takes_written_secret: Flag = takes_written_secret,
+        /// Whether a COPY takes the folder of git with the token that the checkout left in it.
+        takes_checkout_token: Flag = takes_checkout_token,
     }
     Image {
         /// Whether it is a release that gets no security fixes any more.
@@ -27,7 +33,7 @@ facts! {
     }
 }
 
-fn known_deployed(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
+pub(super) fn known_deployed(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
     let build = &facts.model[id];
     let mut places: Vec<Place> = Vec::new();
     for container in build.containers.ids() {
@@ -50,7 +56,7 @@ fn places<T: CellType>(cell: &Cell<T>, role: &str) -> Vec<Place> {
 }
 
 /// Whether a user is root: by name or by number, whatever the group.
-fn is_root(user: &Text) -> Tri {
+pub(super) fn is_root(user: &Text) -> Tri {
     let Some(known) = user.known() else {
         return match user.prefix().split_once(':') {
             Some((name, _)) => Tri::from(is_root_name(name)),
@@ -162,5 +168,79 @@ fn is_past_end_of_life(facts: &Facts<'_>, id: Id<Image>) -> Fact {
         },
         Reading::Absent => Fact::no(Vec::new()),
         Reading::Unknown(reason) => Fact::unknown(reason),
+    }
+}
+
+fn takes_secret_argument(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
+    let model = facts.model;
+    let build = &model[id];
+    for argument in build.build_arguments.ids().map(|id| &model[id]) {
+        let is_needed = argument.stage.id().is_none_or(|stage| model[stage].closure.equals("unused") != Tri::True);
+        let passed = argument.passed.value();
+        let holes: Vec<&Value> = match &passed.kind {
+            Kind::Text(text) => text.holes().collect(),
+            _ => vec![passed],
+        };
+        let secret = holes.into_iter().find(|hole| hole.reason().is_some_and(|reason| reason.code == "secret"));
+        if let Some(secret) = secret.filter(|_| is_needed) {
+            let place = secret.origin.span().unwrap_or(argument.head.span);
+            return Fact::yes(vec![
+                Place::new(place, "a secret of the workflow"),
+                Place::new(argument.head.span, "stays in the history of the image"),
+            ]);
+        }
+    }
+    Fact::no(vec![Place::new(build.head.span, "")])
+}
+
+fn takes_written_secret(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
+    let build = &facts.model[id];
+    let written = build.written_secrets.value().as_list().and_then(|list| list.items.first().cloned());
+    match written {
+        Some(first) => {
+            let mut steps: Vec<Place> = first.origin.steps().map(|step| Place::new(step.span, "")).collect();
+            steps.reverse();
+            let roles = ["a secret is written into the context", "and copied into the image"];
+            steps.iter_mut().zip(roles).for_each(|(place, role)| role.clone_into(&mut place.role));
+            Fact::yes(steps)
+        }
+        None => Fact::no(vec![Place::new(build.head.span, "")]),
+    }
+}
+
+fn takes_checkout_token(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
+    let model = facts.model;
+    let build = &model[id];
+    let no = Fact::no(vec![Place::new(build.head.span, "")]);
+    let copy = model.image.copies.iter().map(|(_, copy)| copy).find(|copy| {
+        let stage = copy.stage.id().map(|stage| &model[stage]);
+        let is_ours =
+            stage.is_some_and(|it| it.image_build.id() == Some(id) && it.closure.equals("chain") == Tri::True);
+        let uncovered = copy.uncovered.value().as_list();
+        is_ours && uncovered.is_some_and(|list| list.items.iter().any(|item| item.as_str() == Some(".git")))
+    });
+    let Some(copy) = copy else { return no };
+    let source = copy.takes_whole_context.origin().span().unwrap_or(copy.head.span);
+    let (Some(step), Some(job)) = (build.step.id(), build.job.id()) else {
+        return Fact::unknown(Reason::at("not-declared-here", "who builds the image", source));
+    };
+    let before = model[job].steps.ids().take_while(|other| *other != step);
+    let mut doubt = None;
+    for checkout in before {
+        match model[checkout].keeps_token.get() {
+            Reading::Known(true) => {
+                let place = model[checkout].keeps_token.origin().span().unwrap_or(model[checkout].head.span);
+                return Fact::yes(vec![
+                    Place::new(place, "leaves the job's token in `.git`"),
+                    Place::new(source, "which the image takes along"),
+                ]);
+            }
+            Reading::Known(false) | Reading::Absent => {}
+            Reading::Unknown(reason) => doubt = Some(reason),
+        }
+    }
+    match doubt {
+        Some(reason) => Fact::unknown(reason),
+        None => no,
     }
 }

@@ -7,7 +7,9 @@ use super::secret::{Source, at, is_pipeline_secret, makers, source_of, unknown_o
 use super::{Facts, facts};
 use crate::data::secrets::{is_harmless, is_placeholder, names_secret};
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::secret::{SecretAttribute, Variable};
+use crate::model::data::Database;
+use crate::model::image::ImageBuild;
+use crate::model::secret::{SecretAttribute, Setting, Variable};
 use crate::model::terraform::InputVariable;
 use crate::model::workload::{Container, Host};
 use crate::model::{Id, ResourceMode};
@@ -28,6 +30,14 @@ facts! {
     SecretAttribute {
         /// Whether a secret of Terraform's own is kept in its state.
         is_kept_in_state: Flag = is_kept_in_state,
+    }
+    Setting {
+        /// Whether its module lies in the context of an image that is deployed.
+        is_deployed: Flag = is_deployed,
+        /// Whether it is the key that the project template wrote.
+        is_template_key: Flag = is_template_key,
+        /// Whether the database lets clients in without TLS.
+        database_accepts_plain: Flag = database_accepts_plain,
     }
     Host {
         /// Whether a secret stands in its first script.
@@ -364,4 +374,52 @@ fn flows_to_secret(facts: &Facts<'_>, id: Id<InputVariable>) -> Fact {
         }
     }
     Fact::no(vec![Place::new(variable.head.span, "")])
+}
+
+fn is_deployed(facts: &Facts<'_>, id: Id<Setting>) -> Fact {
+    let model = facts.model;
+    let setting = &model[id];
+    let path = setting.path.as_str().unwrap_or("");
+    let one = |build: Id<ImageBuild>| {
+        let Some(context) = model[build].context.as_str() else {
+            return Fact::unknown(unknown_of(model[build].context.value(), "the context of the build"));
+        };
+        match context.is_empty() || path.starts_with(&format!("{context}/")) {
+            true => super::build::known_deployed(facts, build),
+            false => Fact::no(Vec::new()),
+        }
+    };
+    let found = Fact::any(model.image.image_builds.ids().map(one));
+    match found.tri {
+        Tri::True => {
+            let mut places = vec![Place::new(setting.head.span, "")];
+            places.extend(found.places);
+            Fact::yes(places)
+        }
+        Tri::False | Tri::Unknown => found,
+    }
+}
+
+fn is_template_key(facts: &Facts<'_>, id: Id<Setting>) -> Fact {
+    let setting = &facts.model[id];
+    let is_it = setting.content.value().as_str().is_some_and(|text| text.starts_with("django-insecure-"));
+    Fact::new(Tri::from(is_it), vec![Place::new(setting.head.span, "the key of the project template")])
+}
+
+fn database_accepts_plain(facts: &Facts<'_>, id: Id<Setting>) -> Fact {
+    let model = facts.model;
+    let span = model[id].head.span;
+    let databases: Vec<Id<Database>> = model.data.databases.ids().collect();
+    if databases.is_empty() {
+        return Fact::unknown(Reason::at("not-declared-here", "the database", span));
+    }
+    let found = Fact::any(databases.iter().map(|database| !super::hop::demands_tls(facts, *database)));
+    match found.tri {
+        Tri::True => {
+            let mut places = vec![Place::new(span, "asks for no TLS")];
+            places.extend(found.places);
+            Fact::yes(places)
+        }
+        Tri::False | Tri::Unknown => found,
+    }
 }

@@ -92,6 +92,10 @@ pub fn literals(model: &Model) -> Vec<Span> {
     for id in model.terraform.tfvars_entries.ids() {
         add(entry_holds_secret(&facts, id));
     }
+    for (_, setting) in model.secret.settings.iter().filter(|(_, setting)| setting.name.as_str() == Some("SECRET_KEY"))
+    {
+        found.push(setting.head.span);
+    }
     found.extend(model.secret.secret_literals.iter().map(|(_, literal)| literal.head.span));
     found
 }

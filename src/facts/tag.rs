@@ -17,7 +17,7 @@ facts! {
     }
 }
 
-fn scans_on_push(facts: &Facts<'_>, id: Id<Repository>) -> Fact {
+pub(super) fn scans_on_push(facts: &Facts<'_>, id: Id<Repository>) -> Fact {
     let repository = &facts.model[id];
     let span = repository.scan_on_push.origin().span().unwrap_or(repository.head.span);
     match repository.scan_on_push.get() {

@@ -27,6 +27,8 @@ entities! { in delivery;
         definition_file: Text,
         /// The image that a rendering step puts into it.
         image_reference: Text,
+        /// Whether a task that it starts gets a public address.
+        assigns_public_ip: Flag = false,
         /// Whether the step itself waits.
         waits: Flag = false,
         step: One<Step>,

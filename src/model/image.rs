@@ -30,6 +30,12 @@ entities! { in image;
         command_line: Texts,
         /// Whether the signal that stops the container reaches the server, as the image is written.
         process_gets_signal: Flag,
+        /// Whether the script that starts the process gives its place to the server; true where no script does.
+        script_hands_over: Flag = true,
+        /// Whether `curl`, `wget` and `nc` are there, each by name.
+        tools: Texts,
+        /// Files with a workflow's secret that a step writes into the context and a COPY takes.
+        written_secrets: Texts,
         /// Whether CMD or a task's command is lost behind an ENTRYPOINT in shell form.
         loses_command: Flag = false,
         exposes: Texts,
@@ -155,6 +161,14 @@ entities! { in image;
         makes_private_key: Flag = false,
         /// Whether it makes an administrator with a password that stands in the text.
         sets_admin_password: Flag = false,
+        /// For what a process starts: whether ENTRYPOINT or CMD says so.
+        line: Word["entrypoint", "command"],
+        /// For what a process starts: `host:port` of each address on which it listens.
+        listens_on: Texts,
+        /// For what a process starts: whether it is a server for development.
+        is_development_server: Flag = false,
+        /// The container whose own command it is.
+        container: One<Container>,
         stage: One<Stage>,
         instruction: One<Instruction>,
         image_build: One<ImageBuild>,

@@ -145,6 +145,8 @@ entities! { in pipeline;
         executes: Texts,
         /// Whether the failure of a plan, test or scan in it goes unnoticed.
         fails_quietly: Flag = false,
+        /// Whether it leaves the job's token in the folder of git.
+        keeps_token: Flag = false,
         /// Whether it uploads the folder in which the job's token lies.
         uploads_token: Flag = false,
         /// Whether it uploads a state, or a plan that nobody applies.

@@ -89,6 +89,8 @@ entities! { in workload;
         entry_point: Texts,
         command_line: Texts,
         health_check: Entries,
+        /// The first program of its health check.
+        health_check_program: Text,
         capabilities_added: Texts,
         capabilities_dropped: Texts,
         init_process: Flag = false,

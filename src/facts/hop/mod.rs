@@ -12,6 +12,7 @@ mod tls_policy;
 pub(super) mod to_store;
 
 pub(super) use rest::{encrypted, has_own_key};
+pub(super) use store::demands_tls;
 
 use crate::model::data::{AtRest, Bucket, Cache, Certificate, Connection, Database, Disk, Key, LogGroup, Topic, Trail};
 use crate::model::image::Stage;

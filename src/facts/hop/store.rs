@@ -28,7 +28,7 @@ struct Demand {
     by_default: bool,
 }
 
-pub(super) fn demands_tls(facts: &Facts<'_>, id: Id<Database>) -> Fact {
+pub(in crate::facts) fn demands_tls(facts: &Facts<'_>, id: Id<Database>) -> Fact {
     demand(facts.model, id).fact
 }
 

@@ -108,14 +108,14 @@ pub(super) fn lacks_root(facts: &Facts, run: Id<TerraformRun>) -> Fact {
 }
 
 /// The last part of an image's path: what a repository is called, whatever registry holds it.
-fn repository(text: &Text) -> Option<String> {
+pub(super) fn repository(text: &Text) -> Option<String> {
     let suffix = text.suffix();
     let name = suffix.rsplit('/').next().unwrap_or("");
     (!name.is_empty() && (suffix.contains('/') || text.known().is_some())).then(|| name.to_lowercase())
 }
 
 /// The path and the tag of an image as a container names it.
-fn image_of(container: &Container) -> Option<(String, String)> {
+pub(super) fn image_of(container: &Container) -> Option<(String, String)> {
     let text = container.image_name.value().as_text()?;
     let suffix = text.suffix();
     let (path, tag) = suffix.rsplit_once(':')?;

@@ -4,12 +4,14 @@ mod code;
 mod delivery;
 mod does;
 mod holds;
+mod rollout;
 mod runs;
 mod token;
 
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::delivery::{Deployment, Push, TerraformRun};
 use crate::model::pipeline::{Condition, Credential, Environment, Job, Permission, Start, Workflow};
+use crate::model::workload::{Container, Service};
 use crate::model::{Id, Model, Reading};
 use crate::source::Place;
 use crate::value::Value;
@@ -104,12 +106,34 @@ super::facts! {
         is_deployed: Flag = delivery::is_deployed,
         /// Whether the service that needs the image is started before it.
         comes_after_apply: Flag = delivery::comes_after_apply,
+        /// Whether the repository refuses the next push of the same tag.
+        is_refused_next_time: Flag = rollout::is_refused_next_time,
+        /// Whether the tag of a commit can be given to another image.
+        can_be_overwritten: Flag = rollout::can_be_overwritten,
+        /// Whether something looks the image through for known holes.
+        is_scanned: Flag = rollout::is_scanned,
+    }
+    Service {
+        /// Whether Terraform or a workflow waits for it.
+        is_awaited: Flag = rollout::is_awaited,
+        /// Whether it hangs instead of going back while somebody waits for it.
+        hangs_in_rollout: Flag = rollout::hangs_in_rollout,
+        /// Whether the next run of Terraform takes back what a workflow deploys to it.
+        is_reverted: Flag = rollout::is_reverted,
+    }
+    Container {
+        /// Whether some push of its repository carries the tag that it names; true where no workflow pushes to it.
+        tag_is_pushed: Flag = rollout::tag_is_pushed,
     }
     Deployment {
         /// Whether the file that is deployed names another image than the one that was pushed.
         ignores_pushed_image: Flag = delivery::ignores_pushed_image,
         /// Whether it deploys a tag that moves although the build has one that stays.
         takes_movable_tag: Flag = delivery::takes_movable_tag,
+        /// Whether the action that waits reports success after a rollback.
+        rollback_is_unseen: Flag = rollout::rollback_is_unseen,
+        /// Whether a task that runs once gets a public address that the service does not have.
+        is_exposed: Flag = rollout::is_exposed,
     }
     Environment {
         /// Whether somebody must agree first, as far as it can be known here.

@@ -288,3 +288,28 @@ pub(super) fn options_complete(facts: &Facts<'_>, id: Id<LogConfiguration>) -> F
     }
     Fact::yes(vec![place(&log.driver, span, "")])
 }
+
+pub(super) fn group_in_code(facts: &Facts<'_>, id: Id<LogConfiguration>) -> Fact {
+    let log = &facts.model[id];
+    let span = log.head.span;
+    match log.driver.equals("awslogs") {
+        Tri::False => return Fact::yes(vec![place(&log.driver, span, "")]),
+        Tri::Unknown => return Fact::unknown(reason_of(log.driver.value(), "logDriver")),
+        Tri::True => {}
+    }
+    let written = log.options.value();
+    let Some(options) = written.as_map() else { return Fact::unknown(reason_of(written, "options")) };
+    let is_made = options.entries.get("awslogs-create-group").and_then(Value::as_str) == Some("true");
+    let group = options.entries.get("awslogs-group");
+    match (&log.log_group.link, group) {
+        (Link::To(_), _) => Fact::yes(vec![Place::new(span, "")]),
+        (_, _) if is_made => Fact::yes(vec![Place::new(span, "")]),
+        (Link::Unknown(reason), Some(group)) if reason.code != "not-declared-here" || group.as_str().is_none() => {
+            Fact::unknown(reason.clone())
+        }
+        (Link::Unknown(_) | Link::Absent, Some(group)) => {
+            Fact::no(vec![place_of(&group.origin, span, "no code here makes this group")])
+        }
+        (Link::Unknown(_) | Link::Absent, None) => Fact::yes(vec![Place::new(span, "")]),
+    }
+}

@@ -2,16 +2,20 @@
 
 mod container;
 mod fargate;
+mod image;
+mod process;
 mod reference;
 mod server;
 mod service;
 
 pub(super) use server::is_plain_upstream;
+pub(super) use service::rolls_back;
 
 use super::facts;
 use crate::logic::{Fact, Reason, Tri};
+use crate::model::image::ImageBuild;
 use crate::model::secret::SecretReference;
-use crate::model::workload::{Container, LogConfiguration, Registration, Service, Task, Volume};
+use crate::model::workload::{Container, LogConfiguration, PortMapping, Registration, Service, Task, Volume};
 use crate::model::{Cell, Many, mark};
 use crate::source::{Place, Span};
 use crate::value::{Origin, Value};
@@ -43,6 +47,28 @@ facts! {
         /// Whether a health check of its own or a target group notices when it hangs; true where no service runs it or
         /// nothing depends on it.
         is_watched: Flag = container::is_watched,
+        /// Whether its process is root by its own word, or because a public image starts so.
+        runs_as_root: Flag = image::runs_as_root,
+        /// Whether anybody says who its process is.
+        user_is_settled: Flag = image::user_is_settled,
+        /// Whether the image has the program that the health check calls; true where that is none of the common tools.
+        health_check_tool_exists: Flag = image::health_check_tool_exists,
+        /// Whether its image is built for the processor of the task.
+        architecture_fits: Flag = image::architecture_fits,
+        /// Whether the stop signal reaches the server behind its entrypoint script; true where no service runs it.
+        signal_passes_script: Flag = image::signal_passes_script,
+        /// Whether it offers a port on which only it can reach its server.
+        is_bound_to_loopback: Flag = process::is_bound_to_loopback,
+        /// Whether what it starts is a server for development.
+        serves_development: Flag = process::serves_development,
+    }
+    ImageBuild {
+        /// Whether a HEALTHCHECK is all that would watch a container of a service.
+        healthcheck_is_ignored: Flag = image::healthcheck_is_ignored,
+    }
+    PortMapping {
+        /// Whether a process of the task listens on the port.
+        is_listened_on: Flag = process::is_listened_on,
     }
     Volume {
         /// Whether a container mounts it.
@@ -51,6 +77,8 @@ facts! {
     LogConfiguration {
         /// Whether `awslogs` has all the options that it needs; true for other drivers.
         options_complete: Flag = container::options_complete,
+        /// Whether somebody in this repository makes the log group, or the task does.
+        group_in_code: Flag = container::group_in_code,
     }
     SecretReference {
         /// Whether ECS can read `valueFrom`: a whole ARN, with three colons behind the key if it names one, or the name of

@@ -8,7 +8,7 @@ use crate::model::{Id, Link};
 use crate::source::Place;
 use crate::value::{Kind, Value};
 
-pub(super) fn rolls_back(facts: &Facts<'_>, id: Id<Service>) -> Fact {
+pub(in crate::facts) fn rolls_back(facts: &Facts<'_>, id: Id<Service>) -> Fact {
     let service = &facts.model[id];
     let span = service.head.span;
     match service.controller.equals("ECS") {

@@ -16,7 +16,7 @@ use crate::syntax::Sources;
 use crate::syntax::dockerfile::{Arguments, Dockerfile, From, Instruction, Keyword};
 use crate::syntax::lines::ignore::Ignore;
 use crate::syntax::shell::PieceKind;
-use crate::value::{Origin, Value};
+use crate::value::{Origin, StepKind, Value};
 
 /// What a stage has become so far.
 #[derive(Clone)]
@@ -236,7 +236,9 @@ impl<'a> Builder<'a> {
         let mut head = Head::new(shown, from.name.as_ref().map_or(from.image.span, |name| name.span));
         head.block = instruction.span;
         let mut stage = Stage::new(head);
-        let base = reference.known().and_then(|base| position(&self.plan.names[..number], base));
+        let is_replaced = reference.known().is_some_and(|name| self.request.contexts.contains_key(name));
+        let base = reference.known().filter(|_| !is_replaced);
+        let base = base.and_then(|base| position(&self.plan.names[..number], base));
         let is_scratch = reference.known() == Some("scratch");
         let has_hole = reference.known().is_none();
         stage.is_from_scratch.set(if has_hole && pieces.len() == 1 {
@@ -266,6 +268,12 @@ impl<'a> Builder<'a> {
             .then(|| (image.path.as_str().map_or_else(|| reference.shown(), str::to_owned), image.head.span));
         if let Some(base) = base {
             stage.base_stage = One::to(self.states[base].id, Origin::written(from.image.span));
+        } else if is_replaced {
+            // Whatever the build gives under this name.
+            stage.base_image = One::unknown(
+                crate::logic::Reason::at("no-value", "a named context", from.image.span),
+                Origin::written(from.image.span),
+            );
         } else if !is_scratch {
             let image = self.model.image.images.push(image);
             stage.base_image = One::to(image, Origin::written(from.image.span));
@@ -342,6 +350,14 @@ impl<'a> Builder<'a> {
         if let Some(target) = &request.target {
             model[build].target.set(target.clone());
         }
+        if let Some(platforms) = &request.platforms {
+            model[build].platforms.set(split_list(platforms));
+        }
+        if let Some(place) = request.place {
+            join_step(model, build, place);
+        }
+        let written = self.written_secrets();
+        self.model[build].written_secrets.set(written);
         match self.plan.target {
             Some(target) => {
                 let state = self.states[target].clone();
@@ -349,6 +365,29 @@ impl<'a> Builder<'a> {
             }
             None => self.unknown_target(start),
         }
+    }
+
+    /// Files with a workflow's secret that a COPY of the chain takes: the write, then the COPY.
+    fn written_secrets(&self) -> Value {
+        let mut found = Vec::new();
+        for (_, copy) in self.model.image.copies.iter() {
+            let stage = copy.stage.id().map(|stage| &self.model[stage]);
+            let is_ours =
+                stage.is_some_and(|it| it.image_build.id() == Some(self.id) && it.closure.as_str() == Some("chain"));
+            let is_external = copy.from_stage.id().is_none() && copy.from_image.id().is_none();
+            let sources = copy.sources.value().as_list().map(|list| list.items.as_slice()).unwrap_or(&[]);
+            for source in sources.iter().filter(|_| is_ours && is_external) {
+                let Some(path) = source.as_str() else { continue };
+                for (written, place) in &self.request.written_secrets {
+                    if self.context.takes(path, written) {
+                        let at = source.origin.span().unwrap_or(copy.head.span);
+                        let step = StepKind::ReadThrough("copied into the image".into());
+                        found.push(Value::text(written, Origin::written(*place).then(step, at)));
+                    }
+                }
+            }
+        }
+        texts(found, None, Span::file_start(self.file))
     }
 
     fn unknown_target(&mut self, place: Span) {
@@ -362,6 +401,27 @@ impl<'a> Builder<'a> {
         build.process_form.set(hole());
         build.healthcheck.set(hole());
         build.loses_command.set(hole());
+    }
+}
+
+/// `linux/amd64,linux/arm64` as a list.
+fn split_list(written: &Value) -> Value {
+    let Some(text) = written.as_str() else { return written.clone() };
+    let parts = text.split([',', '\n']).map(str::trim).filter(|part| !part.is_empty());
+    let items = parts.map(|part| Value::text(part, written.origin.clone())).collect();
+    texts(items, None, written.origin.span().unwrap_or(Span::file_start(crate::source::FileId(0))))
+}
+
+/// The step of a workflow in which a build is written, with its job.
+fn join_step(model: &mut Model, build: Id<ImageBuild>, place: Span) {
+    let holds = |block: Span| block.file == place.file && block.start <= place.start && place.end <= block.end;
+    let step = model.pipeline.steps.iter().find(|(_, step)| holds(step.head.block)).map(|(id, _)| id);
+    if let Some(step) = step {
+        let job = model[step].job.id();
+        model[build].step = One::to(step, Origin::written(place));
+        if let Some(job) = job {
+            model[build].job = One::to(job, Origin::written(place));
+        }
     }
 }
 

@@ -53,7 +53,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The commands of a script of the tree that the process starts.
-    pub(super) fn add_script(&mut self, file: FileId) -> Option<Run> {
+    pub(super) fn add_script(&mut self, file: FileId, line: &'static str) -> Option<Run> {
         let text = self.sources.world.file(file).text()?;
         let first = text.lines().next().unwrap_or("");
         if first.starts_with("#!") && is_foreign_script(text) {
@@ -61,7 +61,9 @@ impl<'a> Builder<'a> {
         }
         let script = shell::read(&MappedText::part(file, text, 0..text.len()), self.dialect());
         let run = eval_shell::run(&script, text, self.dialect(), &Nothing);
+        let lines = self.model.image.commands.len();
         self.add_commands(&run, Description { mounts_secret: false, stands: Stands::InScript }, None);
+        self.started_by(line, &run, lines);
         Some(run)
     }
 

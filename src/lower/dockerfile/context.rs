@@ -71,6 +71,17 @@ impl<'a> Context<'a> {
         self.world.find(&self.tree_path(path)?)
     }
 
+    /// Whether a source of a COPY brings a path of the tree along.
+    pub(super) fn takes(&self, source: &str, path: &str) -> bool {
+        let Some(context) = self.folder.as_deref().filter(|_| !self.is_git) else { return false };
+        let inside = if context.is_empty() { Some(path) } else { path.strip_prefix(context) };
+        let Some(inside) = inside.map(|inside| inside.trim_start_matches('/')) else { return false };
+        let Some(source) = clean_path("", source.trim_start_matches('/')) else { return false };
+        let is_below =
+            source.is_empty() || source == "*" || inside == source || inside.starts_with(&format!("{source}/"));
+        is_below && !self.keeps_out(inside)
+    }
+
     fn keeps_out(&self, path: &str) -> bool {
         self.ignore.as_ref().is_some_and(|ignore| ignore.covers(path))
     }
@@ -196,9 +207,11 @@ impl<'a> Builder<'a> {
         let own = &self.plan.names[number];
         let name = reference.known().map(str::to_lowercase);
         let is_own = name.as_ref().is_some_and(|name| !own.is_empty() && name == own);
-        let is_context = name.as_deref() == Some("context");
+        let named = name.as_deref().and_then(|name| self.request.contexts.get(name));
+        let is_context = name.as_deref() == Some("context") || named.is_some();
         self.model[id].is_from_itself.set(shown(is_own, from.span));
-        let stage = name.as_deref().and_then(|name| stage_number(&self.plan.names[..number], name));
+        let stage = name.as_deref().filter(|_| named.is_none());
+        let stage = stage.and_then(|name| stage_number(&self.plan.names[..number], name));
         if let Some(stage) = stage {
             self.model[id].from_stage = One::to(self.states[stage].id, Origin::written(from.span));
         } else if !is_own && !is_context {

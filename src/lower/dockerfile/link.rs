@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::reference::Reference;
+use crate::eval::shell;
 use crate::logic::Reason;
 use crate::model::image::{ImageBuild, Repository};
-use crate::model::{Id, Model, One};
-use crate::source::parent_of;
+use crate::model::{Head, Id, Model, One};
+use crate::source::{MappedText, parent_of};
+use crate::syntax::shell::{Dialect, read};
+use crate::syntax::{Kind as FileKind, Sources};
 use crate::value::{Origin, Piece, Text, Value};
 
 /// Draws the edges once tasks, builds and resources are there.
@@ -56,6 +59,9 @@ fn add_repositories(model: &mut Model) {
         repository.path.read(block, "name", attribute(if is_public { "repository_name" } else { "name" }));
         repository.mutability.read(block, "image_tag_mutability", attribute("image_tag_mutability"));
         repository.is_public.set(super::concluded(is_public));
+        if let Some(filters) = attribute("image_tag_mutability_exclusion_filter") {
+            repository.exclusions.set(filter_texts(&filters));
+        }
         let scanning = attribute("image_scanning_configuration").map(|value| in_first_block(&value, "scan_on_push"));
         repository.scan_on_push.read(block, "image_scanning_configuration.scan_on_push", scanning.flatten());
         found.push((resource.head.terraform.clone(), repository));
@@ -64,6 +70,51 @@ fn add_repositories(model: &mut Model) {
         let id = model.image.repositories.push(repository);
         if let Some(address) = address {
             model.register(&address, id);
+        }
+    }
+}
+
+/// The patterns of all exclusion filters.
+fn filter_texts(blocks: &Value) -> Value {
+    let Some(list) = blocks.as_list() else { return blocks.clone() };
+    let filter = |block: &Value| block.as_map().and_then(|map| map.entries.get("filter").cloned());
+    let mut filters = crate::value::List { items: list.items.iter().filter_map(filter).collect(), ..list.clone() };
+    filters.open = list.open.clone();
+    Value::new(crate::value::Kind::List(std::sync::Arc::new(filters)), blocks.origin.clone())
+}
+
+/// The repositories that scripts of the tree make by the command line.
+pub(super) fn add_script_repositories(model: &mut Model, sources: &Sources<'_>) {
+    let files: Vec<_> = sources.subjects_of(FileKind::ShellScript).collect();
+    for file in files {
+        let Some(text) = sources.world.file(file).text().filter(|text| text.contains("create-repository")) else {
+            continue;
+        };
+        let mapped = MappedText::part(file, text, 0..text.len());
+        let ran = shell::run(&read(&mapped, Dialect::PLAIN), text, Dialect::PLAIN, &shell::Nothing);
+        for command in ran.commands.iter().filter(|it| it.starts_with(&["aws", "ecr", "create-repository"])) {
+            let option = |name: &str| command.option(&[name]);
+            let Some(name) = option("--repository-name") else { continue };
+            let shown = name.text().unwrap_or("a repository").to_owned();
+            let mut head = Head::new(shown, command.words[0].span);
+            head.block = command.span;
+            let mut repository = Repository::new(head);
+            let block = command.words[0].span;
+            repository.path.read(block, "--repository-name", Some(name.operand.value));
+            let mutability = option("--image-tag-mutability").map(|it| it.operand.value);
+            repository.mutability.read(block, "--image-tag-mutability", mutability);
+            if let Some(scanning) = option("--image-scanning-configuration") {
+                let scans = scanning.text().map(|text| text.replace(['"', ' '], "").replace(':', "="));
+                repository.scan_on_push.set(match scans {
+                    Some(text) => Value::bool(text.contains("scanOnPush=true"), Origin::written(scanning.span)),
+                    None => scanning.operand.value,
+                });
+            }
+            if let Some(encryption) = option("--encryption-configuration").and_then(|it| it.text().map(str::to_owned)) {
+                let kind = if encryption.contains("KMS") { "KMS" } else { "AES256" };
+                repository.encryption_type.set(Value::text(kind, Origin::written(command.span)));
+            }
+            model.image.repositories.push(repository);
         }
     }
 }
@@ -86,6 +137,10 @@ fn add_images(model: &mut Model) {
     for id in containers {
         let container = &model[id];
         let (value, name_span) = (container.image_name.value().clone(), container.head.span);
+        if let Some(reason) = value.reason() {
+            model[id].image = One::unknown(reason.clone(), value.origin.clone());
+            continue;
+        }
         let Some(text) = value.as_text() else { continue };
         let is_placeholder = text.known().is_some_and(|known| {
             known.starts_with('<') || known.contains("PLACEHOLDER") || !known.contains(|c: char| c.is_lowercase())

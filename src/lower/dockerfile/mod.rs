@@ -1,6 +1,7 @@
 //! Dockerfiles into image builds, stages, instructions, commands and copies. What follows from them together (who runs
 //! as root, what arrives at the first process) is the business of `facts::build`.
 
+mod bake;
 mod build;
 mod command;
 mod context;
@@ -12,6 +13,7 @@ mod process;
 mod reference;
 mod request;
 mod scope;
+mod tools;
 
 use super::command::{concluded, reason_of, shown, texts, unknown, word};
 use crate::model::Model;
@@ -33,6 +35,7 @@ pub(crate) fn add_files(model: &mut Model, sources: &Sources<'_>) {
         }
     }
     installs::add_requirements(model, sources);
+    link::add_script_repositories(model, sources);
 }
 
 pub(crate) use link::link;

@@ -4,9 +4,12 @@ use super::build::{Builder, Shell, State};
 use super::command::is_foreign_script;
 use super::{concluded, shown, texts, unknown, word};
 use crate::data::images::{BaseImage, StartsAs, SystemShell, base_image};
-use crate::eval::shell::{Command, Reached, Run};
+use crate::eval::shell::{Command, Output, Reached, Run};
+use crate::logic::Reason;
 use crate::lower::command::{Description, Stands, shown_with};
-use crate::model::One;
+use crate::lower::listening;
+use crate::model::image::Command as CommandEntity;
+use crate::model::{Id, One};
 use crate::source::{FileId, Span};
 use crate::syntax::dockerfile::{CommandLine, Instruction};
 use crate::value::{Origin, StepKind, Value};
@@ -35,6 +38,8 @@ impl<'a> Builder<'a> {
         let arrives = self.signal(state, base);
         self.model[build].process_gets_signal.set(arrives);
         self.started(state);
+        let tools = super::tools::present(self.model, build, base, place);
+        self.model[build].tools.set(tools);
     }
 
     /// The instruction that starts the process.
@@ -164,13 +169,73 @@ impl<'a> Builder<'a> {
 
     /// The commands of the process, and of a script of the tree that it starts.
     fn started(&mut self, state: &State<'a>) {
-        for process in [state.entrypoint, state.command].into_iter().flatten() {
+        for (process, line) in [(state.entrypoint, "entrypoint"), (state.command, "command")] {
+            let Some(process) = process else { continue };
             let run = self.run_of(process.line, &state.scope);
+            let first = self.model.image.commands.len();
             self.add_commands(&run, Description { mounts_secret: false, stands: Stands::InProcess }, None);
+            self.started_by(line, &run, first);
+            let is_first = line == "entrypoint" || state.entrypoint.is_none();
+            let is_exec = matches!(process.line, CommandLine::Exec(_));
             let scripts: Vec<FileId> = self.scripts(state, &run);
-            for script in scripts {
-                self.add_script(script);
+            if is_first && is_exec && scripts.is_empty() && names_script(&run) {
+                let object = run.commands[0].program().unwrap_or("");
+                let hole = unknown("file-not-found", object, process.instruction.keyword_span);
+                self.model[self.id].script_hands_over.set(hole);
             }
+            for script in scripts {
+                let inner = self.add_script(script, line);
+                if let (true, true, Some(inner)) = (is_first, is_exec, inner) {
+                    let hands_over = hands_over(&inner, process.instruction.keyword_span);
+                    self.model[self.id].script_hands_over.set(hands_over);
+                }
+            }
+        }
+    }
+
+    /// Notes of the commands of a run, which begin at an index of the table, what ENTRYPOINT or CMD starts by them.
+    pub(super) fn started_by(&mut self, line: &str, run: &Run, first: usize) {
+        for (index, command) in run.commands.iter().enumerate() {
+            let listens_on = self.listens_on(command);
+            let is_development_server = self.development_server(command);
+            let entity = &mut self.model[Id::<CommandEntity>::new((first + index) as u32)];
+            entity.line.set(word(line));
+            entity.listens_on.set(listens_on);
+            entity.is_development_server.set(is_development_server);
+        }
+    }
+
+    /// Where a command of the process listens; nginx says so in its configuration.
+    pub(super) fn listens_on(&self, command: &Command) -> Value {
+        if command.program() != Some("nginx") {
+            return listening::listens_on(command);
+        }
+        let mut items = Vec::new();
+        for (_, copy) in self.model.image.copies.iter() {
+            let is_ours = copy.stage.id().is_some_and(|stage| self.model[stage].image_build.id() == Some(self.id));
+            let sources = copy.sources.value().as_list().map(|list| list.items.as_slice()).unwrap_or(&[]);
+            for source in
+                sources.iter().filter(|_| is_ours).filter_map(Value::as_str).filter(|it| it.ends_with(".conf"))
+            {
+                let Some(file) = self.context.find(source.trim_start_matches("./")) else { continue };
+                items.extend(listen_lines(file, self.sources.world.file(file).text().unwrap_or("")));
+            }
+        }
+        let open = items.is_empty().then(|| Reason::at("unsupported", "where `nginx` listens", command.span));
+        texts(items, open, command.span)
+    }
+
+    /// Whether a command of the process is a server for development; a program that it names is looked for in the tree.
+    pub(super) fn development_server(&self, command: &Command) -> Value {
+        let state = &self.states[self.states.len() - 1];
+        let read = |path: &str| {
+            let file = self.mapped_back(state, path)?;
+            self.sources.world.file(file).text().map(str::to_owned)
+        };
+        match listening::development(command, &read) {
+            Ok(Some(span)) => shown(true, span),
+            Ok(None) => concluded(false),
+            Err(reason) => unknown(reason.code, &reason.object, command.span),
         }
     }
 
@@ -225,6 +290,54 @@ impl<'a> Builder<'a> {
         }
         candidates.iter().find_map(|candidate| self.context.find(candidate))
     }
+}
+
+/// `listen 8080 ssl;`
+fn listen_lines(file: FileId, text: &str) -> Vec<Value> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let words: Vec<&str> = line.trim().trim_end_matches(';').split_whitespace().collect();
+        if let ["listen", address, ..] = words.as_slice() {
+            let address = address.trim_end_matches(';');
+            let port = address.rsplit(':').next().unwrap_or(address);
+            let at = start + line.find(address).unwrap_or(0);
+            if port.bytes().all(|byte| byte.is_ascii_digit()) {
+                let host = address.rsplit_once(':').map_or("0.0.0.0", |(host, _)| host);
+                let span = Span::new(file, at, at + address.len());
+                found.push(Value::text(format!("{host}:{port}"), Origin::written(span)));
+            }
+        }
+        start += line.len();
+    }
+    found
+}
+
+/// Whether the process is a shell script by its name.
+fn names_script(run: &Run) -> bool {
+    let Some(first) = run.commands.first() else { return false };
+    let is_shell = matches!(first.program(), Some("sh" | "bash" | "dash" | "ash"));
+    let path = first.word(usize::from(is_shell));
+    path.is_some_and(|path| path.ends_with(".sh"))
+}
+
+/// Whether a script gives its place to what it starts last; a trap or an unread part may do as well.
+fn hands_over(run: &Run, entrypoint: Span) -> Value {
+    let inner = || run.commands.iter().filter(|command| command.inside.is_none());
+    let last = inner().rfind(|command| {
+        let is_asked = matches!(command.program(), Some("test" | "[" | "[[" | "exit" | "return"));
+        command.reached != Reached::Unreachable && command.output == Output::Open && !is_asked
+    });
+    let Some(last) = last else { return unknown("unsupported", "the script", entrypoint) };
+    let through = |name: &str| last.wrappers.iter().any(|wrapper| wrapper == name);
+    if through("exec") || through("dumb-init") || matches!(last.program(), Some("exec" | "supervisord" | "dumb-init")) {
+        return concluded(true);
+    }
+    let is_trapped = run.commands.iter().any(|command| matches!(command.program(), Some("trap" | "wait")));
+    if is_trapped || through("tini") || last.program().is_none() || run.open.is_some() {
+        return unknown("unsupported", "a shell that waits", last.span);
+    }
+    shown_with(false, last.span, entrypoint, "ENTRYPOINT")
 }
 
 /// `sh -c …`

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::eval::shell::{self as eval_shell, Nothing};
+use crate::eval::actions::Operand;
+use crate::eval::shell::{self as eval_shell, Argument, Surroundings};
 use crate::lower::tree::value_of;
-use crate::source::{FileId, MappedText, Span, clean_path, parent_of};
+use crate::source::{FileId, Span, clean_path, parent_of};
+use crate::syntax::expression;
 use crate::syntax::shell::{self, Dialect};
 use crate::syntax::yaml::Node;
 use crate::syntax::{Kind, Sources};
@@ -19,6 +21,14 @@ pub(super) struct Request {
     pub(super) is_git_context: bool,
     pub(super) target: Option<Value>,
     pub(super) arguments: BTreeMap<String, Value>,
+    /// `linux/arm64` and its like; nothing where the builder's own platform counts.
+    pub(super) platforms: Option<Value>,
+    /// The step or command that builds, in a workflow.
+    pub(super) place: Option<Span>,
+    /// Named contexts: they stand in for a stage or an image of their name.
+    pub(super) contexts: BTreeMap<String, String>,
+    /// Files into which an earlier step of the job writes a secret of the workflow, with their places.
+    pub(super) written_secrets: Vec<(String, Span)>,
 }
 
 impl Request {
@@ -30,6 +40,10 @@ impl Request {
             is_git_context: false,
             target: None,
             arguments: BTreeMap::new(),
+            platforms: None,
+            place: None,
+            contexts: BTreeMap::new(),
+            written_secrets: Vec::new(),
         }
     }
 }
@@ -39,6 +53,7 @@ pub(super) fn requests(sources: &Sources<'_>) -> Vec<Request> {
     for file in sources.subjects_of(Kind::Compose) {
         compose(sources, file, &mut found);
     }
+    super::bake::requests(sources, &mut found);
     for file in sources.all_of(Kind::Workflow) {
         workflow(sources, file, &mut found);
     }
@@ -57,11 +72,21 @@ fn compose(sources: &Sources<'_>, file: FileId, found: &mut Vec<Request>) {
         found.push(Request {
             file,
             context: Some(context),
-            is_git_context: false,
             target: build.get("target").map(value_of),
             arguments: build.get("args").map(compose_arguments).unwrap_or_default(),
+            contexts: build.get("additional_contexts").map(named_contexts).unwrap_or_default(),
+            ..Request::default_for("")
         });
     }
+}
+
+/// A map, a list of `name=value`, or a text of such lines.
+fn named_contexts(node: &Node) -> BTreeMap<String, String> {
+    let pairs =
+        node.entries().iter().map(|entry| (entry.key.to_string(), entry.value.as_str().unwrap_or("").to_owned()));
+    let items = node.items().iter().filter_map(Node::as_str).chain(node.as_str().into_iter().flat_map(str::lines));
+    let split = items.filter_map(|item| item.trim().split_once('='));
+    pairs.chain(split.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect()
 }
 
 /// A map, or a list of `NAME=value`; a bare name takes the environment.
@@ -80,11 +105,58 @@ fn compose_arguments(node: &Node) -> BTreeMap<String, Value> {
 
 fn argument(text: &str, span: Span) -> (String, Value) {
     match text.split_once('=') {
-        Some((name, value)) if !value.contains("${") && !value.contains('$') => {
-            (name.to_owned(), Value::text(value, Origin::written(span)))
-        }
-        Some((name, _)) => (name.to_owned(), super::unknown("no-value", name, span)),
+        Some((name, value)) => (name.trim().to_owned(), given(value, name, span)),
         None => (text.to_owned(), super::unknown("no-value", text, span)),
+    }
+}
+
+/// A text as it stands, or why it is not known: a secret of the workflow is known to be one.
+fn given(text: &str, name: &str, span: Span) -> Value {
+    match named_secret(text) {
+        Some(secret) => super::unknown("secret", &secret, span),
+        None if text.contains('$') => super::unknown("no-value", name, span),
+        None => Value::text(text, Origin::written(span)),
+    }
+}
+
+/// `secrets.NAME` of the expressions in a text.
+fn named_secret(text: &str) -> Option<String> {
+    expression::holes(text).iter().filter_map(|hole| hole.expression.as_ref().ok()).find_map(|expression| {
+        let path = expression.all().into_iter().filter_map(expression::Expression::path).find(|path| {
+            path.first().is_some_and(|name| name == "secrets") && path.get(1).is_some_and(|name| name != "github_token")
+        })?;
+        Some(path.join("."))
+    })
+}
+
+/// The environment of a script, as far as workflow, job and step write it.
+#[derive(Clone, Default)]
+struct Environment {
+    variables: BTreeMap<String, Value>,
+}
+
+impl Environment {
+    fn with(&self, env: Option<&Node>) -> Environment {
+        let mut inner = self.clone();
+        for entry in env.map(Node::entries).unwrap_or_default() {
+            let text = entry.value.scalar_text().unwrap_or("");
+            inner.variables.insert(entry.key.to_string(), given(text, &entry.key, entry.value.span));
+        }
+        inner
+    }
+}
+
+impl Surroundings for Environment {
+    fn variable(&self, name: &str, _: Span) -> Option<Operand> {
+        self.variables.get(name).cloned().map(Operand::known)
+    }
+
+    fn expression(&self, text: &str, span: Span) -> Operand {
+        let whole = format!("${{{{ {text} }}}}");
+        Operand::known(match text.trim().strip_prefix("env.").and_then(|name| self.variables.get(name)) {
+            Some(value) => value.clone(),
+            None => given(&whole, text, span),
+        })
     }
 }
 
@@ -92,17 +164,25 @@ fn workflow(sources: &Sources<'_>, file: FileId, found: &mut Vec<Request>) {
     let Some(root) = &sources.tree(file).root else { return };
     let default_folder = root.at(&["defaults", "run", "working-directory"]).and_then(Node::as_str);
     let Some(jobs) = root.get("jobs") else { return };
+    let outer = Environment::default().with(root.get("env"));
     for job in jobs.entries() {
         let job_folder = job.value.at(&["defaults", "run", "working-directory"]).and_then(Node::as_str);
+        let of_job = outer.with(job.value.get("env"));
         let steps = job.value.get("steps").map(Node::items).unwrap_or(&[]);
+        let mut written: Vec<(String, Span)> = Vec::new();
         for step in steps {
             let folder = step.get("working-directory").and_then(Node::as_str).or(job_folder).or(default_folder);
-            let uses = step.get("uses").and_then(Node::as_str).unwrap_or("");
+            let uses = step.get("uses").and_then(Node::scalar_text).unwrap_or("");
+            let first = found.len();
             if uses.starts_with("docker/build-push-action@") {
                 found.extend(build_action(step));
             }
+            for request in &mut found[first..] {
+                request.written_secrets.clone_from(&written);
+            }
             if let Some(run) = step.get("run") {
-                script(sources, file, run, folder.unwrap_or(""), found);
+                let script = Script { sources, file, run, folder: folder.unwrap_or("") };
+                script.read(&of_job.with(step.get("env")), &mut written, found);
             }
         }
     }
@@ -121,32 +201,105 @@ fn build_action(step: &Node) -> Option<Request> {
         Some(file) => clean_path("", file)?,
         None => clean_path(&context, "Dockerfile")?,
     };
-    let lines = input("build-args").unwrap_or("").lines().map(str::trim).filter(|line| !line.is_empty());
-    let place = step.at(&["with", "build-args"]).map(|node| node.span);
-    let arguments = lines.filter_map(|line| Some(argument(line, place?))).collect();
+    let arguments = step.at(&["with", "build-args"]).map(lines_of).unwrap_or_default();
+    let arguments = arguments.into_iter().map(|(line, span)| argument(line, span)).collect();
     let target = step.at(&["with", "target"]).map(|node| match node.as_str() {
         Some(text) if !text.contains("${{") => value_of(node),
         Some(_) | None => super::unknown("no-value", "target", node.span),
     });
-    Some(Request { file, context: Some(context), is_git_context, target, arguments })
+    let platforms = step.at(&["with", "platforms"]).map(|node| match node.as_str() {
+        Some(text) => given(text, "platforms", node.span),
+        None => super::unknown("no-value", "platforms", node.span),
+    });
+    let place = step.at(&["uses"]).map(|node| node.span);
+    Some(Request {
+        file,
+        context: Some(context),
+        is_git_context,
+        target,
+        arguments,
+        platforms,
+        place,
+        contexts: step.at(&["with", "build-contexts"]).map(named_contexts).unwrap_or_default(),
+        written_secrets: Vec::new(),
+    })
 }
 
-/// `docker build` and its like in a script.
-fn script(sources: &Sources<'_>, file: FileId, run: &Node, folder: &str, found: &mut Vec<Request>) {
-    let Some(text) = run.as_str().filter(|text| text.contains("build")) else { return };
-    let mut mapped = MappedText::new(file, run.span.start as usize);
-    mapped.push(text, run.span.range());
-    let script = shell::read(&mapped, Dialect::WORKFLOW);
-    let source = sources.world.file(file).text().unwrap_or("");
-    for command in eval_shell::run(&script, source, Dialect::WORKFLOW, &Nothing).commands {
-        let is_builder = matches!(command.program(), Some("docker" | "podman" | "nerdctl"));
-        let is_build = ["build", "buildx build", "image build", "builder build"]
-            .iter()
-            .any(|words| words.split(' ').enumerate().all(|(index, word)| command.word(index + 1) == Some(word)));
-        if is_builder && is_build {
-            found.extend(build_command(&command, folder));
+/// The lines of a text with their places, blank ones left out.
+fn lines_of(node: &Node) -> Vec<(&str, Span)> {
+    let Some(text) = node.as_str() else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim();
+        if !trimmed.is_empty() {
+            let at = start + line.find(trimmed).unwrap_or(0);
+            found.push((trimmed, node.span_of(at..at + trimmed.len())));
+        }
+        start += line.len();
+    }
+    found
+}
+
+/// The script of a step.
+struct Script<'s> {
+    sources: &'s Sources<'s>,
+    file: FileId,
+    run: &'s Node,
+    folder: &'s str,
+}
+
+impl Script<'_> {
+    /// `docker build` and its like, and what is written into files on the way.
+    fn read(&self, around: &Environment, written: &mut Vec<(String, Span)>, found: &mut Vec<Request>) {
+        if !self.run.as_str().is_some_and(|text| text.contains("build") || text.contains('>')) {
+            return;
+        }
+        let Some(scalar) = self.run.as_scalar() else { return };
+        let script = shell::read(&scalar.mapped(self.file), Dialect::WORKFLOW);
+        let source = self.sources.world.file(self.file).text().unwrap_or("");
+        let commands = eval_shell::run(&script, source, Dialect::WORKFLOW, around).commands;
+        for (index, command) in commands.iter().enumerate() {
+            written.extend(self.written(&commands, index));
+            let is_builder = matches!(command.program(), Some("docker" | "podman" | "nerdctl"));
+            let is_build = ["build", "buildx build", "image build", "builder build"]
+                .iter()
+                .any(|words| words.split(' ').enumerate().all(|(index, word)| command.word(index + 1) == Some(word)));
+            if is_builder && is_build {
+                let request = build_command(command, self.folder);
+                found.extend(request.map(|request| Request { written_secrets: written.clone(), ..request }));
+            }
         }
     }
+
+    /// The files that a command fills with a secret: by `>`, or through `tee`.
+    fn written(&self, commands: &[eval_shell::Command], index: usize) -> Vec<(String, Span)> {
+        let command = &commands[index];
+        let input = command.input.iter().map(|input| &input.value);
+        let words = command.arguments().iter().map(Argument::value).chain(input);
+        let secret = words.into_iter().find_map(secret_in);
+        let Some(place) = secret else { return Vec::new() };
+        let mut targets: Vec<&Value> = command.writes_to().map(|it| it.target.value()).collect();
+        if let Some(reader) = command.pipes_into().map(|reader| &commands[reader])
+            && reader.program() == Some("tee")
+        {
+            targets.extend(reader.arguments().iter().map(Argument::value));
+        }
+        let folder = command.directory.as_deref().and_then(|directory| clean_path(self.folder, directory));
+        let path = |target: &Value| clean_path(folder.as_deref()?, target.as_str().filter(|it| !it.starts_with('-'))?);
+        targets.into_iter().filter_map(path).map(|path| (path, place.unwrap_or(command.span))).collect()
+    }
+}
+
+/// Where a secret of the workflow stands in a value.
+fn secret_in(value: &Value) -> Option<Option<Span>> {
+    let is_secret = |value: &Value| value.reason().is_some_and(|reason| reason.code == "secret");
+    if is_secret(value) {
+        return Some(value.origin.span());
+    }
+    let text = value.as_text()?;
+    let hole = text.holes().find(|hole| is_secret(hole))?;
+    Some(hole.origin.span())
 }
 
 /// Options of `docker build` that take the next word.
@@ -196,5 +349,16 @@ fn build_command(command: &eval_shell::Command, folder: &str) -> Option<Request>
         }
     }
     let target = command.options(&["--target"]).pop().map(|target| target.operand.value);
-    Some(Request { file, context: Some(context), is_git_context: false, target, arguments })
+    let platforms = command.options(&["--platform"]).pop().map(|platform| platform.operand.value);
+    let named = command.options(&["--build-context"]);
+    let contexts = named.iter().filter_map(|it| it.text()?.split_once('='));
+    Some(Request {
+        context: Some(context),
+        target,
+        arguments,
+        platforms,
+        place: Some(command.span),
+        contexts: contexts.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        ..Request::default_for(&file)
+    })
 }

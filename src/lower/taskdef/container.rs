@@ -38,7 +38,11 @@ fn add_container(model: &mut Model, task: Id<Task>, object: Object<'_>, index: u
     let mut container = Container::new(part_of(&model[task].head, shown, place, object.span));
     read_cells(&mut container, object, place);
     container.task = One::to(task, Origin::written(place));
+    if let Some(program) = super::command::health_check_program(container.health_check.value()) {
+        container.health_check_program.set(program);
+    }
     let id = model.workload.containers.push(container);
+    super::command::add_commands(model, id);
     add_environment(model, id, object);
     add_secrets(model, id, object);
     add_ports(model, id, object);

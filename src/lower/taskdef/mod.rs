@@ -1,6 +1,7 @@
 //! ECS task definitions, in every spelling, into tasks and containers. Terraform's resource hands its decoded
 //! `container_definitions` in; files of the API's own form are read here whole.
 
+mod command;
 mod container;
 mod keys;
 mod link;

@@ -26,6 +26,16 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
                 model[uses].installs_latest.set(flag_at(true, span));
             }
         }
+        if action == "actions/checkout" && keeps_token(step) && with(step.node, "path").is_none() {
+            let version = step.uses.and_then(|uses| model[uses].version.as_str().map(str::to_owned));
+            model[step.id].keeps_token.set(match version {
+                Some(version) => flag_at(!keeps_elsewhere(&version), written.span),
+                None => Value::unknown(
+                    crate::logic::Reason::at("no-value", "version of the checkout", written.span),
+                    Origin::written(written.span),
+                ),
+            });
+        }
         if let (true, Some(uses)) = (action == "actions/checkout" && keeps_token(step), step.uses) {
             if !steps[index + 1..].iter().any(needs_token) {
                 model[uses].leaves_token.set(flag_at(true, written.span));

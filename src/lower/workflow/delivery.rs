@@ -142,6 +142,9 @@ fn used(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, action: &s
                 }
             }
             found.waits.set(flag_at(waits, node.span));
+            if let Some(address) = with(node, "run-task-assign-public-IP") {
+                found.assigns_public_ip.set(flag_at(address.scalar_text() == Some("ENABLED"), address.span));
+            }
             keep(model, scope, found);
         }
         "aws-actions/amazon-ecs-render-task-definition" => {
@@ -274,6 +277,20 @@ fn ran(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, walk: &Run,
     }
     if let Some(definition) = command.option(&["--task-definition"]) {
         found.definition.set(definition.operand.value);
+    }
+    if let Some(network) = command.option(&["--network-configuration"]).filter(|_| kind == "task") {
+        let text = network.operand.value.as_text();
+        let says = |word: &str| text.as_ref().map_or(Tri::Unknown, |text| text.contains(word));
+        let is_public = Tri::any(
+            ["assignPublicIp=ENABLED", "assignPublicIp\":\"ENABLED", "\"assignPublicIp\": \"ENABLED"].map(says),
+        );
+        found.assigns_public_ip.set(match is_public {
+            Tri::Unknown => Value::unknown(
+                Reason::at("run-time-value", "network configuration", network.span),
+                Origin::written(network.span),
+            ),
+            known => flag_at(known == Tri::True, network.span),
+        });
     }
     let awaits = |command: &Command| {
         command.says(&["aws", "ecs", "wait", "services-stable"])

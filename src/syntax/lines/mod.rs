@@ -1,5 +1,6 @@
-//! Small line formats: ignore files, requirements of pip, environment files. One entry a line, each with its place.
+//! Small line formats: ignore files, requirements of pip, environment files, settings modules. Each entry with its place.
 
 pub mod env;
 pub mod ignore;
 pub mod requirements;
+pub mod settings;
