@@ -9,7 +9,8 @@ use crate::syntax::{Kind, Sources};
 use crate::value::{Origin, Value};
 
 pub(super) fn add_files(model: &mut Model, sources: &Sources<'_>) {
-    let files: Vec<FileId> = sources.subjects_of(Kind::Other).filter(|id| is_settings(sources, *id)).collect();
+    let files: Vec<FileId> =
+        sources.subjects_of(Kind::Other).filter(|id| settings::is_module(&sources.world.file(*id).path)).collect();
     for file in files {
         let source = sources.world.file(file);
         let Some(text) = source.text() else { continue };
@@ -24,16 +25,6 @@ pub(super) fn add_files(model: &mut Model, sources: &Sources<'_>) {
         assignments.iter().for_each(|assignment| module.assignment(assignment));
         module.missing(&assignments);
     }
-}
-
-/// `settings.py`, `settings_prod.py`, `settings/production.py`; what only tests and desks use is none.
-fn is_settings(sources: &Sources<'_>, file: FileId) -> bool {
-    let source = sources.world.file(file);
-    let name = source.name();
-    let Some(stem) = name.strip_suffix(".py") else { return false };
-    let in_folder = source.folder().rsplit('/').next() == Some("settings");
-    let is_elsewhere = stem.split('_').any(|word| matches!(word, "test" | "tests" | "testing" | "local" | "dev"));
-    (stem.starts_with("settings") || in_folder) && !is_elsewhere && stem != "development"
 }
 
 struct Module<'m> {

@@ -132,6 +132,7 @@ impl<'w> Sources<'w> {
                 let whole = MappedText::part(id, text, 0..text.len());
                 shell::read(&whole, shell::Dialect::PLAIN).comments
             }
+            Kind::Other if lines::settings::is_module(&self.world.file(id).path) => lines::settings::comments(id, text),
             _ => Vec::new(),
         }
     }

@@ -175,7 +175,7 @@ fn workflow(sources: &Sources<'_>, file: FileId, found: &mut Vec<Request>) {
             let uses = step.get("uses").and_then(Node::scalar_text).unwrap_or("");
             let first = found.len();
             if uses.starts_with("docker/build-push-action@") {
-                found.extend(build_action(step));
+                found.extend(build_action(sources, step));
             }
             for request in &mut found[first..] {
                 request.written_secrets.clone_from(&written);
@@ -189,18 +189,20 @@ fn workflow(sources: &Sources<'_>, file: FileId, found: &mut Vec<Request>) {
 }
 
 /// `docker/build-push-action`; without a path its context is what is committed.
-fn build_action(step: &Node) -> Option<Request> {
+fn build_action(sources: &Sources<'_>, step: &Node) -> Option<Request> {
     let input = |name: &str| step.at(&["with", name]).and_then(Node::as_str);
     let written = input("context").filter(|context| !context.contains("defaultContext"));
     let is_git_context = written.is_none() || written.is_some_and(|context| context.contains("://"));
     let context = clean_path("", written.filter(|_| !is_git_context).unwrap_or(""))?;
-    if context.contains("${{") {
-        return None;
-    }
+    // A folder that is not known holds the only Dockerfile there is, if there is only one.
+    let is_hidden = context.contains("${{");
     let file = match input("file") {
-        Some(file) => clean_path("", file)?,
+        Some(file) if !file.contains("${{") => clean_path("", file)?,
+        Some(_) => only_dockerfile(sources)?,
+        None if is_hidden => only_dockerfile(sources)?,
         None => clean_path(&context, "Dockerfile")?,
     };
+    let context = (!is_hidden).then_some(context);
     let arguments = step.at(&["with", "build-args"]).map(lines_of).unwrap_or_default();
     let arguments = arguments.into_iter().map(|(line, span)| argument(line, span)).collect();
     let target = step.at(&["with", "target"]).map(|node| match node.as_str() {
@@ -214,7 +216,7 @@ fn build_action(step: &Node) -> Option<Request> {
     let place = step.at(&["uses"]).map(|node| node.span);
     Some(Request {
         file,
-        context: Some(context),
+        context,
         is_git_context,
         target,
         arguments,
@@ -223,6 +225,12 @@ fn build_action(step: &Node) -> Option<Request> {
         contexts: step.at(&["with", "build-contexts"]).map(named_contexts).unwrap_or_default(),
         written_secrets: Vec::new(),
     })
+}
+
+fn only_dockerfile(sources: &Sources<'_>) -> Option<String> {
+    let mut files = sources.subjects_of(Kind::Dockerfile).map(|file| sources.world.file(file).path.clone());
+    let first = files.next()?;
+    files.next().is_none().then_some(first)
 }
 
 /// The lines of a text with their places, blank ones left out.

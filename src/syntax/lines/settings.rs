@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::source::{FileId, Span};
+use crate::source::{Comment, CommentPosition, FileId, Span};
 
 /// `NAME = expression`.
 #[derive(Debug)]
@@ -50,6 +50,45 @@ impl Token {
     pub fn is_symbol(&self, symbol: char) -> bool {
         self.kind == TokenKind::Symbol(symbol)
     }
+}
+
+/// Whether a path names a settings module: `settings.py`, `settings_prod.py`, `settings/production.py`. What only tests
+/// and desks use is none.
+pub fn is_module(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let Some(stem) = name.strip_suffix(".py") else { return false };
+    let in_folder = crate::source::parent_of(path).rsplit('/').next() == Some("settings");
+    let is_elsewhere = stem.split('_').any(|word| matches!(word, "test" | "tests" | "testing" | "local" | "dev"));
+    (stem.starts_with("settings") || in_folder) && !is_elsewhere && stem != "development"
+}
+
+/// Comments that have a line of their own speak for the next line, others for theirs.
+pub fn comments(file: FileId, text: &str) -> Vec<Comment> {
+    let mut comments: Vec<Comment> = Vec::new();
+    let mut above: Vec<usize> = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let code = line.trim();
+        let offset = start + (line.len() - line.trim_start().len());
+        let span = Span::new(file, offset, offset + code.len());
+        if let Some(comment) = code.strip_prefix('#') {
+            above.push(comments.len());
+            comments.push(Comment::new(span, comment.trim(), CommentPosition::Alone));
+            continue;
+        }
+        for comment in above.drain(..).filter(|_| !code.is_empty()) {
+            comments[comment].covers.push(span);
+        }
+        if let Some(behind) = code.find(" # ").filter(|_| code.contains("secure-lint")) {
+            let place = Span::new(file, offset + behind + 1, offset + code.len());
+            let mut comment = Comment::new(place, code[behind + 3..].trim(), CommentPosition::BehindCode);
+            comment.covers.push(Span::new(file, offset, offset + behind));
+            comments.push(comment);
+        }
+    }
+    comments
 }
 
 /// The assignments that begin at the beginning of a line.
