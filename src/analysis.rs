@@ -13,6 +13,15 @@ use crate::source::{Span, World};
 
 /// Analyses a world with these rules. Triage and reports come after.
 pub fn analyse(world: &World, description: &Description, rules: &[Rule]) -> Outcome {
+    analyse_keeping(world, description, rules).0
+}
+
+/// The same, with all that the outcome was made of: whoever ends soon may spare the work of giving it back.
+pub fn analyse_keeping<'w>(
+    world: &'w World,
+    description: &Description,
+    rules: &[Rule],
+) -> (Outcome, lower::Lowered<'w>) {
     let mut lowered = lower::lower(world, description);
     for model in &mut lowered.models {
         facts::derive(model);
@@ -43,14 +52,15 @@ pub fn analyse(world: &World, description: &Description, rules: &[Rule]) -> Outc
             .map(|(name, var_files)| VariantRead { name: name.clone(), var_files: var_files.clone() })
             .collect(),
     });
-    Outcome {
+    let outcome = Outcome {
         findings: checked.findings,
         undecided: checked.undecided,
         problems,
         comments: lowered.comments.clone(),
         secrets,
         read: Read { files, kinds, roots: roots.collect(), unresolved },
-    }
+    };
+    (outcome, lowered)
 }
 
 /// The way of the data of every service of a world, step by step, and what is kept at rest: one view per model.

@@ -26,6 +26,7 @@ pub(crate) fn words(code: &str) -> String {
         "action-not-modelled" => "an action whose needs are not known",
         "other-login" => "another login",
         "role-not-known" => "a role that is not known",
+        "foreign-tool" => "written by another tool",
         "rule-failed" => "a rule failed",
         _ => return code.replace('-', " "),
     };

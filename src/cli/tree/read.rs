@@ -19,13 +19,13 @@ pub(crate) struct Overlay {
 
 /// Endings of files in which nothing is looked for: pictures, archives, compiled code, and sources of programs, which
 /// are another tool's business. That such a file exists is still known.
-const UNREAD: [&str; 82] = [
-    "7z", "a", "avi", "avif", "bin", "bmp", "bz2", "c", "cc", "class", "cpp", "cs", "css", "csv", "dart", "db", "deb",
-    "dll", "dmg", "doc", "docx", "dylib", "eot", "exe", "gif", "go", "gz", "h", "heic", "hpp", "htm", "html", "icns",
-    "ico", "ipynb", "iso", "jar", "java", "jpeg", "jpg", "js", "jsx", "kt", "less", "m4a", "map", "md", "mjs", "mov",
-    "mp3", "mp4", "o", "ogg", "otf", "parquet", "pdf", "php", "png", "ppt", "pptx", "pyc", "rb", "rlib", "rs", "rst",
-    "scala", "scss", "so", "sqlite", "svg", "swift", "tar", "tgz", "tif", "tiff", "ttf", "wasm", "wav", "webp", "woff",
-    "xlsx", "zip",
+const UNREAD: [&str; 81] = [
+    "7z", "a", "avi", "avif", "bin", "bmp", "bz2", "c", "cc", "class", "cpp", "cs", "css", "dart", "db", "deb", "dll",
+    "dmg", "doc", "docx", "dylib", "eot", "exe", "gif", "go", "gz", "h", "heic", "hpp", "htm", "html", "icns", "ico",
+    "ipynb", "iso", "jar", "java", "jpeg", "jpg", "js", "jsx", "kt", "less", "m4a", "map", "md", "mjs", "mov", "mp3",
+    "mp4", "o", "ogg", "otf", "parquet", "pdf", "php", "png", "ppt", "pptx", "pyc", "rb", "rlib", "rs", "rst", "scala",
+    "scss", "so", "sqlite", "svg", "swift", "tar", "tgz", "tif", "tiff", "ttf", "wasm", "wav", "webp", "woff", "xlsx",
+    "zip",
 ];
 
 /// Whether the content of a file may matter, by its name.

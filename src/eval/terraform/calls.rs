@@ -337,8 +337,8 @@ pub(super) fn source_kind(source: &str) -> SourceKind {
 }
 
 fn undeclared(module: &Module, name: &str, span: Span) -> Value {
-    if module.is_broken {
-        return unknown("syntax-error", format!("module.{name}"), span);
+    if let Some(code) = module.hides {
+        return unknown(code, format!("module.{name}"), span);
     }
     let message = match nearest(name, module.calls.iter().map(|call| &*call.name)) {
         Some(near) => format!("there is no module `{name}`; did you mean `module.{near}`?"),

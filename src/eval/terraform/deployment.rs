@@ -91,7 +91,9 @@ impl<'w> Gathering<'_, 'w> {
             }
         }
         self.provider_blocks(context);
-        self.requirements(context);
+        if !context.is_third_party {
+            self.requirements(context);
+        }
         for index in 0..module.resources.len() {
             self.resource(context, index);
         }
@@ -186,6 +188,8 @@ impl<'w> Gathering<'_, 'w> {
                     Err(reason) => (reason, None),
                 };
                 self.faults.hole(&reason, &call.block, context);
+                // Where there are too many instances of modules, one hole stands for all that are left.
+                let is_last = reason.code == "limit-modules";
                 let key = &expansion.instances[ordinal].key;
                 self.deployment.holes.push(Hole {
                     address: evaluator.call_address(context, index, ordinal).into(),
@@ -196,6 +200,9 @@ impl<'w> Gathering<'_, 'w> {
                     header_span: call.block.header_span,
                     creates,
                 });
+                if is_last {
+                    break;
+                }
             }
             let kind = match source.as_ref().and_then(Value::as_str) {
                 Some(text) if version.is_none() => source_kind(text),
@@ -220,7 +227,7 @@ impl<'w> Gathering<'_, 'w> {
     }
 
     fn undeclared_arguments(&mut self, child: &Rc<Context<'w>>, context: &Context<'w>, index: usize) {
-        if child.module.is_broken {
+        if child.module.hides.is_some() {
             return;
         }
         let call = &context.module.calls[index];
@@ -291,14 +298,17 @@ impl<'w> Gathering<'_, 'w> {
         let evaluator = self.evaluator;
         let value = evaluator.variable(context, name, block.header_span);
         self.faults.collect(&value, context);
-        let module = context.module;
+        // How somebody else's module declares its inputs is not for its callers to change.
+        if context.is_third_party {
+            return;
+        }
         let of = argument(block, "type");
         let shape = Variable { context, name, block, of: Type::Any, is_nullable: true };
         self.deployment.variables.push(InputVariable {
             address: context.address(&format!("var.{name}")).into(),
             module_path: context.path.clone(),
             name: name.clone(),
-            type_text: of.filter(|_| module.stub.is_none()).map_or("", |of| evaluator.world.text(of.span)).into(),
+            type_text: of.map_or("", |of| evaluator.world.text(of.span)).into(),
             default: evaluator.default_value(&shape),
             value,
             sensitive: self.flag(block, "sensitive", context),
@@ -313,6 +323,9 @@ impl<'w> Gathering<'_, 'w> {
         let value = self.evaluator.output(context, name, block.header_span);
         self.faults.collect(&value, context);
         self.unresolved.expression(&value);
+        if context.is_third_party {
+            return;
+        }
         self.deployment.outputs.push(Output {
             address: context.address(&format!("output.{name}")).into(),
             module_path: context.path.clone(),

@@ -5,11 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::deployment::gather;
+use super::foreign::FOREIGN;
 use super::input::Inputs;
 use super::instance::{Deployment, Terraform};
 use super::load::Modules;
 use super::plan::Plan;
-use super::roots::{FOREIGN, plans};
+use super::roots::plans;
 use super::scope::{Context, Evaluator};
 use super::states::States;
 use crate::source::{Problem, World};

@@ -15,6 +15,8 @@ pub(super) struct Modules<'w> {
     folders: BTreeMap<&'w str, Folder>,
     values: BTreeMap<FileId, OnceLock<Parsed>>,
     comments: BTreeMap<FileId, OnceLock<Vec<Comment>>>,
+    /// Folders into which another tool writes.
+    written_into: BTreeSet<String>,
 }
 
 #[derive(Debug, Default)]
@@ -77,7 +79,8 @@ impl<'w> Modules<'w> {
     /// Files that are named as variable files are read as such whatever they are called.
     pub(super) fn new(world: &'w World, named: &[FileId]) -> Modules<'w> {
         let values = named.iter().map(|file| (*file, OnceLock::new())).collect();
-        let mut modules = Modules { world, folders: BTreeMap::new(), values, comments: BTreeMap::new() };
+        let written_into = super::foreign::folders(world);
+        let mut modules = Modules { world, folders: BTreeMap::new(), values, comments: BTreeMap::new(), written_into };
         let mut tofu: BTreeSet<(&str, &str)> = BTreeSet::new();
         for (_, file) in world.files() {
             if let Some(Role::Config { is_tofu: true, .. }) = role(file.name()) {
@@ -159,7 +162,11 @@ impl<'w> Modules<'w> {
             files.push(ModuleFile { path: file.path.clone(), parsed, is_override: config.is_override });
         }
         let mut module = Module::build(path, files, self.world);
-        module.is_broken |= !unread.is_empty();
+        if !unread.is_empty() {
+            module.hides = Some("syntax-error");
+        } else if module.hides.is_none() && self.is_written_into(path) {
+            module.hides = Some("foreign-tool");
+        }
         module.problems.append(&mut unread);
         for (hidden, by) in &folder.hidden {
             let path = self.world.file(*hidden).path.clone();
@@ -167,6 +174,11 @@ impl<'w> Modules<'w> {
             module.problems.push(Problem::of_file("two-dialects", path, message).note());
         }
         module
+    }
+
+    /// Whether another tool writes configuration into a folder.
+    pub(super) fn is_written_into(&self, path: &str) -> bool {
+        self.written_into.contains(path)
     }
 
     pub(super) fn automatic_values(&self, path: &str) -> &[FileId] {

@@ -8,6 +8,7 @@ mod evaluate;
 mod expand;
 mod expr;
 mod faults;
+mod foreign;
 pub mod functions;
 mod input;
 mod instance;

@@ -16,8 +16,9 @@ pub(super) struct Module {
     pub(super) folder: Arc<str>,
     /// Stands for a module that is not here, which may have more outputs and resources than this.
     pub(super) stub: Option<&'static Stub>,
-    /// A file or block could not be read: names that are not declared may be declared there.
-    pub(super) is_broken: bool,
+    /// Why names that are not declared may be declared all the same: a file or block could not be read, or another tool
+    /// writes more.
+    pub(super) hides: Option<&'static str>,
     pub(super) variables: BTreeMap<Name, Block>,
     pub(super) locals: BTreeMap<Name, Attribute>,
     pub(super) outputs: BTreeMap<Name, Block>,
@@ -90,7 +91,9 @@ impl Module {
         let mut module = Module { folder: folder.into(), ..Module::default() };
         let mut overriding = Vec::new();
         for file in files {
-            module.is_broken |= file.parsed.is_broken;
+            if file.parsed.is_broken {
+                module.hides = Some("syntax-error");
+            }
             let faults = file.parsed.faults.iter();
             module.problems.extend(faults.map(|fault| fault.problem(&file.path)));
             if file.is_override {

@@ -137,8 +137,8 @@ fn undeclared<'a>(
     names: impl Iterator<Item = &'a Name>,
     span: Span,
 ) -> Value {
-    if context.module.is_broken {
-        return unknown("syntax-error", format!("{word}.{name}"), span);
+    if let Some(code) = context.module.hides {
+        return unknown(code, format!("{word}.{name}"), span);
     }
     let message = match nearest(name, names.map(|name| &**name)) {
         Some(near) => format!("there is no `{word}.{name}`; did you mean `{word}.{near}`?"),

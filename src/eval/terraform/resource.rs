@@ -336,8 +336,8 @@ pub(super) fn collected(
 }
 
 fn undeclared(module: &Module, mode: Mode, of_type: &str, name: &str, span: Span) -> Value {
-    if module.is_broken {
-        return unknown("syntax-error", format!("{of_type}.{name}"), span);
+    if let Some(code) = module.hides {
+        return unknown(code, format!("{of_type}.{name}"), span);
     }
     let declared = || module.resources.iter().filter(|decl| decl.mode == mode);
     let same_type = declared().filter(|decl| &*decl.type_name == of_type).map(|decl| &*decl.name);

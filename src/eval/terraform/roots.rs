@@ -13,9 +13,6 @@ use crate::source::{FileId, Problem, Span, clean_path};
 use crate::syntax::hcl::Expr;
 use crate::value::Value;
 
-/// The file by which a tool that writes configuration of its own is known.
-pub(super) const FOREIGN: &str = "terragrunt.hcl";
-
 /// A set of values for one root before its files are read.
 #[derive(Default)]
 struct Set {
@@ -296,8 +293,7 @@ fn plan(modules: &Modules<'_>, inputs: &Inputs, root: &str, set: Set) -> Plan {
 fn is_library(modules: &Modules<'_>, inputs: &Inputs, root: &str, plan: &Plan) -> bool {
     let has_backend = modules.module(root).is_some_and(super::module::Module::has_backend);
     let is_run = inputs.runs.iter().any(|run| run.root_dir == root);
-    let is_generated = clean_path(root, FOREIGN).is_some_and(|path| modules.world.find(&path).is_some());
-    if is_generated {
+    if modules.is_written_into(root) {
         return true;
     }
     !has_backend && !is_run && !modules.has_lock_file(root) && !missing(modules, root, plan).is_empty()
@@ -322,7 +318,7 @@ fn add_file(modules: &Modules<'_>, file: FileId, convention: Convention, plan: &
     let module = modules.module(&plan.root);
     for attribute in &parsed.body.attributes {
         let is_declared =
-            module.is_some_and(|module| module.is_broken || module.variables.contains_key(&attribute.name));
+            module.is_some_and(|module| module.hides.is_some() || module.variables.contains_key(&attribute.name));
         if !is_declared {
             let message = format!("the root declares no variable `{}`", attribute.name);
             let problem = Problem::at("undeclared-tfvars-name", path, attribute.name_span, message);

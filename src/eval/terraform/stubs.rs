@@ -47,7 +47,7 @@ mod tests {
         for it in stubs() {
             let version = format!("{}.0.0", it.from);
             let module = stub(it.source, Some(&version), call, &world).expect(it.source);
-            assert!(!module.is_broken && module.problems.is_empty() && module.faults.is_empty(), "{}", it.source);
+            assert!(module.hides.is_none() && module.problems.is_empty() && module.faults.is_empty(), "{}", it.source);
             assert_eq!(module.first_span, Some(call), "{}", it.source);
             assert!(stub(it.source, Some("0.0.1"), call, &world).is_none() || it.from == 0, "{}", it.source);
         }

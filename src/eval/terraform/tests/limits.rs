@@ -48,6 +48,16 @@ fn modules_that_call_themselves_end() {
 }
 
 #[test]
+fn a_million_modules_are_two_thousand() {
+    let main = "module \"m\" {\n  source = \"./m\"\n  count = 1000\n}\n";
+    let inner = "module \"n\" {\n  source = \"../n\"\n  count = 1000\n}\n";
+    let mut terraform = evaluated(&[("main.tf", main), ("m/main.tf", inner), ("n/main.tf", "locals {\n  a = 1\n}\n")]);
+    let it = terraform.deployments.remove(0);
+    assert!(it.holes.len() <= 2_000, "{}", it.holes.len());
+    assert!(it.problems.iter().any(|problem| problem.reason == "limit-modules"));
+}
+
+#[test]
 fn nested_loops_end() {
     let mut expression = "0".to_owned();
     for depth in 0..8 {

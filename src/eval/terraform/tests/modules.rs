@@ -383,3 +383,14 @@ fn names_that_stand_twice_in_json_are_several_blocks() {
     assert_eq!(attr(&it, "aws_x.b", "tags"), "!duplicate-key");
     assert_eq!(attr(&it, "aws_x.b", "config"), "list[{rule = list[{n = 1}, {n = 2}]}]");
 }
+
+#[test]
+fn names_that_another_tool_writes_are_not_undeclared() {
+    let source =
+        "terraform {\n  source = get_env(\"CI\") == \"\" ? \"../..//aws/net\" : \"git::https://example.com/net\"\n}\n";
+    let main = "resource \"aws_x\" \"a\" {\n  v = var.env\n}\n";
+    let terraform = evaluated(&[("env/prod/terragrunt.hcl", source), ("aws/net/main.tf", main)]);
+    let it = &terraform.deployments[0];
+    assert_eq!(attr(it, "aws_x.a", "v"), "?foreign-tool");
+    assert_eq!((it.errors.len(), terraform.problems[0].reason), (0, "foreign-tool"));
+}
