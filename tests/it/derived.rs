@@ -208,10 +208,7 @@ impl<L: Linter> Subject<'_, L> {
     }
 }
 
-/// The text of a finding's primary place, as it would stand in native syntax.
+/// The text of a finding's primary place. Quotes are escaped more often in JSON syntax than in the native one.
 fn text_at(report: &Report<'_>, finding: &Finding) -> String {
-    let span = finding.primary.span();
-    let text = report.world.text(span);
-    let is_json = report.world.file(span.file).path.ends_with(".tf.json");
-    if is_json { text.replace("\\\"", "\"") } else { text.to_owned() }
+    report.world.text(finding.primary.span()).replace("\\\"", "\"")
 }
