@@ -49,6 +49,7 @@ if [[ $python == yes ]]; then
   part "files of ours against schemas" tests/validators/schemas.sh
   part "zizmor" "$VENV/bin/zizmor" --offline --persona pedantic --quiet action.yml .github
   part "pre-commit" tests/validators/pre-commit.sh
+  part "the first day" tests/validators/first-day.sh
   part "the wheel" tests/validators/wheel.sh
 fi
 if [[ $node == yes ]]; then

@@ -129,7 +129,10 @@ impl<'f, 'm> Evaluator<'f, 'm> {
                 }
             }
             Reached::Answer(Answer::One { link, origin }) => {
-                edges.extend(self.place_of_edge(origin, name));
+                edges.extend(match link {
+                    Link::Absent => self.place_without(origin, name),
+                    Link::To(_) | Link::Unknown(_) => self.place_of_edge(origin, name),
+                });
                 match link {
                     Link::To(id) => match self.facts.model.head(*id).presence {
                         Tri::True => Verdict::of(Tri::True, self.way_of_places(&edges, &[])),
@@ -140,7 +143,10 @@ impl<'f, 'm> Evaluator<'f, 'm> {
                 }
             }
             Reached::Answer(Answer::Many { members, open, origin }) => {
-                edges.extend(self.place_of_edge(origin, name));
+                edges.extend(match members.is_empty() {
+                    true => self.place_without(origin, name),
+                    false => self.place_of_edge(origin, name),
+                });
                 match (members.is_empty(), open) {
                     (false, _) => Verdict::of(Tri::True, self.way_of_places(&edges, &[])),
                     (true, Some(reason)) => Verdict::unknown(reason.clone()),
@@ -381,6 +387,13 @@ impl<'f, 'm> Evaluator<'f, 'm> {
         match self.evidence {
             Evidence::Skip => None,
             Evidence::Collect => evidence::place_of_edge(origin, name),
+        }
+    }
+
+    fn place_without(&self, origin: &Origin, name: &str) -> Option<Place> {
+        match self.evidence {
+            Evidence::Skip => None,
+            Evidence::Collect => evidence::place_without(origin, name),
         }
     }
 

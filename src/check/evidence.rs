@@ -128,6 +128,12 @@ pub(crate) fn place_of_edge(origin: &Origin, name: &str) -> Option<Place> {
     Some(Place::new(written.span, format!("`{name}` is named here")))
 }
 
+/// The place that lacks what an edge would lead to.
+pub(crate) fn place_without(origin: &Origin, name: &str) -> Option<Place> {
+    let lacking = origin.newest()?;
+    Some(Place::new(lacking.span, format!("there is no {}", name.replace('_', " "))))
+}
+
 fn push_place(places: &mut Vec<Place>, span: Span, role: String) {
     match places.iter_mut().find(|place| place.span == span) {
         Some(place) if place.role.is_empty() => place.role = role,

@@ -137,7 +137,8 @@ fn objects(out: &mut String, context: &Context<'_>, report: &Report<'_>) {
     let mut line = String::new();
     let hint = "--require-complete exits 3, -v shows all";
     for ((code, object), n) in counts {
-        let item = format!("  {}: {} ({n}) ", reasons::words(code), visible(object));
+        let object = if object.is_empty() { String::new() } else { format!(": {}", visible(object)) };
+        let item = format!("  {}{object} ({n}) ", reasons::words(code));
         if width_of(&line) + width_of(&item) + hint.len() + 2 > context.options.width {
             break;
         }
