@@ -356,7 +356,9 @@ pub(super) fn way(model: &Model, rules: &[&Rule]) -> Vec<Place> {
         places.push(Place::new(rule.place, source_in_words(model, rule)));
         let mut steps: Vec<Span> = rule.origin.steps().map(|step| step.span).collect();
         steps.reverse();
-        places.extend(steps.into_iter().skip(1).map(|span| Place::new(span, "read here")));
+        // The list around the range is no step of its own.
+        let further = steps.into_iter().skip(1).filter(|span| !span.contains(&rule.place));
+        places.extend(further.map(|span| Place::new(span, "read here")));
     }
     if let Some(rule) = rules.first() {
         if rule.head != rule.place {
