@@ -139,6 +139,237 @@ def instances(name: str, count: int) -> Path:
     return folder
 
 
+# Resources of one part of a network, below.
+PER_PART = 10
+
+
+def network(name: str, resources: int) -> Path:
+    """One root without faults, so that what is measured is the search for them: a VPC with NAT, endpoints and a load
+    balancer, and so many resources in parts."""
+    folder = WORK / name
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / "main.tf").write_text("""
+resource "aws_vpc" "main" {
+  cidr_block           = "10.0.0.0/8"
+  enable_dns_hostnames = true
+}
+
+resource "aws_flow_log" "main" {
+  vpc_id       = aws_vpc.main.id
+  traffic_type = "REJECT"
+}
+
+resource "aws_internet_gateway" "main" {
+  vpc_id = aws_vpc.main.id
+}
+
+resource "aws_subnet" "public" {
+  count             = 3
+  vpc_id            = aws_vpc.main.id
+  cidr_block        = cidrsubnet(aws_vpc.main.cidr_block, 16, 65000 + count.index)
+  availability_zone = "eu-west-1${["a", "b", "c"][count.index]}"
+}
+
+resource "aws_route_table" "public" {
+  vpc_id = aws_vpc.main.id
+  route {
+    cidr_block = "0.0.0.0/0"
+    gateway_id = aws_internet_gateway.main.id
+  }
+}
+
+resource "aws_route_table_association" "public" {
+  count          = 3
+  subnet_id      = aws_subnet.public[count.index].id
+  route_table_id = aws_route_table.public.id
+}
+
+resource "aws_nat_gateway" "main" {
+  count     = 3
+  subnet_id = aws_subnet.public[count.index].id
+}
+
+resource "aws_security_group" "lb" {
+  vpc_id = aws_vpc.main.id
+  egress {
+    from_port   = 8000
+    to_port     = 8000
+    protocol    = "tcp"
+    cidr_blocks = [aws_vpc.main.cidr_block]
+  }
+}
+
+resource "aws_security_group" "endpoints" {
+  vpc_id = aws_vpc.main.id
+  ingress {
+    from_port   = 443
+    to_port     = 443
+    protocol    = "tcp"
+    cidr_blocks = [aws_vpc.main.cidr_block]
+  }
+}
+
+resource "aws_lb" "main" {
+  internal                   = true
+  drop_invalid_header_fields = true
+  subnets                    = aws_subnet.public[*].id
+  security_groups            = [aws_security_group.lb.id]
+}
+
+resource "aws_lb_listener" "main" {
+  load_balancer_arn = aws_lb.main.arn
+  port              = 443
+  protocol          = "HTTPS"
+  ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+  certificate_arn   = "arn:aws:acm:eu-west-1:123456789012:certificate/0"
+  default_action {
+    type = "fixed-response"
+    fixed_response {
+      content_type = "text/plain"
+    }
+  }
+}
+
+resource "aws_vpc_endpoint" "all" {
+  for_each            = toset(["ecr.api", "ecr.dkr", "logs", "secretsmanager"])
+  vpc_id              = aws_vpc.main.id
+  service_name        = "com.amazonaws.eu-west-1.${each.value}"
+  vpc_endpoint_type   = "Interface"
+  subnet_ids          = aws_subnet.public[*].id
+  security_group_ids  = [aws_security_group.endpoints.id]
+  private_dns_enabled = true
+}
+
+resource "aws_db_parameter_group" "tls" {
+  family = "postgres16"
+  parameter {
+    name  = "rds.force_ssl"
+    value = "1"
+  }
+}
+
+resource "aws_db_subnet_group" "main" {
+  subnet_ids = [aws_subnet.s0.id, aws_subnet.s1.id]
+}
+""")
+    parts = resources // PER_PART
+    for first in range(0, parts, 50):
+        group = range(first, min(first + 50, parts))
+        (folder / f"part{first:04}.tf").write_text("".join(part(number) for number in group))
+    return folder
+
+
+def part(number: int) -> str:
+    """A private subnet with its table, a service behind the load balancer, and the database that it is told of."""
+    return f"""
+resource "aws_subnet" "s{number}" {{
+  vpc_id            = aws_vpc.main.id
+  cidr_block        = cidrsubnet(aws_vpc.main.cidr_block, 16, {number})
+  availability_zone = "eu-west-1{'abc'[number % 3]}"
+}}
+
+resource "aws_route_table" "t{number}" {{
+  vpc_id = aws_vpc.main.id
+  route {{
+    cidr_block     = "0.0.0.0/0"
+    nat_gateway_id = aws_nat_gateway.main[{number % 3}].id
+  }}
+}}
+
+resource "aws_route_table_association" "a{number}" {{
+  subnet_id      = aws_subnet.s{number}.id
+  route_table_id = aws_route_table.t{number}.id
+}}
+
+resource "aws_lb_listener_rule" "r{number}" {{
+  listener_arn = aws_lb_listener.main.arn
+  action {{
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.x{number}.arn
+  }}
+}}
+
+resource "aws_security_group" "g{number}" {{
+  vpc_id = aws_vpc.main.id
+  ingress {{
+    from_port       = 8000
+    to_port         = 8000
+    protocol        = "tcp"
+    security_groups = [aws_security_group.lb.id]
+  }}
+  egress {{
+    from_port   = 0
+    to_port     = 0
+    protocol    = "-1"
+    cidr_blocks = ["0.0.0.0/0"]
+  }}
+}}
+
+resource "aws_security_group" "h{number}" {{
+  vpc_id = aws_vpc.main.id
+  ingress {{
+    from_port       = 5432
+    to_port         = 5432
+    protocol        = "tcp"
+    security_groups = [aws_security_group.g{number}.id]
+  }}
+}}
+
+resource "aws_lb_target_group" "x{number}" {{
+  port     = 8000
+  protocol = "HTTP"
+  vpc_id   = aws_vpc.main.id
+}}
+
+resource "aws_ecs_task_definition" "d{number}" {{
+  family       = "app{number}"
+  network_mode = "awsvpc"
+  container_definitions = jsonencode([{{
+    name         = "app"
+    image        = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:1.4.2"
+    portMappings = [{{ containerPort = 8000 }}]
+    environment  = [{{ name = "DB_HOST", value = aws_db_instance.b{number}.address }}]
+  }}])
+}}
+
+resource "aws_ecs_service" "e{number}" {{
+  name            = "app{number}"
+  task_definition = aws_ecs_task_definition.d{number}.arn
+  launch_type     = "FARGATE"
+  network_configuration {{
+    subnets         = [aws_subnet.s{number}.id]
+    security_groups = [aws_security_group.g{number}.id]
+  }}
+  load_balancer {{
+    target_group_arn = aws_lb_target_group.x{number}.arn
+    container_name   = "app"
+    container_port   = 8000
+  }}
+}}
+
+resource "aws_db_instance" "b{number}" {{
+  engine                 = "postgres"
+  engine_version         = "16.3"
+  storage_encrypted      = true
+  db_subnet_group_name   = aws_db_subnet_group.main.name
+  parameter_group_name   = aws_db_parameter_group.tls.name
+  vpc_security_group_ids = [aws_security_group.h{number}.id]
+}}
+"""
+
+
+def facts(name: str, resources: int) -> float:
+    """CPU seconds that facts and the rules of the default profile cost, less one rule that asks nothing."""
+    folder = network(name, resources)
+    with_facts, _, peak = measure(folder, 1, ())
+    without, _, _ = measure(folder, 1, ONE_RULE)
+    cost = with_facts - without
+    print(f"{name:<18} {cost * 1000:8.1f} ms CPU for facts, {without * 1000:8.1f} ms before {peak:7.1f} MiB")
+    return cost
+
+
 def measure(folder: Path, threads: int, options: tuple[str, ...]) -> tuple[float, float, float]:
     """Least CPU seconds, least wall seconds, and peak MiB of several runs."""
     cpu, wall, peak = [], [], []
@@ -190,6 +421,13 @@ def main() -> None:
     print(f"growth from 1x to 8x instances of a module: {many / few:.2f}")
     if many / few > 8 * 1.15:
         missed.append(f"cost grows {many / few:.2f} times from 1x to 8x instances, at most {8 * 1.15:.2f}")
+    small = facts("2,000 resources", 2000)
+    double = facts("4,000 resources", 4000)
+    print(f"growth from 1x to 2x resources: {double / small:.2f}")
+    if small > 0.050:
+        missed.append(f"facts over 2,000 resources: {small * 1000:.0f} ms CPU, at most 50")
+    if double / small > 2 * 1.25:
+        missed.append(f"facts grow {double / small:.2f} times from 1x to 2x, at most 2.50")
     for text in missed:
         print(f"missed: {text}")
     sys.exit(bool(missed))

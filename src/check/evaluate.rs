@@ -139,6 +139,10 @@ impl<'f, 'm> Evaluator<'f, 'm> {
                         Tri::False | Tri::Unknown => Verdict::unknown(self.presence_reason(*id)),
                     },
                     Link::Absent => Verdict::of(Tri::False, self.way_of_places(&edges, &[])),
+                    // A name or ARN that leads outside is there, whatever it leads to.
+                    Link::Unknown(reason) if reason.code == "not-declared-here" => {
+                        Verdict::of(Tri::True, self.way_of_places(&edges, &[]))
+                    }
                     Link::Unknown(reason) => Verdict::unknown(reason.clone()),
                 }
             }
@@ -206,7 +210,8 @@ impl<'f, 'm> Evaluator<'f, 'm> {
             return Verdict::of(decisive, deciding);
         }
         if !reasons.is_empty() {
-            return Verdict { tri: Tri::Unknown, ways: Vec::new(), reasons };
+            // Where another operand decides, the list that nobody knows stands in its trail.
+            return Verdict { tri: Tri::Unknown, ways: self.way_of_places(&origin_places, &[]), reasons };
         }
         if others.is_empty() {
             return Verdict::of(!decisive, self.way_of_places(&origin_places, &[]));

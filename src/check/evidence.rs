@@ -57,7 +57,10 @@ impl Verdict {
     pub(crate) fn joined(verdicts: Vec<Verdict>, decisive: Tri) -> Verdict {
         let deciders: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.tri == decisive).collect();
         if let Some((first, others)) = deciders.split_first() {
-            return Verdict::of(decisive, with_trail(first.ways.clone(), others));
+            // Of what is not known, the places that can be shown belong to the story of a fault.
+            let unknown = verdicts.iter().filter(|it| it.tri == Tri::Unknown && decisive == Tri::False);
+            let others: Vec<&Verdict> = others.iter().copied().chain(unknown).collect();
+            return Verdict::of(decisive, with_trail(first.ways.clone(), &others));
         }
         if verdicts.iter().any(|verdict| verdict.tri == Tri::Unknown) {
             let reasons = verdicts.into_iter().flat_map(|verdict| verdict.reasons).collect();

@@ -1,7 +1,7 @@
 //! Availability zones: which are used, and whether that is one alone although the VPC has more.
 
 use super::subnet::{Candidate, Classes};
-use crate::facts::Facts;
+use crate::facts::{Analysis, Facts};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::data::SubnetGroup;
 use crate::model::network::{Endpoint, LoadBalancer, NatGateway, RouteTable, Subnet};
@@ -14,6 +14,20 @@ use crate::value::{Kind, List, ListFlavour, Origin, Value};
 struct Zones {
     distinct: Vec<Value>,
     open: Option<Reason>,
+}
+
+/// The zones of each VPC's subnets, which everything that stands in one of them asks for.
+struct VpcZones {
+    /// By the index of the VPC.
+    of: Vec<Zones>,
+}
+
+impl Analysis for VpcZones {
+    fn compute(facts: &Facts<'_>) -> VpcZones {
+        let model = facts.model;
+        let vpcs = model.network.vpcs.iter();
+        VpcZones { of: vpcs.map(|(_, vpc)| zones_of(model, vpc.subnets.ids(), vpc.subnets.open.clone())).collect() }
+    }
 }
 
 fn zones_of(model: &Model, subnets: impl Iterator<Item = Id<Subnet>>, open: Option<Reason>) -> Zones {
@@ -74,7 +88,7 @@ fn one_zone(facts: &Facts<'_>, subnets: &Many<Subnet>, name: &str) -> Fact {
     let Some(vpc) = vpc else {
         return Fact::unknown(Reason::new("vpc-unknown", name));
     };
-    let all = zones_of(model, model[vpc].subnets.ids(), model[vpc].subnets.open.clone());
+    let all = &facts.analysis::<VpcZones>().of[vpc.index as usize];
     let place = subnets.origin.span().or(subnets.members.first().and_then(|(_, origin)| origin.span()));
     let mut places: Vec<Place> = place
         .map(|place| Place::new(place, format!("all subnets of `{name}` stand in one zone")))
@@ -84,9 +98,9 @@ fn one_zone(facts: &Facts<'_>, subnets: &Many<Subnet>, name: &str) -> Fact {
         let head = &model[subnet].head;
         Place::new(head.span, format!("`{}`", head.name))
     }));
-    match (all.distinct.len() > 1, all.open) {
+    match (all.distinct.len() > 1, &all.open) {
         (true, _) => Fact::yes(places),
-        (false, Some(reason)) => Fact::unknown(reason),
+        (false, Some(reason)) => Fact::unknown(reason.clone()),
         (false, None) => Fact::no(Vec::new()),
     }
 }

@@ -10,7 +10,7 @@ use crate::model::network::{
     Association, FlowLog, Gateway, NatGateway, PrefixList, RouteTable, SecurityGroup, Subnet, Vpc,
     VpcPublicAccessBlock, VpcPublicAccessExclusion,
 };
-use crate::model::{Cell, Entity, Id, Link, Many, mark};
+use crate::model::{Cell, Entity, Id, Link, Many, One, mark};
 use crate::value::{Kind, List, ListFlavour, Origin, Value};
 
 /// Resource types of gateways and what kind each is.
@@ -213,14 +213,27 @@ pub(super) fn connect(cx: &mut Context<'_>) {
         }
     });
     connect_found_subnets(cx);
-    let subnets: Vec<(Id<Subnet>, Option<Id<Vpc>>)> =
-        cx.own::<Subnet>().into_iter().map(|id| (id, cx.model[id].vpc.id())).collect();
+    let subnets: Vec<(Id<Subnet>, One<Vpc>)> =
+        cx.own::<Subnet>().into_iter().map(|id| (id, cx.model[id].vpc.clone())).collect();
+    let own: Vec<Id<Vpc>> = cx.own::<Vpc>();
     for (subnet, vpc) in subnets {
-        if let Some(vpc) = vpc {
-            let origin = cx.model[subnet].vpc.origin.clone();
-            cx.model[vpc].subnets.push(subnet, origin);
+        match (vpc.id(), vpc.link) {
+            (Some(vpc), _) => {
+                let origin = cx.model[subnet].vpc.origin.clone();
+                cx.model[vpc].subnets.push(subnet, origin);
+            }
+            // It may stand in any VPC; one that is named outright is not declared here.
+            (None, Link::Unknown(reason)) if reason.code != "not-declared-here" => {
+                own.iter().for_each(|vpc| cx.model[*vpc].subnets.open(reason.clone()));
+            }
+            (None, Link::Unknown(_) | Link::To(_) | Link::Absent) => {}
         }
     }
+    each::<Vpc>(cx, &["aws_vpc"], |cx, instance, id| {
+        if let Some(reason) = cx.hidden_in_module(&[instance], &["aws_subnet"]) {
+            cx.model[id].subnets.open(reason);
+        }
+    });
     for (type_name, _) in GATEWAYS {
         each::<Gateway>(cx, &[type_name], |cx, instance, id| {
             let vpc = cx.one(instance.view(), "vpc_id");

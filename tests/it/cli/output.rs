@@ -159,3 +159,81 @@ fn the_summary_says_how_many() {
     let counted = stage.check(&["--statistics", "-q"]);
     assert!(counted.out.starts_with("    2  high      privileged-container"), "{}", counted.out);
 }
+
+const SERVICE_TF: &str = r#"
+resource "aws_ecs_task_definition" "app" {
+  family                = "app"
+  network_mode          = "awsvpc"
+  container_definitions = jsonencode([{ name = "app", image = "registry.example.com/app:1.4.2" }])
+}
+
+resource "aws_ecs_service" "app" {
+  name            = "app"
+  task_definition = aws_ecs_task_definition.app.arn
+  launch_type     = "FARGATE"
+  network_configuration {
+    subnets         = [aws_subnet.a.id]
+    security_groups = ["sg-0123456789abcdef0"]
+  }
+}
+"#;
+const SUBNETS_TF: &str = r#"
+resource "aws_vpc" "main" {
+  cidr_block = "10.0.0.0/16"
+}
+
+resource "aws_subnet" "a" {
+  vpc_id     = aws_vpc.main.id
+  cidr_block = "10.0.1.0/24"
+}
+"#;
+const ROUTES_TF: &str = r#"
+resource "aws_internet_gateway" "main" {
+  vpc_id = aws_vpc.main.id
+}
+
+resource "aws_route_table" "main" {
+  vpc_id = aws_vpc.main.id
+}
+
+resource "aws_route" "out" {
+  route_table_id         = aws_route_table.main.id
+  destination_cidr_block = "0.0.0.0/0"
+  gateway_id             = aws_internet_gateway.main.id
+}
+
+resource "aws_route_table_association" "a" {
+  subnet_id      = aws_subnet.a.id
+  route_table_id = aws_route_table.main.id
+}
+"#;
+
+/// Service, subnet, association, table, route, gateway: the whole way over three files, in that order.
+#[test]
+fn a_way_over_several_files_is_told_whole() {
+    let stage =
+        Stage::new("way").with("service.tf", SERVICE_TF).with("subnets.tf", SUBNETS_TF).with("routes.tf", ROUTES_TF);
+    let select = ["--root", ".", "--select", "internet-facing-task"];
+    let text = stage.run(&select).out;
+    let lines = [
+        "[aws_subnet.a.id]",
+        r#"resource "aws_subnet" "a""#,
+        r#"resource "aws_route_table_association" "a""#,
+        r#"resource "aws_route_table" "main""#,
+        r#"resource "aws_route" "out""#,
+        r#"resource "aws_internet_gateway" "main""#,
+    ];
+    for line in lines {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    let sarif = stage.run(&[&select[..], &["--format", "sarif"]].concat()).out;
+    let sarif: serde_json::Value = serde_json::from_str(&sarif).expect("it is JSON");
+    let steps = &sarif["runs"][0]["results"][0]["codeFlows"][0]["threadFlows"][0]["locations"];
+    let files: Vec<&str> = steps
+        .as_array()
+        .expect("a code flow has steps")
+        .iter()
+        .filter_map(|step| step["location"]["physicalLocation"]["artifactLocation"]["uri"].as_str())
+        .collect();
+    assert_eq!(files, ["service.tf", "subnets.tf", "routes.tf", "routes.tf", "routes.tf", "routes.tf"]);
+}
