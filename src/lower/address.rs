@@ -54,12 +54,18 @@ impl<'s, 'w> Addresses<'s, 'w> {
         join(&path)
     }
 
-    /// Where no tree is at hand: the line's words, which survive moving.
+    /// Where no tree is at hand: the line's words, which survive moving; of an assignment the name, since what a secret
+    /// is must not show in an address.
     fn line(&self, span: Span) -> String {
         let file = self.sources.world.file(span.file);
         let Some(text) = file.text() else { return String::new() };
         let line = file.lines().line(span.start);
-        text[file.lines().line_range(text, line)].split_whitespace().take(6).collect::<Vec<_>>().join(" ")
+        let line = &text[file.lines().line_range(text, line)];
+        let kind = self.sources.kind(span.file);
+        let assigns = || ["ENV", "ARG", "LABEL"].iter().any(|word| line.trim_start().starts_with(word));
+        let is_assignment = matches!(kind, Kind::EnvFile | Kind::Other) || (kind == Kind::Dockerfile && assigns());
+        let named = line.split_once('=').filter(|_| is_assignment);
+        named.map_or(line, |(name, _)| name).split_whitespace().take(6).collect::<Vec<_>>().join(" ")
     }
 }
 

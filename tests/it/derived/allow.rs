@@ -70,7 +70,8 @@ fn start_of_thing(path: &str, text: &str, place: &Range<usize>) -> Option<usize>
     if name.contains("Dockerfile") || name.contains("Containerfile") {
         return Some(start_of_instruction(text, at));
     }
-    if name == ".env" || name.starts_with("requirements") || name.ends_with("ignore") || name.ends_with(".sh") {
+    let by_line = [".sh", ".py", "ignore"].iter().any(|ending| name.ends_with(ending));
+    if name == ".env" || name.starts_with("requirements") || by_line {
         return Some(text[..at].rfind('\n').map_or(0, |newline| newline + 1));
     }
     None
