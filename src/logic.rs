@@ -59,6 +59,8 @@ pub struct Fact {
     pub reasons: Vec<Reason>,
     /// What is not there and should be: "aws_vpc_endpoint for logs in aws_vpc.main".
     pub missing: Vec<String>,
+    /// What would make it otherwise, where the whole change is known: the spans that go and the texts that come.
+    pub edits: Vec<(crate::source::Span, String)>,
 }
 
 /// Why something is not known: a code (one namespace, `spec` of reasons in the documentation), the object it is about
@@ -82,7 +84,7 @@ impl Reason {
 
 impl Fact {
     pub fn new(tri: Tri, places: Vec<Place>) -> Fact {
-        Fact { tri, places, reasons: Vec::new(), missing: Vec::new() }
+        Fact { tri, places, reasons: Vec::new(), missing: Vec::new(), edits: Vec::new() }
     }
 
     pub fn yes(places: Vec<Place>) -> Fact {

@@ -370,6 +370,7 @@ impl<'f, 'm> Evaluator<'f, 'm> {
         let mut ways = self.way_of_places(edges, &fact.places);
         for way in &mut ways {
             way.missing = fact.missing.clone();
+            way.edits = fact.edits.clone();
         }
         Verdict::of(fact.tri, ways)
     }

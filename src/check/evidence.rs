@@ -17,6 +17,8 @@ pub(crate) struct Way {
     /// What a call that the repository does not show may override.
     pub(crate) assumptions: Vec<String>,
     pub(crate) missing: Vec<String>,
+    /// What a fact knows would make it otherwise.
+    pub(crate) edits: Vec<(Span, String)>,
     /// A plain value decided: the fix goes to its literal. Otherwise a fact did, and the fix goes to the subject's own
     /// end of the chain, which is the first place.
     pub(crate) is_of_value: bool,

@@ -2,6 +2,7 @@
 //! that lacks it, or an edit that is named in the rule and stands beside its language.
 
 use super::evaluate::Evaluator;
+use super::evidence::Way;
 use crate::finding::{Edit, Fix, Safety};
 use crate::rule::condition::{Environment, Operand, compile_operand};
 use crate::rule::{FixAction, FixTarget, RuleError, RuleFile};
@@ -34,9 +35,21 @@ pub(super) enum Action {
 
 /// What a fix would change, for one entity.
 pub(super) enum Draft {
-    Set { origin: Origin, name: String, literal: String },
-    Remove { origin: Origin, name: String },
+    Set {
+        origin: Origin,
+        name: String,
+        literal: String,
+    },
+    Remove {
+        origin: Origin,
+        name: String,
+    },
     Named(String),
+    /// The whole change, as a fact knows it.
+    Known {
+        name: String,
+        edits: Vec<Edit>,
+    },
 }
 
 pub(super) fn load(file: &RuleFile, environment: &Environment<'_>) -> Result<Option<(Action, Safety)>, Vec<RuleError>> {
@@ -73,9 +86,15 @@ pub(super) fn load(file: &RuleFile, environment: &Environment<'_>) -> Result<Opt
 }
 
 /// What the fix changes for the entity that the evaluator is bound to; nothing if the value is not known.
-pub(super) fn draft(evaluator: &mut Evaluator<'_, '_>, action: &Action) -> Option<Draft> {
+pub(super) fn draft(evaluator: &mut Evaluator<'_, '_>, action: &Action, ways: &[Way]) -> Option<Draft> {
     match action {
-        Action::Named(name) => Some(Draft::Named(name.clone())),
+        Action::Named(name) => match ways.first().map_or(&[][..], |way| &way.edits) {
+            [] => Some(Draft::Named(name.clone())),
+            edits => {
+                let edits = edits.iter().map(|(span, text)| Edit { span: *span, text: text.clone() });
+                Some(Draft::Known { name: name.clone(), edits: edits.collect() })
+            }
+        },
         Action::Set { target, name, literal } => {
             let origin = origin_of(evaluator, target)?;
             Some(Draft::Set { origin, name: name.clone(), literal: literal.clone() })
@@ -108,6 +127,7 @@ pub(super) fn finished(draft: Draft, safety: Safety, primary: Span, sites: &dyn 
             let edits = sites.named(&name, primary)?;
             Some(Fix { safety, title: name.replace('-', " "), edits })
         }
+        Draft::Known { name, edits } => Some(Fix { safety, title: name.replace('-', " "), edits }),
         Draft::Set { origin, name, literal } => {
             let first = origin.first()?;
             let title = format!("set `{}` to {literal}", short(&name));

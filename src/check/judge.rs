@@ -161,7 +161,7 @@ fn judge_entity<'r>(facts: &Facts<'_>, rule: &'r Rule, ready: &Ready, id: AnyId)
             }
             let message = ready.message.as_ref().and_then(|template| message(&mut evaluator, template));
             let fix = ready.fix.as_ref();
-            let fix = fix.and_then(|(action, safety)| Some((fix::draft(&mut evaluator, action)?, *safety)));
+            let fix = fix.and_then(|(action, safety)| Some((fix::draft(&mut evaluator, action, &ways)?, *safety)));
             Some(Draft { rule, subject: subject(), verdict: DraftVerdict::Fails { ways, message, fix } })
         }
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::index::Index;
 use crate::data::needs;
 use crate::logic::{Reason, Tri};
 use crate::model::image::Command;
@@ -84,11 +85,11 @@ impl Call {
 }
 
 /// Everything that a step asks for.
-pub(super) fn of_step(model: &Model, id: Id<Step>) -> Vec<Said> {
+pub(super) fn of_step(model: &Model, index: &Index, id: Id<Step>) -> Vec<Said> {
     let step = &model[id];
     let mut said = Vec::new();
     let mut pushes = Vec::new();
-    for (_, push) in model.delivery.pushes.iter().filter(|(_, push)| push.step.id() == Some(id)) {
+    for push in index.pushes(id).iter().map(|push| &model[*push]) {
         pushes.push(Call::new("image push", push.head.span).with("image", push.target.value().clone()));
     }
     said.push(Said::Calls(pushes));
@@ -177,7 +178,7 @@ fn behind(text: &Text, word: &str) -> Option<Value> {
 }
 
 fn of_command(command: &Command) -> Option<Said> {
-    let span = command.head.span;
+    let span = command.head.block;
     let Some(program) = command.program.as_str() else {
         return Some(Said::Unread(Reason::at("command-not-known", "a program", span)));
     };
@@ -185,19 +186,7 @@ fn of_command(command: &Command) -> Option<Said> {
         Reading::Known(list) => list.items.clone(),
         Reading::Absent | Reading::Unknown(_) => Vec::new(),
     };
-    if needs::is_quiet(program) {
-        return None;
-    }
-    if needs::applies_configuration(program) {
-        let verb = arguments.iter().filter_map(Value::as_str).find(|word| !word.starts_with('-'));
-        let is_local = matches!(verb, Some("fmt" | "validate" | "version"));
-        return (!is_local).then_some(Said::Configuration(span));
-    }
-    let said = match program {
-        "aws" => aws(&arguments, span),
-        "docker" | "podman" | "nerdctl" | "buildah" => container_tool(&arguments, span),
-        _ => Said::Unread(Reason::at("command-not-known", program, span)),
-    };
+    let said = of_words(program, &arguments, span)?;
     let is_conditional = command.reached.as_str() != Some("always");
     Some(match said {
         Said::Calls(calls) => Said::Calls(
@@ -207,6 +196,23 @@ fn of_command(command: &Command) -> Option<Said> {
                 .collect(),
         ),
         Said::Configuration(_) | Said::Unread(_) => said,
+    })
+}
+
+/// What a program asks for with these arguments; nothing if it does not talk to AWS.
+pub(super) fn of_words(program: &str, arguments: &[Value], span: Span) -> Option<Said> {
+    if needs::is_quiet(program) {
+        return None;
+    }
+    if needs::applies_configuration(program) {
+        let verb = arguments.iter().filter_map(Value::as_str).find(|word| !word.starts_with('-'));
+        let is_local = matches!(verb, Some("fmt" | "validate" | "version"));
+        return (!is_local).then_some(Said::Configuration(span));
+    }
+    Some(match program {
+        "aws" => aws(arguments, span),
+        "docker" | "podman" | "nerdctl" | "buildah" => container_tool(arguments, span),
+        _ => Said::Unread(Reason::at("command-not-known", program, span)),
     })
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::call::{self, Call, Said};
+use super::index::Index;
 use super::scope::{Deployed, Surroundings};
-use super::{Certainty, Need, NeedSet, Target, only_user, own_arn, root_of};
+use super::{Certainty, Need, NeedSet, Target, only_user};
 use crate::data::needs::{self, NeedRow};
 use crate::facts::Facts;
 use crate::facts::trust::asking::Uses;
@@ -133,7 +134,7 @@ fn chained(facts: &Facts<'_>, step: Id<Step>, now: &[Held], own: &[Id<Credential
 
 fn surroundings<'m>(facts: &Facts<'m>, principal: AnyId, credential: Option<Id<Credential>>) -> Surroundings<'m> {
     let region = credential.and_then(|id| facts.model[id].region.value().as_text());
-    Surroundings::new(facts.model, &own_arn(facts, principal), &root_of(facts, principal), region.as_ref())
+    Surroundings::new(facts, principal, region.as_ref())
 }
 
 fn of_step(facts: &Facts<'_>, job: Id<Job>, step: Id<Step>, held: &Held, set: &mut NeedSet) {
@@ -141,13 +142,14 @@ fn of_step(facts: &Facts<'_>, job: Id<Job>, step: Id<Step>, held: &Held, set: &m
     let Some(principal) = held.principal else { return };
     let certainty = certainty_of(model, step);
     let around = surroundings(facts, principal, Some(held.credential));
-    for said in call::of_step(model, step) {
+    let index = facts.analysis::<Index>();
+    for said in call::of_step(model, &index, step) {
         match said {
             Said::Calls(calls) => {
                 for call in calls {
-                    let deployed = deployed(model, job, &call);
+                    let deployed = deployed(model, &index, job, &call);
                     let certainty = if call.is_conditional { certainty.min(Certainty::Conditional) } else { certainty };
-                    let certainty = match is_sure_image(model, job, &call) {
+                    let certainty = match is_sure_image(model, &index, job, &call) {
                         Tri::True => certainty,
                         Tri::False | Tri::Unknown => Certainty::Perhaps,
                     };
@@ -158,7 +160,7 @@ fn of_step(facts: &Facts<'_>, job: Id<Job>, step: Id<Step>, held: &Held, set: &m
             Said::Unread(reason) => set.open(reason),
         }
     }
-    for base in private_bases(model, step) {
+    for base in private_bases(model, &index, step) {
         let call = Call { is_conditional: true, ..Call::new("image pull", model[step].head.span) }.with("image", base);
         of_call(&around, &call, &Deployed::default(), certainty.min(Certainty::Conditional), set);
     }
@@ -188,13 +190,13 @@ fn certainty_of(model: &Model, step: Id<Step>) -> Certainty {
 }
 
 /// A registry that a hole names is AWS's where the job logs in to one of AWS.
-fn is_sure_image(model: &Model, job: Id<Job>, call: &Call) -> Tri {
+fn is_sure_image(model: &Model, index: &Index, job: Id<Job>, call: &Call) -> Tri {
     let Some(image) = call.option("image") else { return Tri::True };
     let is_named = image.as_text().is_some_and(|text| text.contains(".dkr.ecr.") == Tri::True);
     if is_named {
         return Tri::True;
     }
-    let logs_in = model[job].steps.ids().flat_map(|step| call::of_step(model, step)).any(|said| match said {
+    let logs_in = model[job].steps.ids().flat_map(|step| call::of_step(model, index, step)).any(|said| match said {
         Said::Calls(calls) => calls.iter().any(|call| LOGINS.contains(&&*call.name)),
         Said::Configuration(_) | Said::Unread(_) => false,
     });
@@ -205,9 +207,8 @@ const LOGINS: [&str; 3] =
     ["aws-actions/amazon-ecr-login", "aws ecr get-login-password", "aws ecr get-authorization-token"];
 
 /// The base images of what a step builds, as far as they may lie in a private registry.
-fn private_bases(model: &Model, step: Id<Step>) -> Vec<Value> {
-    let builds = model.image.image_builds.iter().filter(|(_, build)| build.step.id() == Some(step));
-    let stages = builds.flat_map(|(_, build)| build.stages.ids());
+fn private_bases(model: &Model, index: &Index, step: Id<Step>) -> Vec<Value> {
+    let stages = index.builds(step).iter().flat_map(|build| model[*build].stages.ids());
     let images = stages.filter_map(|stage| model[stage].base_image.id());
     let is_private = |text: &&Value| text.as_text().is_some_and(|text| text.contains(".dkr.ecr.") == Tri::True);
     images.map(|image| model[image].text.value()).filter(is_private).cloned().collect()
@@ -271,11 +272,11 @@ fn cluster_of(around: &Surroundings<'_>, call: &Call, row: &NeedRow) -> Option<T
 }
 
 /// The task definition that a call names: a file, a family, or what an earlier step of the job read.
-fn deployed(model: &Model, job: Id<Job>, call: &Call) -> Deployed {
+fn deployed(model: &Model, index: &Index, job: Id<Job>, call: &Call) -> Deployed {
     let written = ["task-definition", "cli-input-json", "family"].iter().find_map(|name| call.option(name));
     let mut found = written.map_or_else(Deployed::default, |value| named_definition(model, value));
     if found.tasks.is_empty() && found.family.is_none() {
-        found = earlier_definition(model, job);
+        found = earlier_definition(model, index, job);
     }
     if found.tasks.is_empty() {
         if let Some(service) = call.known("service") {
@@ -314,11 +315,12 @@ fn tasks_in(model: &Model, path: &str) -> Vec<Id<Task>> {
 }
 
 /// What `describe-task-definition` and the rendering step of the job were told.
-fn earlier_definition(model: &Model, job: Id<Job>) -> Deployed {
-    let calls = model[job].steps.ids().flat_map(|step| call::of_step(model, step)).filter_map(|said| match said {
-        Said::Calls(calls) => Some(calls),
-        Said::Configuration(_) | Said::Unread(_) => None,
-    });
+fn earlier_definition(model: &Model, index: &Index, job: Id<Job>) -> Deployed {
+    let calls =
+        model[job].steps.ids().flat_map(|step| call::of_step(model, index, step)).filter_map(|said| match said {
+            Said::Calls(calls) => Some(calls),
+            Said::Configuration(_) | Said::Unread(_) => None,
+        });
     let mut found = Deployed::default();
     for call in calls.flatten() {
         let option = match &*call.name {

@@ -4,9 +4,13 @@
 mod call;
 mod diff;
 mod document;
+mod index;
 mod job;
+mod narrow;
 mod scope;
 mod task;
+#[cfg(test)]
+mod tests;
 pub(in crate::facts) mod verdict;
 pub mod view;
 
@@ -14,7 +18,6 @@ use std::collections::BTreeMap;
 
 use super::condition::Context;
 use super::pattern::{Case, Extent, Pattern, Reading as How};
-use super::principal::Grants;
 use super::statement::Question;
 use super::trusted::Trusts;
 use crate::facts::trust;
@@ -167,15 +170,4 @@ fn only_user(facts: &Facts<'_>) -> Option<crate::model::Id<IamUser>> {
     let mut users = facts.model.identity.iam_users.iter().filter(|(_, user)| !user.access_keys.members.is_empty());
     let (first, _) = users.next()?;
     users.next().is_none().then_some(first)
-}
-
-/// The root module that declares a principal; empty for what a script makes.
-fn root_of(facts: &Facts<'_>, id: AnyId) -> String {
-    facts.model.head(id).terraform.as_ref().map_or_else(String::new, |reference| reference.root.to_string())
-}
-
-/// The ARN of a principal.
-fn own_arn(facts: &Facts<'_>, id: AnyId) -> Pattern {
-    let grants = facts.analysis::<Grants>();
-    grants.of(id).map_or_else(Pattern::anything, |granted| granted.arn.clone())
 }

@@ -1,14 +1,18 @@
 //! What a request acts on: the slots of a scope filled from the options of a call, and the resource of this tree that it
 //! then names, if there is one.
 
+use std::sync::Arc;
+
 use super::call::Call;
+use super::index::{Index, field};
+use crate::facts::Facts;
 use crate::facts::permit::arn::unfold;
 use crate::facts::permit::pattern::{Case, Pattern, Reading as How, Symbol, identity, shared_hole};
-use crate::facts::permit::scope::resource_part;
+use crate::facts::permit::principal::Grants;
 use crate::logic::Tri;
 use crate::model::workload::Task;
-use crate::model::{Id, Model, ResourceMode};
-use crate::value::{Kind, Origin, Piece, Reference, Text, Value};
+use crate::model::{AnyId, Id, Model};
+use crate::value::{Kind, Piece, Reference, Text, Value};
 
 /// What an action must be allowed on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,9 +25,12 @@ pub struct Target {
 /// Whose needs are read, and where they act.
 pub(super) struct Surroundings<'m> {
     pub(super) model: &'m Model,
-    pub(super) partition: Vec<Symbol>,
-    pub(super) region: Vec<Symbol>,
-    pub(super) account: Vec<Symbol>,
+    index: Arc<Index>,
+    /// Where the principal is declared: only what stands in the same module can be named by an address.
+    own: Option<Arc<Reference>>,
+    partition: Vec<Symbol>,
+    region: Vec<Symbol>,
+    account: Vec<Symbol>,
 }
 
 /// The task definition that a call registers or runs.
@@ -34,23 +41,24 @@ pub(super) struct Deployed {
 }
 
 impl<'m> Surroundings<'m> {
-    /// `own` is the ARN of whoever needs it; `region` what its login says.
-    pub(super) fn new(model: &'m Model, own: &Pattern, root: &str, region: Option<&Text>) -> Surroundings<'m> {
-        let fields: Vec<&[Symbol]> = own.symbols().split(|symbol| *symbol == Symbol::Literal(':')).collect();
-        let known = |index: usize, kind: &str| match fields.get(index) {
+    /// What `principal` needs, in the Region that its login names.
+    pub(super) fn new(facts: &Facts<'m>, principal: AnyId, region: Option<&Text>) -> Surroundings<'m> {
+        let (index, own) = (facts.analysis::<Index>(), facts.model.head(principal).terraform.clone());
+        let root = own.as_ref().map_or("", |own| &own.root);
+        let grants = facts.analysis::<Grants>();
+        let arn = grants.of(principal).map_or_else(Pattern::anything, |granted| granted.arn.clone());
+        let known = |at: usize, kind: &str| match field(&arn, at) {
             Some(field) if !field.is_empty() && !field.iter().any(|symbol| matches!(symbol, Symbol::Star { .. })) => {
                 field.to_vec()
             }
             Some(_) | None => vec![Symbol::Hole(shared_hole(kind, root))],
         };
-        let region = match region.and_then(Text::known) {
+        let region = match region.and_then(Text::known).or_else(|| index.region(root)) {
             Some(region) => literal(region),
-            None => match default_region(model, root) {
-                Some(region) => literal(&region),
-                None => vec![Symbol::Hole(shared_hole("region", root))],
-            },
+            None => vec![Symbol::Hole(shared_hole("region", root))],
         };
-        Surroundings { model, partition: known(1, "partition"), region, account: known(4, "account") }
+        let (partition, account) = (known(1, "partition"), known(4, "account"));
+        Surroundings { model: facts.model, index, own, partition, region, account }
     }
 
     /// The things that a scope names for a call; none if the call does not come so far.
@@ -262,8 +270,51 @@ impl<'m> Surroundings<'m> {
 
     /// The pattern as a target: as the resource of this tree that it names, else as it stands.
     pub(super) fn target(&self, pattern: Pattern) -> Target {
-        anchored(self.model, &pattern).unwrap_or_else(|| Target { expression: spelled(&pattern), pattern })
+        let mut anchors = self.index.anchors(&pattern).into_iter();
+        let own = anchors.find_map(|(anchor, rest)| Some((anchor, self.address(&anchor.reference)?, rest)));
+        match own {
+            Some((anchor, address, rest)) => {
+                let expression = match &*rest {
+                    [] => format!("{address}.{}", anchor.reference.path),
+                    rest => format!("\"${{{address}.{}}}{}\"", anchor.reference.path, shown(rest)),
+                };
+                let mut whole = anchor.arn.symbols().to_vec();
+                whole.extend_from_slice(&rest);
+                Target { pattern: Pattern::of(whole), expression }
+            }
+            None => Target { expression: spelled(&pattern), pattern },
+        }
     }
+
+    /// How the principal's module calls a resource.
+    fn address(&self, reference: &Reference) -> Option<String> {
+        let own = self.own.as_ref().filter(|own| own.root == reference.root)?;
+        let (ours, theirs) = (module_length(&own.address), module_length(&reference.address));
+        (own.address[..ours] == reference.address[..theirs]).then(|| reference.address[theirs..].to_owned())
+    }
+}
+
+/// How much of an address names modules: `module.net["a"].`.
+fn module_length(address: &str) -> usize {
+    let mut at = 0;
+    while let Some(rest) = address[at..].strip_prefix("module.") {
+        let mut is_quoted = false;
+        let mut n_brackets = 0;
+        let end = rest.char_indices().find(|(_, character)| {
+            match character {
+                '"' => is_quoted = !is_quoted,
+                '[' if !is_quoted => n_brackets += 1,
+                ']' if !is_quoted => n_brackets -= 1,
+                _ => {}
+            }
+            *character == '.' && !is_quoted && n_brackets == 0
+        });
+        match end {
+            Some((dot, _)) => at += "module.".len() + dot + 1,
+            None => return at,
+        }
+    }
+    at
 }
 
 pub(super) fn literal(text: &str) -> Vec<Symbol> {
@@ -273,82 +324,6 @@ pub(super) fn literal(text: &str) -> Vec<Symbol> {
 fn last_segment(symbols: &[Symbol]) -> &[Symbol] {
     let at = symbols.iter().rposition(|symbol| *symbol == Symbol::Literal('/')).map_or(0, |at| at + 1);
     &symbols[at..]
-}
-
-/// The Region of the provider that a root has without an alias.
-pub(super) fn default_region(model: &Model, root: &str) -> Option<String> {
-    let providers = model.terraform.providers.iter().map(|(_, provider)| provider);
-    let mut own = providers.filter(|provider| {
-        let path = provider.root.id().and_then(|id| model[id].path.as_str());
-        let same = path.is_some_and(|path| {
-            path.trim_start_matches("./").trim_matches('/') == root.trim_start_matches("./").trim_matches('/')
-        });
-        provider.kind.as_str() == Some("aws") && provider.alias.is_present() == Tri::False && same
-    });
-    own.next()?.region.as_str().map(str::to_owned)
-}
-
-/// Resources that needs act on, with the attribute that holds the ARN.
-const ANCHORS: [(&str, &str); 14] = [
-    ("aws_cloudwatch_log_group", "arn"),
-    ("aws_codebuild_project", "arn"),
-    ("aws_ecr_repository", "arn"),
-    ("aws_ecs_cluster", "arn"),
-    ("aws_ecs_service", "id"),
-    ("aws_ecs_task_definition", "arn_without_revision"),
-    ("aws_efs_file_system", "arn"),
-    ("aws_iam_role", "arn"),
-    ("aws_kms_key", "arn"),
-    ("aws_lambda_function", "arn"),
-    ("aws_s3_bucket", "arn"),
-    ("aws_secretsmanager_secret", "arn"),
-    ("aws_ssm_parameter", "arn"),
-    ("aws_dynamodb_table", "arn"),
-];
-
-/// The resource of this tree whose ARN a pattern begins with, account and Region aside where they are not known.
-fn anchored(model: &Model, pattern: &Pattern) -> Option<Target> {
-    let service: Vec<Symbol> = field(pattern, 2)?.to_vec();
-    let resource = resource_part(pattern)?;
-    let mut best: Option<(usize, Target)> = None;
-    for (type_name, attribute) in ANCHORS {
-        for (_, found) in model.resources_of(ResourceMode::Managed, type_name) {
-            let Some(own) = &found.head.terraform else { continue };
-            let reference = Reference { path: attribute.into(), ..(**own).clone() };
-            let hole = Value::new(Kind::Reference(std::sync::Arc::new(reference)), Origin::none());
-            let Some(symbols) = unfold(model, &hole) else { continue };
-            let arn = Pattern::of(symbols);
-            let (Some(own_service), Some(own_resource)) = (field(&arn, 2), resource_part(&arn)) else { continue };
-            let Some(rest) = resource.strip_prefix(own_resource).filter(|_| own_service == service) else { continue };
-            let is_part = matches!(rest.first(), None | Some(Symbol::Literal(':' | '/')));
-            let is_other = [1, 3, 4]
-                .iter()
-                .any(|index| field(&arn, *index).zip(field(pattern, *index)).is_some_and(|(a, b)| differ(a, b)));
-            if !is_part || is_other || best.as_ref().is_some_and(|(length, _)| *length >= own_resource.len()) {
-                continue;
-            }
-            let address = own.address.to_string();
-            let expression = match rest {
-                [] => format!("{address}.{attribute}"),
-                rest => format!("\"${{{address}.{attribute}}}{}\"", shown(rest)),
-            };
-            let mut whole = arn.symbols().to_vec();
-            whole.extend_from_slice(rest);
-            best = Some((own_resource.len(), Target { pattern: Pattern::of(whole), expression }));
-        }
-    }
-    best.map(|(_, target)| target)
-}
-
-/// The part of an ARN between two colons.
-fn field(pattern: &Pattern, index: usize) -> Option<&[Symbol]> {
-    pattern.symbols().split(|symbol| *symbol == Symbol::Literal(':')).nth(index)
-}
-
-/// Both are literal, and not the same.
-fn differ(a: &[Symbol], b: &[Symbol]) -> bool {
-    let is_literal = |symbols: &[Symbol]| symbols.iter().all(|symbol| matches!(symbol, Symbol::Literal(_)));
-    is_literal(a) && is_literal(b) && a != b
 }
 
 fn shown(symbols: &[Symbol]) -> String {

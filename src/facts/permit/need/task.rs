@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::scope::{ImagePlace, Surroundings, Target, image_in_ecr};
-use super::{Certainty, Need, NeedSet, own_arn, root_of};
+use super::{Certainty, Need, NeedSet};
 use crate::facts::Facts;
 use crate::facts::permit::arn::unfold;
 use crate::facts::permit::pattern::{Case, Pattern, Reading as How, Symbol};
@@ -59,7 +59,7 @@ pub(super) fn collect(facts: &Facts<'_>, of: &mut BTreeMap<AnyId, NeedSet>) -> B
 }
 
 fn surroundings<'m>(facts: &Facts<'m>, role: Id<Role>) -> Surroundings<'m> {
-    Surroundings::new(facts.model, &own_arn(facts, role.into()), &root_of(facts, role.into()), None)
+    Surroundings::new(facts, role.into(), None)
 }
 
 fn need(action: &'static str, group: &'static str, target: Target, certainty: Certainty, place: Place) -> Need {
@@ -295,8 +295,7 @@ fn infrastructure(facts: &Facts<'_>, id: Id<Task>, role: Id<Role>) -> Vec<Need> 
     let model = facts.model;
     let around = surroundings(facts, role);
     let mut needs = Vec::new();
-    let services = model.workload.services.iter().filter(|(_, service)| service.task.id() == Some(id));
-    for (_, service) in services {
+    for service in model[id].services.ids().map(|id| &model[id]) {
         let certainty = match service.exec_enabled.tri() {
             Tri::True => Certainty::Sure,
             Tri::Unknown => Certainty::Perhaps,

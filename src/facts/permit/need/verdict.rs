@@ -1,6 +1,8 @@
 //! What the difference between needs and grants says of a principal, a task or an attachment.
 
 use super::diff;
+use super::index::Index;
+use super::narrow;
 use super::task::role_place;
 use super::{Need, NeedSet, Needs};
 use crate::data::actions::Level;
@@ -13,15 +15,18 @@ use crate::facts::permit::{dead, execution, passes, spelling};
 use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::identity::{IamGroup, IamUser, Role};
-use crate::model::secret::{Parameter, Secret};
+use crate::model::secret::{Parameter, Secret, SecretReference};
 use crate::model::workload::Task;
 use crate::model::{AnyId, Entity, Id, Model};
 use crate::source::{Place, Span};
+use crate::value::{Origin, Value};
 
 facts! {
     Role {
         /// Whether a job of this repository needs something with it that is surely not granted.
         lacks_permission: Flag = lacks_permission::<Role>,
+        /// The actions that a job needs with it and that are surely not granted.
+        missing_actions: Texts = missing_actions::<Role>,
         /// Whether it may change things, or read data, that nothing in this repository needs.
         is_granted_more_than_used: Flag = is_granted_more_than_used::<Role>,
         /// Whether a task's own code has it, and it manages infrastructure that applications do not manage.
@@ -29,19 +34,27 @@ facts! {
     }
     IamUser {
         lacks_permission: Flag = lacks_permission::<IamUser>,
+        missing_actions: Texts = missing_actions::<IamUser>,
         is_granted_more_than_used: Flag = is_granted_more_than_used::<IamUser>,
     }
     IamGroup {
         lacks_permission: Flag = lacks_permission::<IamGroup>,
+        missing_actions: Texts = missing_actions::<IamGroup>,
         is_granted_more_than_used: Flag = is_granted_more_than_used::<IamGroup>,
     }
     Task {
         /// Whether ECS cannot start it with its execution role: an image, a log, a secret or a key is not granted.
         execution_role_lacks: Flag = execution_role_lacks,
+        /// The actions that starting it takes and that its execution role surely does not allow.
+        execution_actions_missing: Texts = execution_actions_missing,
         /// Whether ECS cannot do with its task role what the task asks for: a shell, a file system.
         task_role_lacks: Flag = task_role_lacks,
         /// Whether its code is told the name of a secret that the execution role may read and the task role may not.
         reads_secret_with_wrong_role: Flag = reads_secret_with_wrong_role,
+    }
+    SecretReference {
+        /// Whether the secret lies in the Region in which its task runs.
+        is_in_task_region: Flag = is_in_task_region,
     }
 }
 
@@ -83,6 +96,40 @@ fn lacks_permission<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
         }
     }
     Fact::yes(places)
+}
+
+/// The needs of jobs that another rule does not explain, as far as they are surely not granted.
+fn missing_of_jobs(facts: &Facts<'_>, id: AnyId) -> Vec<&'static str> {
+    let (needs, grants) = (facts.analysis::<Needs>(), facts.analysis::<Grants>());
+    let (Some(set), Some(granted)) = (needs.of(id), grants.of(id)) else { return Vec::new() };
+    let of_jobs = set.needs.iter().filter(|need| set.is_of_job && !is_of_tasks(need));
+    let (missing, _) = diff::missing(of_jobs, granted);
+    missing.into_iter().map(|need| need.action).filter(|action| !explained(facts, granted, action)).collect()
+}
+
+fn missing_actions<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> (Value, Vec<Place>) {
+    let span = facts.model.head(id.into()).span;
+    texts(missing_of_jobs(facts, id.into()), span)
+}
+
+fn execution_actions_missing(facts: &Facts<'_>, id: Id<Task>) -> (Value, Vec<Place>) {
+    let span = facts.model[id].head.span;
+    let (needs, grants) = (facts.analysis::<Needs>(), facts.analysis::<Grants>());
+    let granted = facts.model[id].execution_role.id().and_then(|role| grants.of(role));
+    let (Some(of_task), Some(granted)) = (needs.of_tasks.get(&id.index), granted) else {
+        return texts(Vec::new(), span);
+    };
+    let (missing, _) = diff::missing(&of_task.execution, granted);
+    let told = missing.into_iter().map(|need| need.action).filter(|action| !explained(facts, granted, action));
+    texts(told.collect(), span)
+}
+
+fn texts(mut names: Vec<&str>, span: Span) -> (Value, Vec<Place>) {
+    names.sort_unstable();
+    names.dedup();
+    let origin = Origin::written(span);
+    let items = names.into_iter().map(|name| Value::text(name, origin.clone())).collect();
+    (Value::list(items, origin), vec![Place::new(span, "")])
 }
 
 fn push(places: &mut Vec<Place>, place: Place) {
@@ -190,7 +237,22 @@ fn is_granted_more_than_used<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
         levels.words()
     );
     places.extend(set.users.iter().take(3).cloned());
-    Fact::yes(places)
+    Fact { edits: narrow::edits(model, any, set, n_policies(model, granted)), ..Fact::yes(places) }
+}
+
+/// How many policies bring the statements of a principal.
+fn n_policies(model: &Model, granted: &Granted) -> usize {
+    let mut sources: Vec<Option<AnyId>> = granted
+        .sources
+        .iter()
+        .map(|source| match source {
+            Source::Written(id) => model[*id].policy.id().map(AnyId::from),
+            Source::Managed(id) => Some(AnyId::from(*id)),
+        })
+        .collect();
+    sources.sort_unstable();
+    sources.dedup();
+    sources.len()
 }
 
 fn is_data(all: &[(String, Level)], action: &str) -> bool {
@@ -354,8 +416,33 @@ fn reads_secret_with_wrong_role(facts: &Facts<'_>, id: Id<Task>) -> Fact {
     doubt.map_or_else(|| nothing(span), Fact::unknown)
 }
 
+/// The Region of the ARN against that of the root that declares the task. Who names no Region means the task's.
+fn is_in_task_region(facts: &Facts<'_>, id: Id<SecretReference>) -> Fact {
+    let model = facts.model;
+    let reference = &model[id];
+    let span = reference.value_from.origin().span().unwrap_or(reference.head.span);
+    let unknown = |object: &str| Fact::unknown(Reason::at("no-value", object, span));
+    let Some(text) = reference.value_from.value().as_text() else { return unknown("the ARN of the secret") };
+    let Some(arn) = text.prefix().strip_prefix("arn:") else { return Fact::yes(vec![Place::new(span, "")]) };
+    let fields: Vec<&str> = arn.split(':').collect();
+    let region = match fields.as_slice() {
+        [_, _, region, _, ..] => *region,
+        _ => return unknown("the Region of the secret"),
+    };
+    let task = reference.container.id().and_then(|container| model[container].task.id());
+    let declared = task.and_then(|task| model[task].head.terraform.clone());
+    let index = facts.analysis::<Index>();
+    let Some(own) = declared.as_ref().and_then(|reference| index.region(&reference.root)) else {
+        return unknown("the Region of the task");
+    };
+    match own == region {
+        true => Fact::yes(vec![Place::new(span, "")]),
+        false => Fact::no(vec![Place::new(span, format!("the secret is in {region}, the task in {own}"))]),
+    }
+}
+
 /// The action that reads the secret or parameter whose ARN a value is, and that ARN.
-fn named_in(model: &Model, value: &crate::value::Value) -> Option<(&'static str, Pattern)> {
+fn named_in(model: &Model, value: &Value) -> Option<(&'static str, Pattern)> {
     let text = value.as_text()?;
     let [crate::value::Piece::Hole(hole)] = text.pieces() else { return None };
     let reference = hole.as_reference().filter(|reference| matches!(&*reference.path, "arn" | "id"))?;

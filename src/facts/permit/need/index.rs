@@ -1,0 +1,141 @@
+//! What needs are looked up by, made once per model: resources by their ARN, Regions by root, pushes and builds by step.
+
+use std::collections::HashMap;
+
+use crate::facts::permit::arn::unfold;
+use crate::facts::permit::pattern::{Pattern, Symbol};
+use crate::facts::permit::scope::resource_part;
+use crate::facts::{Analysis, Facts};
+use crate::logic::Tri;
+use crate::model::delivery::Push;
+use crate::model::image::ImageBuild;
+use crate::model::pipeline::Step;
+use crate::model::{Id, Model, ResourceMode};
+use crate::value::{Kind, Origin, Reference, Value};
+
+/// A resource that needs may act on.
+pub(super) struct Anchor {
+    pub(super) reference: Reference,
+    pub(super) arn: Pattern,
+}
+
+pub(super) struct Index {
+    /// By service and what stands behind the account.
+    anchors: HashMap<(Vec<Symbol>, Vec<Symbol>), Vec<Anchor>>,
+    regions: HashMap<String, String>,
+    pushes: HashMap<u32, Vec<Id<Push>>>,
+    builds: HashMap<u32, Vec<Id<ImageBuild>>>,
+}
+
+/// Types of resources that needs act on, with the attribute that holds the ARN.
+const ANCHORS: [(&str, &str); 14] = [
+    ("aws_cloudwatch_log_group", "arn"),
+    ("aws_codebuild_project", "arn"),
+    ("aws_dynamodb_table", "arn"),
+    ("aws_ecr_repository", "arn"),
+    ("aws_ecs_cluster", "arn"),
+    ("aws_ecs_service", "id"),
+    ("aws_ecs_task_definition", "arn_without_revision"),
+    ("aws_efs_file_system", "arn"),
+    ("aws_iam_role", "arn"),
+    ("aws_kms_key", "arn"),
+    ("aws_lambda_function", "arn"),
+    ("aws_s3_bucket", "arn"),
+    ("aws_secretsmanager_secret", "arn"),
+    ("aws_ssm_parameter", "arn"),
+];
+
+impl Analysis for Index {
+    fn compute(facts: &Facts<'_>) -> Index {
+        let model = facts.model;
+        let mut index =
+            Index { anchors: HashMap::new(), regions: regions(model), pushes: HashMap::new(), builds: HashMap::new() };
+        for (_, resource) in model.resources.resources.iter() {
+            let attribute = ANCHORS.iter().find(|(kind, _)| *kind == &*resource.type_name).map(|(_, it)| *it);
+            let Some((attribute, own)) = attribute.zip(resource.head.terraform.as_ref()) else { continue };
+            if resource.mode != ResourceMode::Managed {
+                continue;
+            }
+            let reference = Reference { path: attribute.into(), ..(**own).clone() };
+            let hole = Value::new(Kind::Reference(std::sync::Arc::new(reference.clone())), Origin::none());
+            let Some(arn) = unfold(model, &hole).map(Pattern::of) else { continue };
+            let (Some(service), Some(part)) = (field(&arn, 2), resource_part(&arn)) else { continue };
+            let key = (service.to_vec(), part.to_vec());
+            index.anchors.entry(key).or_default().push(Anchor { reference, arn });
+        }
+        for (id, push) in model.delivery.pushes.iter() {
+            if let Some(step) = push.step.id() {
+                index.pushes.entry(step.index).or_default().push(id);
+            }
+        }
+        for (id, build) in model.image.image_builds.iter() {
+            if let Some(step) = build.step.id() {
+                index.builds.entry(step.index).or_default().push(id);
+            }
+        }
+        index
+    }
+}
+
+impl Index {
+    pub(super) fn pushes(&self, step: Id<Step>) -> &[Id<Push>] {
+        self.pushes.get(&step.index).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn builds(&self, step: Id<Step>) -> &[Id<ImageBuild>] {
+        self.builds.get(&step.index).map_or(&[], Vec::as_slice)
+    }
+
+    /// The Region of the provider that a root has without an alias.
+    pub(super) fn region(&self, root: &str) -> Option<&str> {
+        self.regions.get(plain(root)).map(String::as_str)
+    }
+
+    /// The resources whose ARN a pattern begins with, the longest first, each with what is left of the pattern.
+    pub(super) fn anchors<'i>(&'i self, pattern: &Pattern) -> Vec<(&'i Anchor, Vec<Symbol>)> {
+        let (Some(service), Some(part)) = (field(pattern, 2), resource_part(pattern)) else { return Vec::new() };
+        let mut found = Vec::new();
+        for length in (1..=part.len()).rev() {
+            let is_end = matches!(part.get(length), None | Some(Symbol::Literal(':' | '/')));
+            let key = (service.to_vec(), part[..length].to_vec());
+            let Some(anchors) = self.anchors.get(&key).filter(|_| is_end) else { continue };
+            for anchor in anchors {
+                let is_other = [1, 3, 4]
+                    .iter()
+                    .any(|at| field(&anchor.arn, *at).zip(field(pattern, *at)).is_some_and(|(a, b)| differ(a, b)));
+                if !is_other {
+                    found.push((anchor, part[length..].to_vec()));
+                }
+            }
+        }
+        found
+    }
+}
+
+fn regions(model: &Model) -> HashMap<String, String> {
+    let mut found = HashMap::new();
+    for (_, provider) in model.terraform.providers.iter() {
+        let path = provider.root.id().and_then(|id| model[id].path.as_str());
+        let is_default = provider.kind.as_str() == Some("aws") && provider.alias.is_present() == Tri::False;
+        if let (Some(path), Some(region), true) = (path, provider.region.as_str(), is_default) {
+            found.insert(plain(path).to_owned(), region.to_owned());
+        }
+    }
+    found
+}
+
+/// A root's folder, however it is written.
+fn plain(root: &str) -> &str {
+    root.trim_start_matches('.').trim_matches('/')
+}
+
+/// The part of an ARN between two colons.
+pub(super) fn field(pattern: &Pattern, index: usize) -> Option<&[Symbol]> {
+    pattern.symbols().split(|symbol| *symbol == Symbol::Literal(':')).nth(index)
+}
+
+/// Both are literal, and not the same.
+fn differ(a: &[Symbol], b: &[Symbol]) -> bool {
+    let is_literal = |symbols: &[Symbol]| symbols.iter().all(|symbol| matches!(symbol, Symbol::Literal(_)));
+    is_literal(a) && is_literal(b) && a != b
+}
