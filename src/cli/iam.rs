@@ -20,9 +20,13 @@ use super::arguments::{IamArguments, SelectArguments, WorldArguments};
 use super::failure::Failure;
 use super::plan::Plan;
 use super::session::{Session, pretty};
+use super::set_threads;
 use super::terminal::Surroundings;
 
+const SCHEMA: &str = "secure-lint/iam/1";
+
 pub(crate) fn run(arguments: &IamArguments, surroundings: &Surroundings) -> Result<u8, Failure> {
+    set_threads(arguments.world.threads);
     let (session, world, all) = read(&arguments.world, surroundings)?;
     let wanted = arguments.role.as_deref();
     let (session, world, chosen) = match wanted.map(|role| chosen(&all, role)) {
@@ -41,7 +45,9 @@ pub(crate) fn run(arguments: &IamArguments, surroundings: &Surroundings) -> Resu
     };
     let page = Page { world: &world };
     let text = match arguments.format.as_str() {
-        "json" => pretty(&json!({ "principals": chosen.iter().map(|view| page.json(view)).collect::<Vec<_>>() })),
+        "json" => pretty(
+            &json!({ "schema": SCHEMA, "principals": chosen.iter().map(|view| page.json(view)).collect::<Vec<_>>() }),
+        ),
         _ => page.text(&chosen, wanted.is_some()),
     };
     session.streams.out_text(&text);

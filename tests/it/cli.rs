@@ -2,6 +2,7 @@
 
 mod errors;
 mod hops;
+mod iam;
 mod output;
 mod reading;
 mod since;

@@ -122,6 +122,7 @@ fn help_fits_a_screen() {
         "fix",
         "suppressions",
         "hops",
+        "iam",
         "baseline",
         "migrate",
         "completions",
