@@ -5,6 +5,7 @@ mod hops;
 mod iam;
 mod output;
 mod reading;
+mod severity;
 mod since;
 mod stage;
 mod suppress;
