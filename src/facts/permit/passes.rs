@@ -82,20 +82,43 @@ pub(super) fn covers_all_roles(pattern: &Pattern) -> Tri {
 /// Roles of this tree that the statement lets be passed.
 pub(super) fn passed_roles(model: &Model, statement: &Statement) -> Vec<(Id<Role>, usize)> {
     let mut found = Vec::new();
-    for (role, _) in model.identity.roles.iter() {
+    if statement.resources.is_negated {
+        return found;
+    }
+    for (role, written) in model.identity.roles.iter() {
+        let name = written.name.as_str();
+        let mut patterns = statement.resources.patterns.iter();
+        // Most statements name one role and most roles are another: a look at the name is enough.
+        if name.is_some_and(|name| !patterns.any(|pattern| may_end_in(pattern, name))) {
+            continue;
+        }
         let arn = arn_of(model, role);
-        let covering = statement.resources.patterns.iter().position(|pattern| {
-            if statement.resources.is_negated {
-                false
-            } else {
-                pattern.covers(&arn) == Tri::True || names_role(model, pattern, role)
-            }
-        });
+        let covering = statement
+            .resources
+            .patterns
+            .iter()
+            .position(|pattern| pattern.covers(&arn) == Tri::True || names_role(model, pattern, role));
         if let Some(index) = covering {
             found.push((role, index));
         }
     }
     found
+}
+
+/// Whether what a pattern names can end in a text.
+fn may_end_in(pattern: &Pattern, name: &str) -> bool {
+    if pattern.has_wildcard() {
+        return true;
+    }
+    let mut symbols = pattern.symbols().iter().rev();
+    for character in name.chars().rev() {
+        match symbols.next() {
+            Some(Symbol::Literal(literal)) if *literal == character => {}
+            Some(Symbol::Literal(_)) | None => return false,
+            Some(Symbol::Star { .. } | Symbol::Question | Symbol::Hole(_) | Symbol::Variable(_)) => return true,
+        }
+    }
+    true
 }
 
 /// `arn:aws:iam::123456789012:role/x` of a role here called x, whatever the account.
