@@ -87,15 +87,66 @@ fn lacks_permission<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
             (_, true) | (None, false) => nothing(head.span),
         };
     }
-    let mut places = Vec::new();
-    for need in told {
+    let mut lines = Lines::default();
+    for need in &told {
         let span = companion(model, set, granted, need).unwrap_or(head.span);
-        push(&mut places, Place::new(span, format!("{} is not granted", need.action)));
-        for place in need.places.iter().take(3) {
-            push(&mut places, Place::new(place.span, reason(need, place)));
+        lines.add(span, "not granted: ", need.action, "");
+    }
+    for need in &told {
+        lines.add_reasons(need);
+    }
+    Fact::yes(lines.places())
+}
+
+/// What is said about each line, with the actions that belong to it.
+#[derive(Default)]
+struct Lines {
+    all: Vec<Line>,
+}
+
+struct Line {
+    span: Span,
+    before: String,
+    actions: Vec<&'static str>,
+    behind: String,
+}
+
+impl Lines {
+    fn add(&mut self, span: Span, before: &str, action: &'static str, behind: &str) {
+        let same = |line: &&mut Line| line.span == span && line.before == before && line.behind == behind;
+        match self.all.iter_mut().find(same) {
+            Some(line) if line.actions.contains(&action) => {}
+            Some(line) => line.actions.push(action),
+            None => {
+                let (before, behind) = (before.to_owned(), behind.to_owned());
+                self.all.push(Line { span, before, actions: vec![action], behind });
+            }
         }
     }
-    Fact::yes(places)
+
+    /// The lines that make a need necessary: `needs ecr:PutImage on aws_ecr_repository.app.arn`.
+    fn add_reasons(&mut self, need: &Need) {
+        let thing = need.target.expression.trim_matches('"');
+        let behind = if thing == "*" { String::new() } else { format!(" on {thing}") };
+        for place in need.places.iter().take(3) {
+            match place.role.strip_prefix("needs ") {
+                Some(_) => self.add(place.span, "needs ", need.action, &behind),
+                None => self.add(place.span, &place.role, "", ""),
+            }
+        }
+    }
+
+    fn places(self) -> Vec<Place> {
+        let mut places: Vec<Place> = Vec::new();
+        for line in self.all {
+            let role = format!("{}{}{}", line.before, line.actions.join(", "), line.behind);
+            match places.iter_mut().find(|known| known.span == line.span) {
+                Some(known) => known.role = format!("{}; {role}", known.role),
+                None => places.push(Place::new(line.span, role)),
+            }
+        }
+        places
+    }
 }
 
 /// The needs of jobs that another rule does not explain, as far as they are surely not granted.
@@ -130,23 +181,6 @@ fn texts(mut names: Vec<&str>, span: Span) -> (Value, Vec<Place>) {
     let origin = Origin::written(span);
     let items = names.into_iter().map(|name| Value::text(name, origin.clone())).collect();
     (Value::list(items, origin), vec![Place::new(span, "")])
-}
-
-fn push(places: &mut Vec<Place>, place: Place) {
-    match places.iter_mut().find(|known| known.span == place.span) {
-        Some(known) if known.role != place.role => known.role = format!("{}; {}", known.role, place.role),
-        Some(_) => {}
-        None => places.push(place),
-    }
-}
-
-/// `needs iam:PassRole on …`.
-fn reason(need: &Need, place: &Place) -> String {
-    let thing = need.target.pattern.to_string();
-    match place.role.starts_with("needs ") && thing != "*" && thing != "…" {
-        true => format!("{} on {thing}", place.role),
-        false => place.role.clone(),
-    }
 }
 
 fn is_of_tasks(need: &Need) -> bool {
@@ -330,10 +364,32 @@ fn is_wider_than_its_task(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     }
 }
 
+/// Tasks of one family are one task, written twice: the first of them tells what both lack.
 fn execution_role_lacks(facts: &Facts<'_>, id: Id<Task>) -> Fact {
-    let task = &facts.model[id];
-    let role = task.execution_role.id();
-    lacks(facts, id, role, task.execution_role_arn.is_present(), role_place(facts.model, id))
+    let model = facts.model;
+    let judge = |id: Id<Task>| {
+        let task = &model[id];
+        lacks(facts, id, task.execution_role.id(), task.execution_role_arn.is_present(), role_place(model, id))
+    };
+    let mut own = judge(id);
+    if own.tri != Tri::True {
+        return own;
+    }
+    let is_same = |other: &Task| {
+        let family = other.family.as_str();
+        family.is_some()
+            && family == model[id].family.as_str()
+            && other.execution_role.id() == model[id].execution_role.id()
+    };
+    for (other, _) in model.workload.tasks.iter().filter(|(other, task)| *other != id && is_same(task)) {
+        let lacks = judge(other);
+        match lacks.tri {
+            Tri::True if other < id => return nothing(role_place(model, id)),
+            Tri::True => own.places.extend(lacks.places),
+            Tri::False | Tri::Unknown => {}
+        }
+    }
+    own
 }
 
 fn task_role_lacks(facts: &Facts<'_>, id: Id<Task>) -> Fact {
@@ -357,19 +413,18 @@ fn lacks(facts: &Facts<'_>, id: Id<Task>, role: Option<Id<Role>>, is_named: Tri,
     let wanted = if is_execution { &of_task.execution } else { &of_task.task };
     let (missing, doubt) = diff::missing(wanted, granted);
     let told: Vec<&Need> = missing.into_iter().filter(|need| !explained(facts, granted, need.action)).collect();
-    let mut places = Vec::new();
-    for need in told {
-        push(&mut places, Place::new(span, format!("{} is not granted to `{}`", need.action, model[role].head.name)));
-        for place in &need.places {
-            push(&mut places, Place::new(place.span, reason(need, place)));
-        }
+    if told.is_empty() {
+        let open = of_task.open.clone().filter(|_| is_execution);
+        return doubt.or(open).map_or_else(|| nothing(span), Fact::unknown);
     }
-    if !places.is_empty() {
-        places.push(Place::new(model[role].head.span, "this role"));
-        return Fact::yes(places);
+    let mut lines = Lines::default();
+    for need in &told {
+        lines.add(span, "not granted: ", need.action, "");
     }
-    let open = of_task.open.clone().filter(|_| is_execution);
-    doubt.or(open).map_or_else(|| nothing(span), Fact::unknown)
+    told.iter().for_each(|need| lines.add_reasons(need));
+    let mut places = lines.places();
+    places.push(Place::new(model[role].head.span, "this role"));
+    Fact::yes(places)
 }
 
 /// A variable that holds the ARN or the name of a secret is there for the code, which has the task role.
