@@ -330,7 +330,7 @@ pub(crate) struct HopsArguments {
 
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct IamArguments {
-    /// A role, user or group: its name or its Terraform address (default: all)
+    /// Role, user or group: name or Terraform address (default: all)
     pub(crate) role: Option<String>,
     #[command(flatten)]
     pub(crate) world: WorldArguments,

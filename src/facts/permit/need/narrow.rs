@@ -2,7 +2,7 @@
 //! become one policy.
 
 use super::{NeedSet, PolicyDocument};
-use crate::model::identity::Role;
+use crate::model::identity::{IamUser, Role};
 use crate::model::{AnyId, Model, Resource, ResourceMode};
 use crate::source::Span;
 use crate::value::Value;
@@ -43,11 +43,18 @@ pub(super) fn edits(model: &Model, id: AnyId, set: &NeedSet, n_policies: usize) 
     edits
 }
 
+/// The resources that name the principal, by reference or by the name that it has.
 fn given_by<'m>(model: &'m Model, id: AnyId, kind: &'m str, argument: &'m str) -> impl Iterator<Item = &'m Resource> {
+    let name = match (id.typed::<Role>(), id.typed::<IamUser>()) {
+        (Some(role), _) => model[role].name.as_str(),
+        (_, Some(user)) => model[user].name.as_str(),
+        (None, None) => None,
+    };
     model.resources_of(ResourceMode::Managed, kind).map(|(_, resource)| resource).filter(move |resource| {
         let named = resource.body.as_map().and_then(|body| body.entries.get(argument)).and_then(Value::as_text);
         let reference = named.as_ref().and_then(|text| text.holes().next()).and_then(Value::as_reference);
-        reference.is_some_and(|reference| model.resolve(reference).contains(&id))
+        let by_name = name.is_some() && named.as_ref().and_then(|text| text.known()) == name;
+        by_name || reference.is_some_and(|reference| model.resolve(reference).contains(&id))
     })
 }
 
