@@ -315,11 +315,25 @@ fn whole_of(parts: Vec<Part>, span: Span) -> Operand {
 /// A text whose way leads through the word, and on through what its literals were read through.
 fn whole(pieces: impl IntoIterator<Item = TextPiece>, span: Span) -> Value {
     let pieces: Vec<TextPiece> = pieces.into_iter().collect();
+    if is_too_long(&pieces) {
+        return hole("limit-size", "shell", span).value;
+    }
     let origin = match &*pieces {
         [TextPiece::Literal(_, origin)] if origin.steps().count() > 1 => origin.clone(),
         _ => Origin::written(span),
     };
     Value::new(Kind::Text(Text::from_pieces(pieces)), origin)
+}
+
+/// `X=$X$X`, thirty times, would fill the memory.
+pub(super) fn is_too_long(pieces: &[TextPiece]) -> bool {
+    const LONGEST: usize = 262_144;
+    const MOST_PIECES: usize = 4096;
+    let length = |piece: &TextPiece| match piece {
+        TextPiece::Literal(text, _) => text.len(),
+        TextPiece::Hole(_) => 0,
+    };
+    pieces.len() > MOST_PIECES || pieces.iter().map(length).sum::<usize>() > LONGEST
 }
 
 /// Everybody who has a hand in one of these.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::expand::{Names, hole, joined};
+use super::expand::{Names, hole, is_too_long, joined};
 use super::{Argument, Command, Direction, Output, Reached, Redirection, Run, Surroundings, wrapper};
 use crate::eval::actions::Operand;
 use crate::logic::Reason;
@@ -23,8 +23,6 @@ pub(super) const DEEPEST: u32 = 6;
 const MOST_STEPS: usize = 1_000_000;
 /// The reader of `<( … )`, and the outer command of a script in a word, before they are known.
 pub(super) const NOT_YET: usize = usize::MAX;
-/// More text than this in one known value is not added up.
-const LONGEST_TEXT: usize = 65_536;
 
 /// The commands of a script. `source` is the text of the file that it stands in.
 pub fn run(script: &Script, source: &str, dialect: Dialect, around: &dyn Surroundings) -> Run {
@@ -491,11 +489,14 @@ fn names_descriptor(target: &Word) -> bool {
 fn appended(before: Option<Operand>, added: Operand, name: &str, span: Span) -> Operand {
     let texts = before.as_ref().and_then(|before| Some((before.value.as_text()?, added.value.as_text()?)));
     let value = match texts {
-        Some((before, added)) if before.prefix().len() + added.prefix().len() < LONGEST_TEXT => {
+        Some((before, added)) => {
             let pieces: Vec<TextPiece> = before.pieces().iter().chain(added.pieces()).cloned().collect();
-            Value::new(Kind::Text(Text::from_pieces(pieces)), Origin::written(span))
+            match is_too_long(&pieces) {
+                false => Value::new(Kind::Text(Text::from_pieces(pieces)), Origin::written(span)),
+                true => hole("limit-size", "shell", span).value,
+            }
         }
-        Some(_) | None => hole("unsupported", &format!("{name}+="), span).value,
+        None => hole("unsupported", &format!("{name}+="), span).value,
     };
     Operand { value, ..joined(before.into_iter().chain([added])) }
 }

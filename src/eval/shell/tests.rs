@@ -228,6 +228,8 @@ fn hostile_scripts_end() {
     assert!(run_script(&format!("{branches} x"), &Nothing).open.is_some());
     let loops = "for x in 1 2 3 4 5 6 7 8; do ".repeat(20);
     assert!(run_script(&format!("{loops} x; {}", "done; ".repeat(20)), &Nothing).open.is_some());
+    let grown = format!("X=ab$y\n{}run $X", "X=\"$X$X\"\nZ+=$X$X\n".repeat(60));
+    assert_eq!(run_script(&grown, &Nothing).commands[0].word(1), None);
     let doubled = "sh -c \"sh -c '".repeat(200);
     assert!(matches!(run_script(&doubled, &Nothing).commands[0].words[0].operand.value.kind, Kind::Text(_)));
 }

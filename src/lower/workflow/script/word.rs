@@ -18,7 +18,7 @@ pub(super) fn output_of(commands: &[Command], span: Span) -> Operand {
         match made_of(&program(command), &command.texts()) {
             Output::OfWords => {}
             Output::Chosen(control, charset, name) => {
-                operand.shares.extend(Operand::chosen(control, charset, name).shares);
+                operand.take_shares(&Operand::chosen(control, charset, name));
             }
             Output::Unknown => {
                 operand.open.get_or_insert(Reason::at("command-output", program(command), span));
