@@ -2,12 +2,14 @@
 //! ways, and the variable sets under which it holds.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::evidence::Way;
 use super::fix::{self, Sites};
 use super::judge::{Draft, DraftSubject, DraftVerdict};
 use crate::finding::{
-    AddressedPlace, Confidence, Finding, Path, Safety, State, Subject, Undecided, finding_fingerprint, path_fingerprint,
+    AddressedPlace, Confidence, Edit, Finding, Fix, Path, Safety, State, Subject, Undecided, finding_fingerprint,
+    path_fingerprint,
 };
 use crate::model::Model;
 use crate::source::{Place, Span, World};
@@ -18,6 +20,16 @@ pub(super) struct Collector<'a> {
     n_models: usize,
     findings: BTreeMap<(String, Cause), Gathered>,
     undecided: BTreeMap<Undecided, Vec<usize>>,
+}
+
+/// The same fix for one more subject: one cause is mended everywhere at once.
+fn add_edits(finding: &mut Finding, fix: Option<Fix>) {
+    let (Some(known), Some(fix)) = (&mut finding.fix, fix) else { return };
+    let meets = |edit: &Edit| known.edits.iter().any(|other| other == edit || other.span.overlaps(&edit.span));
+    if known.title == fix.title && !fix.edits.iter().any(meets) {
+        known.edits.extend(fix.edits);
+        known.safety = known.safety.max(fix.safety);
+    }
 }
 
 /// What makes two verdicts of one rule one finding.
@@ -91,27 +103,46 @@ impl<'a> Collector<'a> {
             .collect();
         let title = found.message.unwrap_or_else(|| format!("{}: {}", rule.meta.title, found.draft.shown));
         let sites = self.sites;
+        let is_named = matches!(found.fix, Some((fix::Draft::Named(_), _)));
         let fix = found.fix.and_then(|(draft, safety)| fix::finished(draft, safety, primary.span(), sites));
-        let gathered = self.findings.entry((rule.meta.id.clone(), cause)).or_insert_with(|| Gathered {
-            finding: Finding {
-                rule: rule.meta.clone(),
-                severity: rule.meta.severity,
-                confidence,
-                title,
-                primary,
-                subjects: Vec::new(),
-                paths: Vec::new(),
-                variants: Vec::new(),
-                assumptions: Vec::new(),
-                missing: Vec::new(),
-                fingerprint: String::new(),
-                state: State::New,
-                fix,
-                suppression: None,
-            },
-            models: Vec::new(),
-            ways: Vec::new(),
-        });
+        // A literal that had no part in the verdict is not to blame.
+        let is_blamed = |edit: &Edit| {
+            let places = || ways.iter().flat_map(|way| &way.places);
+            edit.span.start == edit.span.end || places().any(|place| place.span.overlaps(&edit.span))
+        };
+        let fix = fix.filter(|fix| is_named || fix.edits.iter().all(is_blamed));
+        let changes = |edit: &Edit| {
+            self.world.file(edit.span.file).text().and_then(|text| text.get(edit.span.range())) != Some(&*edit.text)
+        };
+        // What stands there already mends nothing.
+        let fix = fix.filter(|fix| fix.edits.iter().any(changes));
+        let gathered = match self.findings.entry((rule.meta.id.clone(), cause)) {
+            Entry::Occupied(known) => {
+                let known = known.into_mut();
+                add_edits(&mut known.finding, fix);
+                known
+            }
+            Entry::Vacant(place) => place.insert(Gathered {
+                finding: Finding {
+                    rule: rule.meta.clone(),
+                    severity: rule.meta.severity,
+                    confidence,
+                    title,
+                    primary,
+                    subjects: Vec::new(),
+                    paths: Vec::new(),
+                    variants: Vec::new(),
+                    assumptions: Vec::new(),
+                    missing: Vec::new(),
+                    fingerprint: String::new(),
+                    state: State::New,
+                    fix,
+                    suppression: None,
+                },
+                models: Vec::new(),
+                ways: Vec::new(),
+            }),
+        };
         let finding = &mut gathered.finding;
         finding.confidence = finding.confidence.max(confidence);
         push_new(&mut finding.subjects, found.subject);

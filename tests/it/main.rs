@@ -2,6 +2,7 @@
 
 mod cli;
 mod derived;
+mod fixes;
 mod rules;
 mod situations;
 mod tidy;

@@ -1,9 +1,20 @@
 //! Edits of text that keep everything else: an attribute written into a block, an attribute taken away, and the edits
 //! that rules name. An edit is the span that goes and the text that comes.
 
-use crate::source::Span;
+mod dockerfile;
+mod needs;
+mod permissions;
+mod quote;
+mod tree;
+mod workflow;
+
+use std::collections::BTreeSet;
+
+use tree::Tree;
+
+use crate::source::{FileId, Span};
 use crate::syntax::hcl::{Attribute, Block, Body};
-use crate::syntax::{Kind, Sources};
+use crate::syntax::{Kind, Sources, yaml};
 
 pub struct Edits<'s, 'w> {
     sources: &'s Sources<'w>,
@@ -51,8 +62,12 @@ impl<'s, 'w> Edits<'s, 'w> {
 
     /// The whole attribute around a value, with its line where nothing else stands on it.
     pub fn removal(&self, value: Span) -> Option<TextEdit> {
-        if self.sources.kind(value.file) != Kind::Terraform {
-            return None;
+        match self.sources.kind(value.file) {
+            Kind::Terraform => {}
+            Kind::TaskDefinition | Kind::Workflow | Kind::Action | Kind::Dependabot => {
+                return self.tree(value.file)?.remove(value);
+            }
+            _ => return None,
         }
         let text = self.sources.world.file(value.file).text()?;
         let attribute = find_attribute(&self.sources.hcl(value.file).body, value)?;
@@ -64,10 +79,51 @@ impl<'s, 'w> Edits<'s, 'w> {
         Some((span, String::new()))
     }
 
-    /// An edit that a rule names, for a finding at `primary`.
+    /// An edit that a rule names, for a finding at `primary`. What the file would no longer be read after is withheld.
     pub fn named(&self, name: &str, primary: Span) -> Option<Vec<TextEdit>> {
-        let _ = (name, primary);
-        None
+        let file = primary.file;
+        let text = self.sources.world.file(file).text()?;
+        match self.sources.kind(file) {
+            Kind::Workflow | Kind::Action | Kind::Dependabot | Kind::PreCommit => {
+                let edits = workflow::named(self.sources, self.tree(file)?, name, primary)?;
+                let files: BTreeSet<FileId> = edits.iter().map(|(span, _)| span.file).collect();
+                files.into_iter().all(|file| self.stays_readable(file, &edits)).then_some(edits)
+            }
+            Kind::Dockerfile => dockerfile::named(file, text, name, primary),
+            _ => None,
+        }
+    }
+
+    fn tree(&self, file: FileId) -> Option<Tree<'_>> {
+        let root = self.sources.tree(file).root.as_ref()?;
+        Some(Tree { file, text: self.sources.world.file(file).text()?, root })
+    }
+
+    /// Whether a tree without faults is one without faults afterwards, with the same keys at the top.
+    fn stays_readable(&self, file: FileId, edits: &[TextEdit]) -> bool {
+        let source = self.sources.world.file(file);
+        let Some(mut text) = source.text().map(str::to_owned) else { return false };
+        let mut sorted: Vec<&TextEdit> = edits.iter().filter(|(span, _)| span.file == file).collect();
+        sorted.sort_by_key(|(span, _)| std::cmp::Reverse(*span));
+        for (span, new) in sorted {
+            if text.get(span.range()).is_none() {
+                return false;
+            }
+            text.replace_range(span.range(), new);
+        }
+        let (before, after) = (self.sources.tree(file), yaml::read(file, source.name(), &text));
+        let keys = |parsed: &yaml::Parsed| -> Vec<String> {
+            let entries = parsed.root.as_ref().map(yaml::Node::entries).unwrap_or_default();
+            entries
+                .iter()
+                .map(|entry| entry.key.to_string())
+                .filter(|key| key != "permissions" && key != "env")
+                .collect()
+        };
+        after.is_complete
+            && after.faults.len() <= before.faults.len()
+            && after.duplicates.len() <= before.duplicates.len()
+            && keys(before) == keys(&after)
     }
 }
 
