@@ -2,12 +2,16 @@
 //! documentation). No entropy and no formats of credentials here.
 
 /// Last words that mean "not the secret itself": where it is, what it is called, how long it lives.
-const ABOUT: [&str; 26] = [
+const ABOUT: [&str; 30] = [
     "FILE",
     "PATH",
     "DIR",
     "NAME",
+    "NAMES",
     "ID",
+    "IDS",
+    "ENVS",
+    "FILES",
     "ARN",
     "URL",
     "VERSION",

@@ -4,7 +4,7 @@
 use crate::data::images;
 use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::image::{Image, ImageBuild};
+use crate::model::image::{Command, Image, ImageBuild};
 use crate::model::workload::Container;
 use crate::model::{Cell, CellType, Id, Reading};
 use crate::source::Place;
@@ -27,9 +27,42 @@ facts! {
         /// Whether a COPY takes the folder of git with the token that the checkout left in it.
         takes_checkout_token: Flag = takes_checkout_token,
     }
+    Command {
+        /// Whether it stands in a stage that the target makes nothing of.
+        is_left_out: Flag = is_left_out,
+        /// Whether it stands in a stage of an image.
+        is_in_build: Flag = is_in_build,
+        /// Whether it stands in a stage that the image consists of.
+        is_in_chain: Flag = is_in_chain,
+    }
     Image {
         /// Whether it is a release that gets no security fixes any more.
         is_past_end_of_life: Flag = is_past_end_of_life,
+    }
+}
+
+fn is_left_out(facts: &Facts<'_>, id: Id<Command>) -> Fact {
+    stage_is(facts, id, &["unused"])
+}
+
+fn is_in_build(facts: &Facts<'_>, id: Id<Command>) -> Fact {
+    stage_is(facts, id, &["chain", "reached"])
+}
+
+fn is_in_chain(facts: &Facts<'_>, id: Id<Command>) -> Fact {
+    stage_is(facts, id, &["chain"])
+}
+
+/// What the target makes of the command's stage. What stands in no Dockerfile has none.
+fn stage_is(facts: &Facts<'_>, id: Id<Command>, words: &[&str]) -> Fact {
+    let Some(stage) = facts.model[id].stage.id() else { return Fact::no(Vec::new()) };
+    let closure = &facts.model[stage].closure;
+    match Tri::any(words.iter().map(|word| closure.equals(word))) {
+        Tri::Unknown => {
+            let span = facts.model[stage].head.span;
+            Fact::unknown(closure.value().reason().cloned().unwrap_or_else(|| Reason::at("no-value", "stage", span)))
+        }
+        decided => Fact::new(decided, Vec::new()),
     }
 }
 

@@ -115,7 +115,9 @@ fn is_secret_of_workflow(facts: &Facts<'_>, id: Id<Variable>) -> Fact {
     let is_of_workflow = Tri::any(["workflow", "job", "step"].map(|word| variable.set_in.equals(word)));
     let (Tri::True, Some(text)) = (is_of_workflow, value.as_str()) else { return no() };
     let has_password = url_with_password(value, variable.head.span).is_some_and(|fact| fact.tri == Tri::True);
-    let is_named = variable.name.as_str().is_some_and(names_secret) && !is_harmless(text);
+    // A list of names or of places is no secret, whatever it is called.
+    let is_list = text.trim().contains(['\n', ',', '|']) || text.trim().contains("=");
+    let is_named = variable.name.as_str().is_some_and(names_secret) && !is_harmless(text) && !is_list;
     let is_for_tests =
         text.to_ascii_lowercase().split(|c: char| !c.is_ascii_alphabetic()).any(|word| FOR_TESTS.contains(&word));
     if !(has_password || is_named) || is_for_tests {

@@ -38,8 +38,24 @@ const WITHOUT_IDENTITY: [&str; 26] = [
 ];
 
 /// Commands that ask for an identity token by themselves.
-const IDENTITY_WORDS: [&str; 8] =
-    ["ACTIONS_ID_TOKEN_REQUEST", "getIDToken", "cosign", "sigstore", "npm publish", "--provenance", "twine", "slsa"];
+const IDENTITY_WORDS: [&str; 16] = [
+    "ACTIONS_ID_TOKEN_REQUEST",
+    "getIDToken",
+    "cosign",
+    "sigstore",
+    "publish",
+    "pkg-pr-new",
+    "--provenance",
+    "twine",
+    "slsa",
+    "attest",
+    "oidc",
+    "OIDC",
+    "id-token",
+    "release",
+    "vault ",
+    "web-identity",
+];
 
 fn is_default(model: &Model, job: Id<Job>) -> bool {
     level(model, job, "*").as_deref() == Some("repository default")
@@ -77,9 +93,10 @@ fn step_uses_identity(model: &Model, step: Id<Step>) -> Fact {
         let uses = &model[uses];
         if matches!(uses.kind.as_str(), Some("workspace" | "self" | "docker")) {
             // Its own steps stand behind it in the job.
-            return match uses.kind.as_str() {
-                Some("docker") => Fact::unknown(Reason::at("action-not-modelled", &uses.head.name, span)),
-                _ => Fact::no(Vec::new()),
+            let kind = uses.action.id().and_then(|action| model[action].kind.as_str());
+            return match kind {
+                Some("composite") => Fact::no(Vec::new()),
+                Some(_) | None => Fact::unknown(Reason::at("action-not-modelled", &uses.head.name, span)),
             };
         }
         let name = format!("{}/{}", uses.owner.as_str().unwrap_or(""), uses.repo.as_str().unwrap_or("")).to_lowercase();

@@ -12,7 +12,7 @@ use crate::source::{FileId, MappedText, Span, clean_path};
 use crate::syntax::shell::{self, Dialect};
 use crate::syntax::yaml::Node;
 use crate::syntax::{Kind, Sources};
-use crate::value::{Origin, Value};
+use crate::value::{Origin, StepKind, Value};
 
 /// One `aws iam` command, with the words that are known.
 struct IamCommand {
@@ -164,7 +164,12 @@ impl Binder<'_, '_> {
     fn access_key(&mut self, command: &IamCommand) {
         let user = self.user(command);
         let mut key = AccessKey::new(Head::new("aws iam create-access-key", command.span));
-        key.made_by.set(Value::text("script", Origin::written(command.span)));
+        let mut made_by = Origin::written(command.span);
+        if let Some(user) = user {
+            // The user is there for the key alone, and is the next thing to take away.
+            made_by = made_by.then(StepKind::ReadThrough("the user is made here".into()), self.model[user].head.span);
+        }
+        key.made_by.set(Value::text("script", made_by));
         if let Some(user) = user {
             key.iam_user = One::to(user, Origin::written(command.span));
         }

@@ -109,7 +109,11 @@ fn used(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, action: &s
             });
             let by_output =
                 with(node, "outputs").and_then(Node::scalar_text).is_some_and(|text| text.contains("push=true"));
-            let Some(tags) = with(node, "tags").filter(|_| is_pushed || by_output) else { return };
+            // What is pushed by digest alone gets its tags elsewhere.
+            let by_digest =
+                with(node, "outputs").and_then(Node::as_str).is_some_and(|text| text.contains("push-by-digest=true"));
+            let is_tagged = (is_pushed || by_output) && !by_digest;
+            let Some(tags) = with(node, "tags").filter(|_| is_tagged) else { return };
             let operand = scope.read(tags);
             for line in lines(&operand, &['\n', ',']) {
                 push(model, scope, &line, tags.span, None);

@@ -10,7 +10,7 @@ use crate::syntax::yaml::{Kind, Node};
 use crate::value::{Kind as ValueKind, Map, MapFlavour, Origin, Value};
 
 /// All scopes that a block may name.
-pub(super) const SCOPES: [&str; 17] = [
+pub(super) const SCOPES: [&str; 18] = [
     "actions",
     "artifact-metadata",
     "attestations",
@@ -25,6 +25,7 @@ pub(super) const SCOPES: [&str; 17] = [
     "packages",
     "pages",
     "pull-requests",
+    "repository-projects",
     "security-events",
     "statuses",
     "vulnerability-alerts",

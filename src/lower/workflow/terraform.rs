@@ -114,7 +114,9 @@ fn files(run: &mut TerraformRun, scope: &JobScope<'_, '_>, command: &Command, or
     let mut open = None;
     if let Some(folder) = run.directory.as_str().and_then(|folder| clean_path(&scope.plan.root, folder)) {
         let is_configuration = |name: &str| [".tf", ".tf.json", ".tofu"].iter().any(|ending| name.ends_with(ending));
-        let exists = world.directly_in(&folder).any(|(_, file)| is_configuration(file.name()));
+        // Some verbs have no use for a configuration.
+        let needs_none = matches!(run.verb.as_str(), Some("version" | "fmt" | "login" | "logout" | "help"));
+        let exists = needs_none || world.directly_in(&folder).any(|(_, file)| is_configuration(file.name()));
         run.root_exists.set(flag_at(exists, command.span));
         for file in command.options(&["-var-file", "--var-file"]) {
             let path = file.text().and_then(|path| clean_path(&folder, path));
