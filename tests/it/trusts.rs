@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use secure_lint::analysis::analyse;
 use secure_lint::check::{Rule, load, schema};
-use secure_lint::lower::Description;
+use secure_lint::facts::Facts;
+use secure_lint::facts::trust::attempts;
+use secure_lint::logic::Tri;
+use secure_lint::lower::{Described, Description};
 use secure_lint::rule::Catalog;
 use secure_lint::rule::example::world;
 
@@ -254,4 +257,51 @@ fn a_trust_in_every_spelling() {
         }
     }
     assert!(failures.is_empty(), "{} differ:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// What the trust of a role answers to each run of the jobs that ask for it, by what the configuration says of the
+/// repository's subjects.
+#[test]
+fn runs_of_jobs_against_a_trust() {
+    let pipeline = "on:\n  push:\n    branches: [main]\n  pull_request:\npermissions:\n  id-token: write\njobs:\n  deploy:\n    if: github.ref == 'refs/heads/main'\n    runs-on: ubuntu-24.04\n    environment: production\n    steps:\n      - uses: aws-actions/configure-aws-credentials@v4\n        with:\n          role-to-assume: ${{ secrets.ROLE }}\n          aws-region: eu-west-1\n  plan:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: aws-actions/configure-aws-credentials@v4\n        with:\n          role-to-assume: ${{ secrets.ROLE }}\n          aws-region: eu-west-1\n";
+    let answers = |value: &'static str, config: &str| -> Vec<(String, Tri)> {
+        let values: &'static [&'static str] = Box::leak(Box::new([value]));
+        let case = case("StringEquals", "sub", values, &[]);
+        let mut all = files(&case, &PROVIDERS[0], "data source").expect("a spelling");
+        all.push((".github/workflows/pipeline.yml", pipeline.to_owned()));
+        let world = world(all.iter().map(|(path, text)| (*path, text.as_str())));
+        let lowered = secure_lint::lower::lower(&world, &description(config));
+        let model = lowered.models.first().expect("one world");
+        let facts = Facts::new(model);
+        let role = model.identity.roles.ids().next().expect("a role");
+        let mut found: Vec<(String, Tri)> =
+            attempts(&facts, role).into_iter().map(|it| (format!("{} on {}", it.job, it.event), it.admitted)).collect();
+        found.sort();
+        found
+    };
+    let expect = |deploy: Tri, plan_on_pull: Tri, plan_on_push: Tri| {
+        vec![
+            ("deploy on push".to_owned(), deploy),
+            ("plan on pull_request".to_owned(), plan_on_pull),
+            ("plan on push".to_owned(), plan_on_push),
+        ]
+    };
+    let (yes, no) = (Tri::True, Tri::False);
+    assert_eq!(answers("repo:o/r:ref:refs/heads/main", ""), expect(no, no, yes));
+    assert_eq!(answers("repo:o/r:environment:production", ""), expect(yes, no, no));
+    assert_eq!(answers("repo:o/r:pull_request", ""), expect(no, yes, no));
+    assert_eq!(answers("repo:o/r:ref:refs/heads/main", "immutable"), expect(no, no, no));
+    assert_eq!(answers("repo:o@1/r@2:ref:refs/heads/main", "immutable"), expect(no, no, yes));
+    assert_eq!(answers("repo:o@1/r@2:ref:refs/heads/main", "plain"), expect(no, no, no));
+    assert_eq!(answers("repo:o/r:ref:refs/heads/main", "repository ref"), expect(no, no, no));
+}
+
+/// A configuration that says what form the subjects have, or which claims they are made of.
+fn description(subject: &str) -> Description {
+    let mut description = Description::default();
+    if !subject.is_empty() {
+        let value = subject.split(' ').map(str::to_owned).collect();
+        description.github.subject = Some(Described { value, place: None });
+    }
+    description
 }

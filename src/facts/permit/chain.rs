@@ -20,6 +20,8 @@ facts! {
         /// Whether others than those who may write to one branch or environment can have it: by its trust alone, or
         /// because a run of a pull request is let in.
         outside: Flag = outside,
+        /// Whether a run of a pull request here surely gets it: then the finding is the job's.
+        is_used_by_pull_requests: Flag = is_used_by_pull_requests,
         /// Whether somebody outside who has it comes to an administrator over other roles.
         leads_outsiders_to_administrator: Flag = leads_outsiders_to_administrator,
         /// Whether anybody outside who has it comes to data that only another role reads.
@@ -38,6 +40,14 @@ fn outside(facts: &Facts<'_>, id: Id<Role>) -> Fact {
         None => Fact::unknown(Reason::at("no-value", "the subjects of the trust", facts.model[id].head.span)),
     };
     by_trust.or(pull_request_admitted(facts, id))
+}
+
+fn is_used_by_pull_requests(facts: &Facts<'_>, id: Id<Role>) -> Fact {
+    let admitted = pull_request_admitted(facts, id);
+    match admitted.tri {
+        Tri::True => admitted,
+        Tri::False | Tri::Unknown => Fact::no(vec![Place::new(facts.model[id].head.span, "")]),
+    }
 }
 
 /// The shortest way over roles that ends where `is_end` says, one step per edge.
@@ -121,6 +131,7 @@ fn leads_outsiders_to_data(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     let is_end = |role: Id<Role>| {
         let is_administrator = powers.of(role).is_some_and(|of| of.power == Power::Administrator);
         !is_administrator
+            && runs_code(facts.model, role)
             && grants.of(role).is_some_and(|granted| {
                 READS.iter().any(|action| granted.grants(&Question::some(action, Pattern::anything())) == Tri::True)
             })

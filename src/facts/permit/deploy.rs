@@ -179,13 +179,16 @@ fn makes_roles_without_boundary(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     }
 }
 
-/// Services that act for one another and are trusted together.
-const TOGETHER: [&[&str]; 5] = [
-    &["lambda", "edgelambda"],
-    &["events", "scheduler", "pipes", "states"],
-    &["ec2", "ssm", "spotfleet", "autoscaling"],
-    &["codebuild", "codepipeline", "codedeploy"],
-    &["glue", "lakeformation", "redshift"],
+/// Services that run code of others: what one of them runs has no business in what another one runs.
+const COMPUTE: [&str; 8] = [
+    "ecs-tasks.amazonaws.com",
+    "ec2.amazonaws.com",
+    "lambda.amazonaws.com",
+    "codebuild.amazonaws.com",
+    "glue.amazonaws.com",
+    "sagemaker.amazonaws.com",
+    "tasks.apprunner.amazonaws.com",
+    "pods.eks.amazonaws.com",
 ];
 
 fn is_shared_by_ci_and_tasks(facts: &Facts<'_>, id: Id<Role>) -> Fact {
@@ -203,15 +206,13 @@ fn is_shared_by_ci_and_tasks(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     }
     let trusts = facts.analysis::<Trusts>();
     let Some(trust) = trusts.of(id) else { return nothing(model, id) };
-    let mut names: Vec<&str> = trust.services.iter().filter_map(|service| service.split('.').next()).collect();
+    let mut names: Vec<&str> =
+        COMPUTE.into_iter().filter(|service| trust.services.iter().any(|known| known == service)).collect();
     names.sort_unstable();
-    names.dedup();
-    let is_pair = TOGETHER.iter().any(|pair| names.iter().all(|name| pair.contains(name)));
     match names.len() {
         0 | 1 if trust.is_open => Fact::unknown(Reason::at("no-value", "the trust", model[id].head.span)),
         0 | 1 => nothing(model, id),
-        _ if is_pair => nothing(model, id),
-        _ => Fact::yes(vec![Place::new(model[id].head.span, format!("{} have this role", names.join(", ")))]),
+        _ => Fact::yes(vec![Place::new(model[id].head.span, format!("{} have this role", names.join(" and ")))]),
     }
 }
 

@@ -82,8 +82,12 @@ fn top(judge: &mut Judge<'_>, document: &Map) {
             judge.add(version.origin.span(), "AWS knows the versions 2012-10-17 and 2008-10-17 only");
         }
     }
-    if document.open.is_none() && !document.entries.contains_key("Statement") && !is_near_key(document, "Statement") {
-        judge.add(None, "a policy needs a Statement");
+    // What holds policies among other things, such as a template of a stack, is none itself.
+    if !document.entries.contains_key("Statement") {
+        if document.open.is_none() && document.entries.contains_key("Version") && !is_near_key(document, "Statement") {
+            judge.add(None, "a policy needs a Statement");
+        }
+        return;
     }
     if judge.is_of_iam() {
         for (key, value) in &document.entries {
@@ -119,8 +123,9 @@ fn statement_shape(judge: &mut Judge<'_>, id: Id<Statement>) {
     let span = statement.head.span;
     let Some(map) = written(policy, id) else { return };
     let has = |name: &str| map.entries.get(name).is_some_and(|value| !matches!(value.kind, Kind::Null));
+    let says = |name: &str| map.entries.get(name).is_some_and(says_something);
     for (one, other) in [("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal")] {
-        if has(one) && has(other) {
+        if says(one) && says(other) {
             judge.add(Some(span), format!("{one} and {other} exclude each other"));
         }
     }
@@ -145,7 +150,7 @@ fn statement_shape(judge: &mut Judge<'_>, id: Id<Statement>) {
     if is_principals && lacks(&["Resource", "NotResource"]) {
         judge.add(Some(span), "a statement needs a Resource");
     }
-    if is_principals && (has("Principal") || has("NotPrincipal")) {
+    if is_principals && (says("Principal") || says("NotPrincipal")) {
         judge.add(Some(span), "a policy of a principal names no Principal");
     }
     if judge.is("trust") {
@@ -163,12 +168,22 @@ fn statement_shape(judge: &mut Judge<'_>, id: Id<Statement>) {
     variables(judge, id);
 }
 
+/// Neither empty nor hidden: a `dynamic` block may turn out to write nothing.
+fn says_something(value: &Value) -> bool {
+    match &value.kind {
+        Kind::Text(_) | Kind::Bool(_) | Kind::Number(_) => true,
+        Kind::List(list) => !list.items.is_empty(),
+        Kind::Map(map) => !map.entries.is_empty(),
+        Kind::Null | Kind::Reference(_) | Kind::Unknown(_) => false,
+    }
+}
+
 fn trust_shape(judge: &mut Judge<'_>, map: &Map, span: Span) {
     if !is_near_key(map, "Principal") && !is_near_key(map, "NotPrincipal") {
         judge.add(Some(span), "the trust of a role needs a Principal");
     }
     for name in ["Resource", "NotResource", "NotPrincipal"] {
-        if let Some(value) = map.entries.get(name).filter(|value| !matches!(value.kind, Kind::Null)) {
+        if let Some(value) = map.entries.get(name).filter(|value| says_something(value)) {
             judge.add(value.origin.span().or(Some(span)), format!("the trust of a role has no {name}"));
         }
     }
@@ -297,9 +312,13 @@ fn sids(judge: &mut Judge<'_>) {
         let statement = &model[id];
         let Some(sid) = statement.sid.as_str().filter(|sid| !sid.is_empty()) else { continue };
         let span = statement.sid.origin().span();
+        // Policies of keys and buckets take more.
+        if !judge.is_of_iam() {
+            continue;
+        }
         if !seen.insert(sid) {
             judge.add(span, format!("the Sid `{sid}` stands twice"));
-        } else if judge.is_of_iam() && !sid.chars().all(|character| character.is_ascii_alphanumeric()) {
+        } else if !sid.chars().all(|character| character.is_ascii_alphanumeric()) {
             judge.add(span, "a Sid has letters and digits only");
         }
     }

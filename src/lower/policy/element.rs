@@ -85,7 +85,7 @@ pub(super) fn reason(value: &Value) -> Reason {
     }
 }
 
-/// Characters of the document as compact JSON, if all of it is known. White space inside texts counts, as IAM counts it.
+/// Characters of the document at least, if all of it is known: as compact JSON, without white space.
 pub(super) fn size(document: &Value) -> Option<i64> {
     let mut total = 0;
     let mut todo = vec![document];
@@ -95,13 +95,14 @@ pub(super) fn size(document: &Value) -> Option<i64> {
             Kind::Bool(true) => 4,
             Kind::Bool(false) => 5,
             Kind::Number(number) => number.to_string().len(),
-            Kind::Text(text) => text.known()?.chars().count() + 2,
+            Kind::Text(text) => text.known()?.chars().filter(|character| !character.is_whitespace()).count() + 2,
             Kind::List(list) => {
                 todo.extend(&list.items);
                 if list.open.is_some() {
                     return None;
                 }
-                2 + list.items.len().saturating_sub(1)
+                // A single member may stand without its brackets.
+                if list.items.len() == 1 { 0 } else { 2 + list.items.len().saturating_sub(1) }
             }
             Kind::Map(map) => {
                 todo.extend(map.entries.values());

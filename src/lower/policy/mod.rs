@@ -107,7 +107,20 @@ fn add_statement(model: &mut Model, policy: Id<Policy>, map: &Map, head: Head) -
     statement.effect.read(span, "Effect", map.entries.get("Effect").cloned());
     statement.has_not_action.set(flag(map.entries.contains_key("NotAction")));
     statement.has_not_resource.set(flag(map.entries.contains_key("NotResource")));
-    statement.has_not_principal.set(flag(map.entries.contains_key("NotPrincipal")));
+    statement.has_not_principal.set(match map.entries.get("NotPrincipal").map(|value| &value.kind) {
+        None | Some(Kind::Null) => flag(false),
+        // A `dynamic` block may turn out to write nothing.
+        Some(Kind::Unknown(unknown)) => Value::unknown(unknown.reason.clone(), Origin::written(span)),
+        Some(Kind::Map(named)) if named.entries.is_empty() => match &named.open {
+            Some(reason) => Value::unknown(reason.clone(), Origin::written(span)),
+            None => flag(false),
+        },
+        Some(Kind::List(named)) if named.items.is_empty() => match &named.open {
+            Some(reason) => Value::unknown(reason.clone(), Origin::written(span)),
+            None => flag(false),
+        },
+        Some(_) => flag(true),
+    });
     set_principals(&mut statement, map, span);
     let id = model.identity.statements.push(statement);
 
