@@ -37,7 +37,7 @@ entities! { in secret;
     Variable "variable" variables {
         name: Text,
         content as "value": Raw,
-        set_in: Word["image", "task", "file", "workflow", "job", "step"],
+        set_in: Word["image", "task", "function", "file", "workflow", "job", "step"],
         container: One<Container>,
         /// Whether name and value both say that a secret stands here in clear.
         is_literal_secret: Flag,

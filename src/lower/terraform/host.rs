@@ -7,6 +7,7 @@ use super::vpc::{default_group, each};
 use crate::eval::terraform::{BlockView, Instance};
 use crate::logic::{Reason, Tri};
 use crate::model::data::{Disk, MachineImage};
+use crate::model::secret::Variable;
 use crate::model::workload::{AutoscalingGroup, Function, Host, Notebook};
 use crate::model::{Id, Link, One, Reading};
 use crate::value::{Origin, Value};
@@ -29,6 +30,7 @@ pub(super) fn make(cx: &mut Context<'_>) {
         let mut function = Function::new(cx.head(instance));
         cells!(function, instance.view(); runtime = "runtime");
         cx.add(instance, function);
+        variables(cx, instance);
     }
     for instance in cx.managed("aws_sagemaker_notebook_instance") {
         let mut notebook = Notebook::new(cx.head(instance));
@@ -40,6 +42,23 @@ pub(super) fn make(cx: &mut Context<'_>) {
         cx.add(instance, group);
     }
     images(cx);
+}
+
+/// The environment of a function.
+fn variables(cx: &mut Context<'_>, instance: &Instance) {
+    let environment = instance.view().block("environment").and_then(|block| block.attr("variables"));
+    let Some(entries) = environment.as_ref().and_then(Value::as_map) else { return };
+    for (name, value) in &entries.entries {
+        let mut head = cx.head(instance);
+        head.name = name.to_string();
+        head.span = value.origin.span().unwrap_or(instance.header_span);
+        let written = Origin::written(head.span);
+        let mut variable = Variable::new(head);
+        variable.name.set(Value::text(name, written.clone()));
+        variable.content.set(value.clone());
+        variable.set_in.set(Value::text("function", written));
+        cx.model.secret.variables.push(variable);
+    }
 }
 
 fn host(cx: &Context<'_>, instance: &Instance, kind: &str) -> Host {

@@ -6,7 +6,8 @@ use crate::eval::terraform::{BlockView, Instance, Mode};
 use crate::logic::{Reason, Tri};
 use crate::model::data::Bucket;
 use crate::model::web::{Distribution, DistributionOrigin, HostedZone, Record, WebAcl, WebAclRule};
-use crate::model::{Id, One};
+use crate::model::{Entity, Id, Link, One};
+use crate::source::Span;
 use crate::value::{Kind, Origin, Piece, Reference, Value};
 
 /// Types of web ACLs and groups of rules, and the blocks that are their rules.
@@ -88,14 +89,10 @@ fn add_rules(cx: &mut Context<'_>, instance: &Instance, name: &str) {
         }
     }
     let as_json =
-        view.attr("rule_json").map(|json| Reason::at("unsupported", "rule_json", json_place(&json, instance)));
+        view.attr("rule_json").map(|json| Reason::at("unsupported", "rule_json", place(&json, instance.header_span)));
     if let Some(acl) = acl {
         open_all(&mut cx.model[acl].rules, blocks.open.or(as_json));
     }
-}
-
-fn json_place(value: &Value, instance: &Instance) -> crate::source::Span {
-    value.origin.span().unwrap_or(instance.header_span)
 }
 
 fn read_rule(rule: &mut WebAclRule, block: BlockView<'_>) {
@@ -170,7 +167,7 @@ pub(super) fn connect(cx: &mut Context<'_>) {
 }
 
 /// Marks what a resource of its own switches on. One whose owner is not known may be anybody's.
-pub(super) fn mark<E: crate::model::Entity>(
+pub(super) fn mark<E: Entity>(
     cx: &mut Context<'_>,
     type_name: &'static str,
     owner: &str,
@@ -181,13 +178,13 @@ pub(super) fn mark<E: crate::model::Entity>(
         let written = Origin::written(instance.header_span);
         match (edge.id(), edge.link) {
             (Some(id), _) => set(cx, id, Value::bool(true, written)),
-            (None, crate::model::Link::Unknown(reason)) if reason.code != "not-declared-here" => {
+            (None, Link::Unknown(reason)) if reason.code != "not-declared-here" => {
                 let ids: Vec<Id<E>> = E::table(cx.model).ids().collect();
                 for id in ids {
                     set(cx, id, Value::unknown(reason.clone(), written.clone()));
                 }
             }
-            (None, crate::model::Link::Unknown(_) | crate::model::Link::To(_) | crate::model::Link::Absent) => {}
+            (None, Link::Unknown(_) | Link::To(_) | Link::Absent) => {}
         }
     }
 }
@@ -243,7 +240,7 @@ fn add_origins(cx: &mut Context<'_>, instance: &Instance, id: Id<Distribution>) 
         if let Some(domain) = block.attr("domain_name") {
             origin.head.span = domain.origin.span().unwrap_or(origin.head.span);
             origin.kind.set(kind(&domain));
-            origin.bucket = bucket(cx, &domain);
+            origin.bucket = bucket(cx, &domain, block.header_span());
         }
         origin.signs_requests.set(signs_requests(*block));
         origin.distribution = One::to(id, written.clone());
@@ -311,7 +308,7 @@ fn kind_of_attribute(reference: &Reference) -> &'static str {
 }
 
 /// The bucket behind a domain: by the reference in it, or by the name before `.s3`.
-fn bucket(cx: &Context<'_>, domain: &Value) -> One<Bucket> {
+fn bucket(cx: &Context<'_>, domain: &Value, otherwise: Span) -> One<Bucket> {
     for reference in domain.references() {
         if let Some(id) = cx.referred(reference).into_iter().find_map(|id| id.typed::<Bucket>()) {
             return One::to(id, domain.origin.clone());
@@ -327,12 +324,13 @@ fn bucket(cx: &Context<'_>, domain: &Value) -> One<Bucket> {
     match name {
         Some((name, rest)) if rest.ends_with(".amazonaws.com") => cx.edge(&Value::text(name, domain.origin.clone())),
         Some(_) | None => {
-            let reason = Reason::at("not-declared-here", domain.as_str().unwrap_or("an origin"), cx_place(domain));
+            let reason =
+                Reason::at("not-declared-here", domain.as_str().unwrap_or("an origin"), place(domain, otherwise));
             One::unknown(reason, domain.origin.clone())
         }
     }
 }
 
-fn cx_place(value: &Value) -> crate::source::Span {
-    value.origin.span().unwrap_or_else(|| crate::source::Span::file_start(crate::source::FileId(0)))
+fn place(value: &Value, otherwise: Span) -> Span {
+    value.origin.span().unwrap_or(otherwise)
 }
