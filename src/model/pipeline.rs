@@ -22,6 +22,10 @@ entities! { in pipeline;
         subject_keys: Texts,
         /// Owners whose actions are trusted like one's own.
         trusted_owners: Texts,
+        /// Patterns of the only actions that may be used.
+        allowed_actions: Texts,
+        /// Patterns of actions that may not be used.
+        denied_actions: Texts,
         workflows: Many<Workflow>,
         action_lock: One<ActionLock>,
         updates: Many<Update>,
@@ -123,6 +127,8 @@ entities! { in pipeline;
         is_trusted: Flag = false,
         /// Whether a condition that is not known stands in the way.
         maybe: Flag = false,
+        /// Whether a newer run of its group cancels it.
+        is_cancelled: Flag = false,
         job: One<Job>,
         trigger: One<Trigger>,
         /// The jobs that call the job's workflow, outermost first.
@@ -147,6 +153,20 @@ entities! { in pipeline;
         fails_quietly: Flag = false,
         /// Whether it leaves the job's token in the folder of git.
         keeps_token: Flag = false,
+        /// Whether it runs what others wrote: scripts of packages, or one that is loaded and piped on.
+        runs_foreign_code: Flag = false,
+        /// The caches in registries that a build reads.
+        cache_from: Texts,
+        /// The caches in registries that a build writes.
+        cache_to: Texts,
+        /// Whether it merges or approves a pull request.
+        merges: Flag = false,
+        /// Whether it puts a release, package or image before others.
+        publishes: Flag = false,
+        /// Whether it does so with a long-lived token, where trusted publishing exists.
+        publishes_with_token: Flag = false,
+        /// The action by which it restores a cache, and saves one unless told otherwise.
+        cache: Text,
         /// Whether it uploads the folder in which the job's token lies.
         uploads_token: Flag = false,
         /// Whether it uploads a state, or a plan that nobody applies.
@@ -200,6 +220,24 @@ entities! { in pipeline;
         trusted_owner: Flag = false,
         /// What the action runs on, where it is known to be gone from the runners.
         retired_runtime: Text,
+        /// The version that the comment behind a commit names.
+        comment_version: Text,
+        /// Whether that commit is known to be no release of that version.
+        comment_is_wrong: Flag = false,
+        /// A published weakness of this version.
+        advisory: Text,
+        /// Whether its owner has closed the repository.
+        is_archived: Flag = false,
+        /// The popular action whose name it is a letter off.
+        lookalike_of: Text,
+        /// Whether the configuration does not let it in.
+        is_forbidden: Flag = false,
+        /// What it takes when it runs that its own pin does not fix.
+        mutable_part: Text,
+        /// The input that would say which version of a tool it installs, where it is the newest.
+        floating_tool: Text,
+        /// Whether a checkout refuses the code of forks.
+        checkout_guard: Word["present", "absent", "unread"],
         /// Whether it installs whatever version is the latest.
         installs_latest: Flag = false,
         /// Whether it leaves the job's token on the disk, and nothing behind it needs it there.
@@ -255,6 +293,22 @@ entities! { in pipeline;
         uses_retired_command: Flag = false,
         /// Whether an outsider's text may set any variable of later steps.
         lets_outsider_set_variables: Flag = false,
+        /// Whether the exit code of a plan is asked of the shell, behind a wrapper that changes it.
+        loses_exit_code: Flag = false,
+        /// Whether it installs packages that no lock file names.
+        installs_unlocked: Flag = false,
+        /// Whether it prints a secret.
+        prints_secret: Flag = false,
+        /// Whether it sends a secret to a host that is not known to take any.
+        sends_secret: Flag = false,
+        /// Whether an outsider's text is run as a command.
+        runs_outsider_command: Flag = false,
+        /// Whether an outsider's text may be taken for an option.
+        lets_outsider_add_options: Flag = false,
+        /// Whether an outsider's text decides which host is asked.
+        lets_outsider_pick_host: Flag = false,
+        /// Whether an outsider's text may write further outputs.
+        lets_outsider_forge_outputs: Flag = false,
         /// Whether an outsider chooses where later steps look for programs.
         lets_outsider_extend_path: Flag = false,
         step: One<Step>,
@@ -321,6 +375,8 @@ entities! { in pipeline;
         text: Text,
         /// Whether it is a text around an expression, which is never empty.
         is_always_true: Flag = false,
+        /// Whether nothing that a run decides is in it.
+        is_constant: Flag = false,
         /// Whether it looks for a ref or a name in a text that holds several, so that parts of them pass too.
         matches_substrings: Flag = false,
         /// Whether it trusts the last actor to be a bot.
@@ -363,6 +419,10 @@ entities! { in pipeline;
         /// Whether what it gets is handed on in outputs, for the log and other jobs to see.
         is_output: Flag = false,
         session_name: Text,
+        /// Whether an app's token reaches further or lives longer than a job needs.
+        is_wide: Flag = false,
+        /// Whether neither the role nor the step says which account it is in.
+        account_is_open: Flag = false,
         /// False where everything that uses the keys talks to another endpoint.
         is_for_aws: Flag = true,
         job: One<Job>,
@@ -389,6 +449,16 @@ entities! { in pipeline;
         github_repository: One<GithubRepository>,
     }
 
+    /// A row of `actions.lock`.
+    LockEntry "lock_entry" lock_entries {
+        kind: Word["dependency", "workflow"],
+        key: Text,
+        commit: Text,
+        /// Whether the workflows say something else, or are gone.
+        is_stale: Flag = false,
+        github_repository: One<GithubRepository>,
+    }
+
     /// An entry of `dependabot.yml`.
     Update "update" updates {
         ecosystem: Text,
@@ -402,15 +472,19 @@ entities! { in pipeline;
     Hook "hook" hooks {
         url: Text,
         rev: Text,
+        /// Whether the owner has closed the repository.
+        is_archived: Flag = false,
         github_repository: One<GithubRepository>,
     }
 
     /// Something that GitHub refuses or never uses: a misspelt key, a value of another type, an unknown name.
     Oddity "oddity" oddities {
         kind: Word["misspelt-key", "unknown-key", "duplicate-key", "missing-key", "wrong-type", "expression-syntax",
-            "unknown-scope", "unknown-event", "unknown-need", "cyclic-need", "unknown-context", "unknown-output",
-            "malformed-id", "retired-runner", "lost-zero", "unknown-input", "missing-input", "call-mismatch",
-            "missing-shell", "action-metadata", "dispatch-input", "filter", "retired-command"],
+            "unknown-scope", "unknown-event", "filter", "unknown-need", "cyclic-need", "unknown-property",
+            "unavailable-context", "unknown-output", "unknown-matrix", "malformed-id", "malformed-variable",
+            "dispatch-input", "retired-runner", "unknown-label", "wrong-shell", "unused-row", "lost-zero",
+            "unknown-input", "missing-input", "deprecated-input", "call-mismatch", "missing-shell",
+            "action-metadata"],
         name: Text,
         /// What was probably meant.
         nearest: Text,

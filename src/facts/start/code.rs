@@ -24,7 +24,7 @@ fn start_of<'m>(model: &'m Model, arrival: &Arrival) -> Option<&'m Start> {
 }
 
 /// Whether an arrival is an outsider's where the job has rights.
-fn is_dangerous(model: &Model, arrival: &Arrival) -> Fact {
+pub(super) fn is_dangerous(model: &Model, arrival: &Arrival) -> Fact {
     let Some(start) = start_of(model, arrival) else { return Fact::no(Vec::new()) };
     let tri = start.is_trusted.tri().and(arrival.control.equals("outsider")).and(is_outsiders(start));
     let place = Place::new(arrival.head.span, "brings code that anybody can write");

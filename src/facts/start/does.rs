@@ -4,7 +4,7 @@ use super::{any_start, event, happens};
 use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::delivery::TerraformRun;
-use crate::model::pipeline::{Concurrency, Condition, Credential, Environment, Job, Step};
+use crate::model::pipeline::{Condition, Credential, Environment, Job, Step};
 use crate::model::{Id, Model, Reading};
 use crate::source::Place;
 
@@ -78,18 +78,24 @@ pub(super) fn deploys(facts: &Facts, job: Id<Job>) -> Fact {
     }
 }
 
-/// Concurrency of the job or its workflow that stops what runs.
+/// A start in which a newer run of the group stops what deploys or changes state.
 pub(super) fn is_cancelled_midway(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
-    let of_workflow = model[job].workflow.id().and_then(|workflow| model[workflow].concurrency.id());
-    let groups: Vec<&Concurrency> =
-        model[job].concurrency.id().into_iter().chain(of_workflow).map(|id| &model[id]).collect();
-    Fact::any(groups.into_iter().map(|group| {
-        let span = group.cancel_in_progress.origin().span().unwrap_or(group.head.span);
-        match group.cancel_in_progress.get() {
+    let deploying = model[job].deployments.ids().filter_map(|id| model[id].step.id());
+    let changing = terraform_runs(model, job).filter(|run| run.changes_state.tri() == Tri::True);
+    let acting: Vec<Id<Step>> = deploying.chain(changing.filter_map(|run| run.step.id())).collect();
+    Fact::any(model[job].starts.ids().map(|id| &model[id]).map(|start| {
+        let runs = start.steps.ids().any(|step| acting.contains(&step));
+        let may_run = runs || (start.steps.open.is_some() && !acting.is_empty());
+        let span = start.is_cancelled.origin().span().unwrap_or(start.head.span);
+        let cancels = match start.is_cancelled.get() {
             Reading::Known(true) => Fact::yes(vec![Place::new(span, "a new run cancels this one")]),
             Reading::Known(false) | Reading::Absent => Fact::no(Vec::new()),
             Reading::Unknown(reason) => Fact::unknown(reason),
+        };
+        match may_run {
+            true => cancels.and(happens(start)),
+            false => Fact::no(Vec::new()),
         }
     }))
 }

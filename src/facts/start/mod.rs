@@ -3,14 +3,19 @@
 mod code;
 mod delivery;
 mod does;
+mod grants;
+mod handed;
 mod holds;
+mod names;
+mod outside;
 mod rollout;
 mod runs;
+mod supply;
 mod token;
 
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::delivery::{Deployment, Push, TerraformRun};
-use crate::model::pipeline::{Condition, Credential, Environment, Job, Permission, Start, Workflow};
+use crate::model::pipeline::{Condition, Credential, Environment, Job, Permission, Start, Step, Uses, Workflow};
 use crate::model::workload::{Container, Service};
 use crate::model::{Id, Model, Reading};
 use crate::source::Place;
@@ -58,6 +63,18 @@ super::facts! {
         acts_on_any_branch: Flag = delivery::acts_on_any_branch,
         /// Whether it deploys or changes state for a pull request that is not merged.
         acts_on_pull_requests: Flag = delivery::acts_on_pull_requests,
+        /// Whether files of an outsider's run are unpacked over its workspace, where it holds something.
+        outsider_artifact_over_workspace: Flag = outside::artifact_over_workspace,
+        /// Whether it merges or approves an outsider's pull request.
+        outsider_steers_merge: Flag = outside::steers_merge,
+        /// Whether somebody lets it write the default branch's cache whoever begins it.
+        writes_shared_cache: Flag = outside::writes_shared_cache,
+        /// Whether it publishes what it builds from a cache that a job with less in its hands writes.
+        restores_weaker_cache: Flag = outside::restores_weaker_cache,
+        /// Whether the workflow that it calls asks for more than it has.
+        grants_too_little: Flag = grants::caller_grants_too_little,
+        /// Whether whoever may apply by hand may destroy as well.
+        destroys_as_openly_as_it_applies: Flag = handed::destroys_as_openly_as_it_applies,
         /// Whether a job of the same run tests, and this one does not wait for it.
         skips_tests: Flag = delivery::skips_tests,
         /// Whether another job of the same run deploys or changes state at the same time.
@@ -72,6 +89,8 @@ super::facts! {
     Permission {
         /// Whether it gives a cloud identity to a job that has no use for one.
         covers_idle_job: Flag = token::covers_idle_job,
+        /// Whether it lets something be written that no step under it writes.
+        is_unused: Flag = grants::is_unused,
         /// Whether it stands for all jobs and some other one is known not to need it.
         covers_other_jobs: Flag = token::covers_other_jobs,
     }
@@ -80,8 +99,28 @@ super::facts! {
         needs_id_token: Flag = token::lacks_id_token,
         /// Whether somebody without rights can start the job that holds it.
         outsider_can_start: Flag = runs::credential_of_outsider,
+        /// Whether its session lasts longer than its job can.
+        outlives_job: Flag = grants::outlives_job,
+        /// Whether code of others runs in the job while it is there.
+        foreign_code_follows: Flag = grants::foreign_code_follows,
+        /// Whether its Region is that of no provider here.
+        region_differs: Flag = names::region_differs,
         /// Whether a plan of pull requests and an apply use the same role.
         is_shared_by_plan_and_apply: Flag = does::shared_by_plan_and_apply,
+    }
+    Step {
+        /// Whether it uploads a plan for a later job to apply.
+        hands_on_plan: Flag = handed::hands_on_plan,
+        /// Whether a build for production reads a cache that pull requests write.
+        builds_on_cache_of_pulls: Flag = handed::builds_on_cache_of_pulls,
+    }
+    Uses {
+        /// Whether another use says something else of the same commit or version.
+        comment_disagrees: Flag = supply::comment_disagrees,
+        /// Whether it is a checkout from before the guard, in a run that outsiders begin.
+        is_older_than_guard: Flag = supply::is_older_than_guard,
+        /// Whether it installs a Terraform that the configuration refuses.
+        version_is_refused: Flag = names::version_is_refused,
     }
     Condition {
         /// Whether it guards a job or step that deploys, changes state or holds something.
@@ -128,6 +167,8 @@ super::facts! {
     Deployment {
         /// Whether the file that is deployed names another image than the one that was pushed.
         ignores_pushed_image: Flag = delivery::ignores_pushed_image,
+        /// Whether it names a service or cluster that the repository does not declare.
+        names_unknown: Flag = names::names_unknown,
         /// Whether it deploys a tag that moves although the build has one that stays.
         takes_movable_tag: Flag = delivery::takes_movable_tag,
         /// Whether the action that waits reports success after a rollback.

@@ -1,41 +1,12 @@
 //! The job's token: whose setting decides, who may mint cloud identities, who lacks the right to.
 
 use super::holds::level;
+use crate::data::github::lists;
 use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::pipeline::{Credential, Job, Permission, Step, Workflow};
 use crate::model::{Id, Model};
 use crate::source::Place;
-
-/// Actions that are known to make nothing of an identity token.
-const WITHOUT_IDENTITY: [&str; 26] = [
-    "actions/checkout",
-    "actions/setup-node",
-    "actions/setup-python",
-    "actions/setup-java",
-    "actions/setup-go",
-    "actions/setup-dotnet",
-    "actions/cache",
-    "actions/upload-artifact",
-    "actions/download-artifact",
-    "actions/github-script",
-    "actions/labeler",
-    "actions/stale",
-    "actions/first-interaction",
-    "ruby/setup-ruby",
-    "hashicorp/setup-terraform",
-    "opentofu/setup-opentofu",
-    "docker/setup-buildx-action",
-    "docker/setup-qemu-action",
-    "docker/login-action",
-    "docker/metadata-action",
-    "dorny/paths-filter",
-    "pnpm/action-setup",
-    "oven-sh/setup-bun",
-    "terraform-linters/setup-tflint",
-    "dtolnay/rust-toolchain",
-    "swatinem/rust-cache",
-];
 
 /// Commands that ask for an identity token by themselves.
 const IDENTITY_WORDS: [&str; 16] = [
@@ -100,14 +71,13 @@ fn step_uses_identity(model: &Model, step: Id<Step>) -> Fact {
             };
         }
         let name = format!("{}/{}", uses.owner.as_str().unwrap_or(""), uses.repo.as_str().unwrap_or("")).to_lowercase();
-        return match WITHOUT_IDENTITY.contains(&name.as_str()) {
-            true => Fact::no(Vec::new()),
-            false if name == "aws-actions/configure-aws-credentials" => Fact::new(
+        return match lists::needs(&name) {
+            _ if name == "aws-actions/configure-aws-credentials" => Fact::new(
                 Tri::from(model[step].credentials.ids().any(|id| model[id].kind.as_str() == Some("oidc_role"))),
                 vec![],
             ),
-            false if name.starts_with("aws-actions/") => Fact::no(Vec::new()),
-            false => Fact::unknown(Reason::at("action-not-modelled", name, span)),
+            Some(needs) => Fact::new(Tri::from(needs.iter().any(|(scope, _)| *scope == "id-token")), Vec::new()),
+            None => Fact::unknown(Reason::at("action-not-modelled", name, span)),
         };
     }
     let script = model[step].run.id().map(|run| model[run].script.as_str().unwrap_or(""));
@@ -119,7 +89,7 @@ fn step_uses_identity(model: &Model, step: Id<Step>) -> Fact {
 }
 
 /// The jobs under a permission: the job's own, or those of the workflow without a block.
-fn covered(model: &Model, permission: Id<Permission>) -> Vec<Id<Job>> {
+pub(super) fn covered(model: &Model, permission: Id<Permission>) -> Vec<Id<Job>> {
     let permission = &model[permission];
     if let Some(job) = permission.job.id() {
         return vec![job];
@@ -167,28 +137,28 @@ fn writes_nothing(model: &Model, job: Id<Job>) -> Fact {
             let uses = &model[uses];
             let name =
                 format!("{}/{}", uses.owner.as_str().unwrap_or(""), uses.repo.as_str().unwrap_or("")).to_lowercase();
-            let reads = WITHOUT_IDENTITY.contains(&name.as_str())
-                && !matches!(
-                    name.as_str(),
-                    "actions/github-script"
-                        | "actions/labeler"
-                        | "actions/stale"
-                        | "actions/first-interaction"
-                        | "docker/login-action"
-                );
+            let reads = lists::needs(&name).is_some_and(|needs| !needs.iter().any(|(_, level)| *level == "write"));
             return match reads {
                 true => Fact::yes(Vec::new()),
                 false => Fact::unknown(Reason::at("action-not-modelled", name, span)),
             };
         }
-        let script = model[step].run.id().map(|run| model[run].script.as_str().unwrap_or("")).unwrap_or("");
-        const WRITERS: [&str; 8] =
-            ["gh ", "git push", "GITHUB_TOKEN", "GH_TOKEN", "github.token", "docker push", "publish", "release"];
-        match WRITERS.iter().any(|word| script.contains(word)) {
-            true => Fact::unknown(Reason::at("script-may-write", "run", span)),
-            false => Fact::yes(Vec::new()),
+        match may_write(model, step) {
+            Tri::False => Fact::yes(Vec::new()),
+            Tri::True | Tri::Unknown => Fact::unknown(Reason::at("script-may-write", "run", span)),
         }
     }))
+}
+
+/// Whether a step's script may write something on GitHub: it speaks to it, or runs what is not read here.
+pub(super) fn may_write(model: &Model, step: Id<Step>) -> Tri {
+    const WRITERS: [&str; 8] =
+        ["gh ", "git push", "GITHUB_TOKEN", "GH_TOKEN", "github.token", "docker push", "publish", "release"];
+    let script = model[step].run.id().map(|run| model[run].script.as_str().unwrap_or("")).unwrap_or("");
+    match WRITERS.iter().any(|word| script.contains(word)) {
+        true => Tri::Unknown,
+        false => Tri::False,
+    }
 }
 
 pub(super) fn lacks_id_token(facts: &Facts, credential: Id<Credential>) -> Fact {

@@ -1,7 +1,7 @@
 //! What Terraform's own blocks add up to: whether a module or provider is pinned, and whether a state is locked and
 //! kept where it survives.
 
-mod version;
+pub(super) mod version;
 
 use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};

@@ -88,10 +88,9 @@ fn by_action(model: &Model, scope: &JobScope<'_, '_>, start: &StartDoc, found: &
     match parts.action().as_str() {
         "actions/checkout" => {
             let version = step.uses.and_then(|uses| model[uses].version.as_str().map(str::to_owned));
-            let commit = matches!(parts.pin, "commit" | "locked");
             if let Some(mut brought) = checkout(scope, start, step.node, written.span) {
                 brought.folder = folder;
-                brought.guard = guard(start, step.node, version.as_deref(), commit);
+                brought.guard = guard(start, step.node, &parts, version.as_deref());
                 if let Some(option) = with(step.node, "allow-unsafe-pr-checkout") {
                     brought.lets_forks_in = super::read::value(option, scope);
                 }
@@ -199,39 +198,33 @@ fn is_head_repository(operand: &Operand) -> bool {
 }
 
 /// Whether the checkout refuses forks in this run. Releases before the middle of 2026 do not.
-fn guard(start: &StartDoc, node: &Node, version: Option<&str>, is_commit: bool) -> &'static str {
+fn guard(start: &StartDoc, node: &Node, parts: &uses::Parts, version: Option<&str>) -> &'static str {
     if with(node, "allow-unsafe-pr-checkout").and_then(Node::scalar_text) == Some("true") {
         return "off";
     }
     if !matches!(start.run.event.as_str(), "pull_request_target" | "workflow_run") {
         return "absent";
     }
-    // The last release of each major without the guard.
-    const LAST_WITHOUT: [(u32, [u32; 2]); 6] =
-        [(1, [99, 0]), (2, [7, 0]), (3, [6, 0]), (4, [3, 1]), (5, [0, 1]), (6, [0, 2])];
-    let Some(version) = version else { return "unread" };
-    let numbers: Vec<u32> =
-        version.trim_start_matches(['v', 'V']).split('.').filter_map(|part| part.parse().ok()).collect();
-    match numbers.as_slice() {
-        [1, ..] => "absent",
-        // A major alone moves on, unless a commit stands beside it.
-        [_] if is_commit => "unread",
-        [_] => "present",
-        [major, rest @ ..] => {
-            let last = LAST_WITHOUT.iter().find(|(known, _)| known == major);
-            let own = [rest.first().copied().unwrap_or(0), rest.get(1).copied().unwrap_or(0)];
-            match last {
-                Some((_, last)) if rest.len() > 1 || is_commit => {
-                    if own <= *last {
-                        "absent"
-                    } else {
-                        "present"
-                    }
-                }
-                Some(_) | None => "present",
-            }
+    guard_of(parts, version)
+}
+
+/// Whether the releases that are meant refuse forks: `present`, `absent`, or `unread`.
+pub(super) fn guard_of(parts: &uses::Parts, version: Option<&str>) -> &'static str {
+    match version
+        .and_then(|version| uses::releases(parts, version))
+        .map(|it| it.input_state("allow-unsafe-pr-checkout"))
+    {
+        Some(Some(true)) => "present",
+        Some(Some(false)) => "absent",
+        Some(None) => "unread",
+        // A release that the table does not know is newer than the guard.
+        None if version.is_some_and(|version| {
+            uses::is_version(version) && !version.trim_start_matches('v').starts_with(['0', '1'])
+        }) =>
+        {
+            "present"
         }
-        [] => "unread",
+        None => "unread",
     }
 }
 

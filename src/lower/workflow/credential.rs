@@ -4,24 +4,13 @@ use super::plan::Plan;
 use super::read::{fill, fill_texts, flag_at};
 use super::scope::JobScope;
 use super::uses;
+use crate::data::github::lists;
 use crate::model::pipeline::Credential;
 use crate::model::{Head, Id, Model, One};
 use crate::source::Span;
 use crate::syntax::expression;
 use crate::syntax::yaml::{Entry, Node};
 use crate::value::{Origin, Value};
-
-/// Logins of other clouds.
-const OTHER_CLOUDS: [&str; 5] = [
-    "google-github-actions/auth",
-    "azure/login",
-    "hashicorp/vault-action",
-    "aliyun/configure-aliyun-credentials-action",
-    "oracle-actions/configure-oci-credentials",
-];
-
-const APP_TOKENS: [&str; 3] =
-    ["actions/create-github-app-token", "tibdex/github-app-token", "peter-murray/workflow-application-token-action"];
 
 pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
     let doc = &plan.jobs[job];
@@ -42,13 +31,14 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
             "docker/login-action" | "azure/docker-login" => {
                 add(model, plan, job, Some(index), "registry", node.span);
             }
-            action if APP_TOKENS.contains(&action) => {
-                add(model, plan, job, Some(index), "app_token", node.span);
+            action => {
+                if let Some(kind) = lists::login(action) {
+                    let id = add(model, plan, job, Some(index), kind, node.span);
+                    if kind == "app_token" {
+                        app_token(model, id, node);
+                    }
+                }
             }
-            action if OTHER_CLOUDS.contains(&action) => {
-                add(model, plan, job, Some(index), "other_cloud", node.span);
-            }
-            _ => {}
         }
     }
 }
@@ -146,6 +136,11 @@ fn aws(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize, node: &Node
     let id = add(model, plan, job, Some(index), kind, place);
     if let Some(role) = role {
         let value = super::read::value(&role.value, &scope);
+        // Without a literal account, whoever sets the variable decides which account is meant.
+        let is_open = value.as_text().is_none_or(|text| !names_account(&text)) && find("allowed-account-ids").is_none();
+        if kind == "oidc_role" {
+            model[id].account_is_open.set(flag_at(is_open, place));
+        }
         model[id].role_reference.read(with.span, "role-to-assume", Some(value));
         if kind == "static_keys" {
             model[id].has_keys_beside.set(flag_at(true, place));
@@ -159,6 +154,28 @@ fn aws(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize, node: &Node
     fill_texts(&mut credential.account_ids, with, "allowed-account-ids", &scope);
     if let Some(output) = find("output-credentials").filter(|_| is_true("output-credentials")) {
         credential.is_output.set(flag_at(true, output.span()));
+    }
+}
+
+/// Whether an ARN has its account written out: `arn:aws:iam::123456789012:role/…`.
+fn names_account(text: &crate::value::Text) -> bool {
+    text.prefix().split(':').nth(4).is_some_and(|account| account.len() == 12) && text.prefix().split(':').count() > 5
+}
+
+/// An app's token for whatever the app may do, or for all repositories of its owner, or one that outlives the job.
+fn app_token(model: &mut Model, id: Id<Credential>, node: &Node) {
+    let entries = node.get("with").map(Node::entries).unwrap_or_default();
+    let find = |name: &str| entries.iter().find(|entry| entry.key.eq_ignore_ascii_case(name));
+    let is_limited = entries.iter().any(|entry| entry.key.starts_with("permission-") || &*entry.key == "permissions");
+    let lives_on = find("skip-token-revoke").filter(|entry| entry.value.scalar_text() == Some("true"));
+    let span = node.get("uses").map_or(node.span, |uses| uses.span);
+    let place = match (lives_on, find("owner"), find("repositories").or(find("repository"))) {
+        (Some(entry), ..) => Some(entry.span()),
+        (None, Some(owner), None) => Some(owner.span()),
+        (None, ..) => (!is_limited).then_some(span),
+    };
+    if let Some(place) = place {
+        model[id].is_wide.set(flag_at(true, place));
     }
 }
 

@@ -103,6 +103,7 @@ fn with<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
 fn used(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, action: &str, node: &Node) {
     match action {
         "docker/build-push-action" | "docker/bake-action" => {
+            registry_caches(model, scope, node);
             let pushes = with(node, "push").map(|node| scope.read(node));
             let is_pushed = pushes.as_ref().is_some_and(|push| {
                 matches!(push.value.kind, crate::value::Kind::Bool(true)) || push.value.as_str() == Some("true")
@@ -173,6 +174,35 @@ fn rendered_variables(model: &mut Model, scope: &JobScope<'_, '_>, entries: &Nod
         variable.content.set(crate::eval::shell::after(&line.value, name.len() + 1));
         variable.set_in.set(Value::text("task", origin));
         model.secret.variables.push(variable);
+    }
+}
+
+/// The references of a build's caches that lie in a registry, where any branch can reach them.
+fn registry_caches(model: &mut Model, scope: &JobScope<'_, '_>, node: &Node) {
+    let Some(step) = scope.step_doc().map(|step| step.id) else { return };
+    let found = |input: &str| {
+        let entry = with(node, input)?;
+        let operand = scope.read(entry);
+        let text = operand.value.as_text()?;
+        let Some(known) = text.known() else {
+            let reason = Reason::at("run-time-value", input, entry.span);
+            return Some(super::read::open_list(Vec::new(), reason, Origin::written(entry.span)));
+        };
+        let refs = known.lines().filter_map(|line| {
+            let is_registry = line.contains("type=registry") || !line.contains("type=");
+            let reference = line
+                .split(',')
+                .find_map(|part| part.trim().strip_prefix("ref="))
+                .or_else(|| (!line.contains('=') && !line.trim().is_empty()).then(|| line.trim()));
+            reference.filter(|_| is_registry).map(|reference| Value::text(reference, Origin::written(entry.span)))
+        });
+        Some(Value::list(refs.collect(), Origin::written(entry.span)))
+    };
+    if let Some(list) = found("cache-from") {
+        model[step].cache_from.set(list);
+    }
+    if let Some(list) = found("cache-to") {
+        model[step].cache_to.set(list);
     }
 }
 

@@ -5,6 +5,7 @@ use super::plan::{Plan, StartDoc};
 use super::read::{flag_at, holes};
 use super::scope::JobScope;
 use super::{script, uses};
+use crate::data::github::lists;
 use crate::eval::actions::{Charset, Control, Operand, Outcome, RunSource, Share, evaluate};
 use crate::logic::Reason;
 use crate::model::pipeline::Expansion;
@@ -13,31 +14,6 @@ use crate::source::Span;
 use crate::syntax::expression::{Expression, Hole, Kind as Part};
 use crate::syntax::yaml::Node;
 use crate::value::{Origin, StepKind, Value};
-
-/// Inputs whose text an action runs.
-const EVALUATED: &[(&str, &[&str])] = &[
-    ("actions/github-script", &["script"]),
-    ("azure/cli", &["inlinescript"]),
-    ("azure/powershell", &["inlinescript"]),
-    ("appleboy/ssh-action", &["script"]),
-    ("nick-fields/retry", &["command", "on_retry_command"]),
-    ("nick-invision/retry", &["command"]),
-    ("cardinalby/js-eval-action", &["expression"]),
-    ("jannekem/run-python-script-action", &["script"]),
-    ("addnab/docker-run-action", &["run", "options"]),
-    ("mikefarah/yq", &["cmd"]),
-    ("devorbitus/yq-action-output", &["cmd"]),
-    ("amadevus/pwsh-script", &["script"]),
-    ("roots/issue-closer", &["issue-close-message"]),
-];
-
-/// Inputs that an agent follows.
-const PROMPTS: &[(&str, &[&str])] = &[
-    ("anthropics/claude-code-action", &["prompt", "direct_prompt", "override_prompt"]),
-    ("google-github-actions/run-gemini-cli", &["prompt"]),
-    ("actions/ai-inference", &["prompt", "system-prompt"]),
-    ("openai/codex-action", &["prompt"]),
-];
 
 pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
     for index in 0..plan.jobs[job].steps.len() {
@@ -63,12 +39,9 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
         let Some(action) = action else { continue };
         for entry in node.get("with").map(Node::entries).unwrap_or_default() {
             let key = entry.key.to_lowercase();
-            let holds = |table: &[(&str, &[&str])]| {
-                table.iter().any(|(name, inputs)| *name == action && inputs.contains(&key.as_str()))
-            };
             let sink = match () {
-                () if holds(EVALUATED) => "evaluated-input",
-                () if holds(PROMPTS) => "agent-prompt",
+                () if lists::evaluates(&action, &key) => "evaluated-input",
+                () if lists::prompts(&action, &key) => "agent-prompt",
                 () => "other",
             };
             for (hole, span) in holes(&entry.value) {

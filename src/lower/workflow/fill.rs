@@ -6,6 +6,7 @@ use super::read::{fill, fill_texts, flag_at, plain, texts, value};
 use super::scope::JobScope;
 use super::script;
 use super::{Nothing, uses};
+use crate::data::github::schema::system_of;
 use crate::logic::Reason;
 use crate::model::pipeline::{Concurrency, Condition, Environment, Job, JobContainer, Run, Step};
 use crate::model::{Head, Id, Model, One};
@@ -14,8 +15,11 @@ use crate::syntax::expression::{self, Expression};
 use crate::syntax::yaml::Node;
 use crate::value::{Origin, Value};
 
-/// Labels of GitHub's own runners begin with one of these.
-const HOSTED: [&str; 3] = ["ubuntu-", "windows-", "macos-"];
+/// Labels of GitHub's own runners, known here or newer, begin with one of these.
+fn is_hosted_label(label: &str) -> bool {
+    system_of(label).is_some()
+        || ["ubuntu-", "windows-", "macos-"].iter().any(|system| label.to_ascii_lowercase().starts_with(system))
+}
 
 pub(super) fn workflow(model: &mut Model, plan: &Plan<'_>, index: usize) {
     let doc = &plan.workflows[index];
@@ -78,6 +82,7 @@ pub(super) fn job(model: &mut Model, plan: &Plan<'_>, index: usize) {
         model[condition].job = One::to(id, Origin::written(doc.key_span));
         model[id].condition = One::to(condition, Origin::written(node.span));
     }
+    cancelled(model, plan, index);
     containers(model, id, node, &scope);
     let mut secrets = Vec::new();
     secret_names(node, &mut secrets);
@@ -88,6 +93,22 @@ pub(super) fn job(model: &mut Model, plan: &Plan<'_>, index: usize) {
     model[id].secrets.set(list);
     for step in 0..doc.steps.len() {
         self::step(model, plan, index, step);
+    }
+}
+
+/// In which of its starts a newer run cancels a job: what a group says may depend on the event.
+fn cancelled(model: &mut Model, plan: &Plan<'_>, index: usize) {
+    let doc = &plan.jobs[index];
+    let groups = [doc.node.get("concurrency"), plan.workflow_of(index).root.get("concurrency")];
+    for cancels in groups.into_iter().flatten().filter_map(|group| group.get("cancel-in-progress")) {
+        for start in &doc.starts {
+            let scope = JobScope::job(plan, index, Some(start));
+            let mut verdict = scope.read(cancels).value;
+            verdict.origin = Origin::written(cancels.span);
+            if model[start.id].is_cancelled.tri() != crate::logic::Tri::True {
+                model[start.id].is_cancelled.set(verdict);
+            }
+        }
     }
 }
 
@@ -103,7 +124,7 @@ fn runner(model: &mut Model, id: Id<Job>, node: &Node, scope: &JobScope<'_, '_>)
         labels.as_list().map_or(Vec::new(), |list| list.items.iter().filter_map(Value::as_str).collect());
     let is_complete = labels.as_list().is_some_and(|list| list.open.is_none() && list.items.len() == known.len());
     let is_self_hosted = has_group || known.iter().any(|label| label.eq_ignore_ascii_case("self-hosted"));
-    let is_hosted = is_complete && known.iter().any(|label| HOSTED.iter().any(|hosted| label.starts_with(hosted)));
+    let is_hosted = is_complete && known.iter().any(|label| is_hosted_label(label));
     let origin = Origin::written(entry.value.span);
     let verdict = match (is_self_hosted, is_hosted) {
         (true, _) => Value::bool(true, origin),
@@ -275,6 +296,11 @@ fn condition(model: &mut Model, node: &Node, span: Span) -> Id<Condition> {
         expression::Condition::AlwaysTrue(_) => condition.is_always_true.set(flag_at(true, place)),
         expression::Condition::Expression(Ok(parsed)) => {
             let at = |part: &Expression| node.span_of(part.range.clone());
+            let depends =
+                |part: &Expression| matches!(&part.kind, expression::Kind::Context(_) | expression::Kind::Call(..));
+            if !parsed.all().into_iter().any(depends) {
+                condition.is_constant.set(flag_at(true, place));
+            }
             for part in parsed.all() {
                 let asks = asked(part);
                 for (cell, wanted) in [

@@ -45,6 +45,9 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
             if reads_terraform_output(&walk, command) {
                 wrapped(model, plan, job, index, run, command.span);
             }
+            if judges_exit_code(plan, job, index, command) {
+                model[run].loses_exit_code.set(place());
+            }
             if let Some(text) = retired_command(command) {
                 model[run].uses_retired_command.set(Value::bool(true, Origin::written(text)));
             }
@@ -172,6 +175,24 @@ fn reads_terraform_output(walk: &Walk, command: &Command) -> bool {
     let is_output = command.says(&["terraform", "output"]) || command.says(&["terraform", "show"]);
     let _ = walk;
     is_output && (command.is_captured || command.pipes_into().is_some())
+}
+
+/// A plan whose detailed exit code the script asks for itself, while the wrapper of the setup action is on.
+fn judges_exit_code(plan: &Plan<'_>, job: usize, index: usize, command: &Command) -> bool {
+    let asks = command.says(&["terraform", "plan"])
+        && (command.has("-detailed-exitcode") || command.has("--detailed-exitcode"));
+    let steps = &plan.jobs[job].steps;
+    let text = steps[index].node.get("run").map_or("", |run| plan.world.text(run.resolved().span));
+    let from =
+        (command.span.start.saturating_sub(steps[index].node.get("run").map_or(0, |run| run.resolved().span.start)))
+            as usize;
+    let reads = asks && text.get(from..).is_some_and(|rest| rest.contains("$?") || rest.contains("PIPESTATUS"));
+    reads
+        && steps[..index].iter().any(|step| {
+            let written = step.node.get("uses").and_then(Node::scalar_text).unwrap_or("");
+            uses::parts(written).action() == "hashicorp/setup-terraform"
+                && step.node.at(&["with", "terraform_wrapper"]).and_then(Node::scalar_text) != Some("false")
+        })
 }
 
 /// The wrapper of the first two majors of the setup action adds a line to what Terraform prints.

@@ -4,6 +4,7 @@
 mod action;
 mod arrival;
 mod checkout;
+mod conduct;
 mod credential;
 mod delivery;
 mod described;
@@ -12,6 +13,7 @@ mod execute;
 mod expansion;
 mod fill;
 mod habit;
+mod install;
 mod job;
 mod oddity;
 mod output;
@@ -21,7 +23,9 @@ mod read;
 mod repository;
 mod scope;
 mod script;
+mod secrecy;
 mod starts;
+mod taint;
 mod terraform;
 mod trigger;
 mod uses;
@@ -134,6 +138,10 @@ fn repository<'s>(
         habit::lower(model, &plan, index);
         checkout::lower(model, &plan, index);
         habit::rendered(model, &plan, index);
+        conduct::lower(model, &plan, index);
+        secrecy::lower(model, &plan, index);
+        install::lower(model, &plan, index);
+        taint::lower(model, &plan, index);
     }
     described::roles(model, description);
     guarded_jobs(model, &plan);
@@ -175,6 +183,15 @@ fn describe(repository: &mut GithubRepository, description: &Description, place:
     }
     if let Some(branch) = &github.default_branch {
         repository.default_branch.set(Value::text(&branch.value, origin(branch.place)));
+    }
+    for (listed, cell) in [
+        (&github.allowed_actions, &mut repository.allowed_actions),
+        (&github.denied_actions, &mut repository.denied_actions),
+    ] {
+        if let Some(names) = listed {
+            let texts = names.value.iter().map(|name| Value::text(name, origin(names.place)));
+            cell.set(Value::list(texts.collect(), origin(names.place)));
+        }
     }
     if let Some(owners) = &github.trusted_owners {
         let texts = owners.value.iter().map(|owner| Value::text(owner, origin(owners.place)));
@@ -257,4 +274,12 @@ fn called_workflow(model: &Model, plan: &Plan<'_>, uses: Id<crate::model::pipeli
     }
     let path = plan.local_folder(uses.path.as_str()?)?;
     plan.workflows.iter().position(|workflow| workflow.source.path == path)
+}
+
+/// The outputs that a called workflow declares, in lower case.
+fn call_outputs(plan: &Plan<'_>, callee: usize) -> Vec<String> {
+    let triggers = &plan.workflows[callee].triggers;
+    let call = triggers.iter().find(|trigger| trigger.event == "workflow_call").and_then(|trigger| trigger.node);
+    let outputs = call.and_then(|call| call.get("outputs")).map(yaml::Node::entries).unwrap_or_default();
+    outputs.iter().map(|entry| entry.key.to_lowercase()).collect()
 }

@@ -85,6 +85,20 @@ fn of_script(scope: &JobScope<'_, '_>, name: &str, full: &str) -> Operand {
     Operand::unknown(reason)
 }
 
+/// The names of all outputs that the scope's script writes, in lower case; nothing where there may be others.
+pub(super) fn names_of_script(scope: &JobScope<'_, '_>) -> Option<Vec<String>> {
+    let walk = script::walk(scope)?;
+    let is_closed = walk.open.is_none() && walk.commands.iter().all(writes_nothing_itself);
+    let is_named = walk.commands.iter().all(|command| {
+        let goes = command.writes_to().any(|it| it.target.variable.as_deref() == Some("GITHUB_OUTPUT"));
+        let is_output = goes || command.name() == "tee";
+        let says_name = command.words.iter().skip(1).any(|word| word.prefix().contains(['=', '<']));
+        !is_output || matches!(command.name(), "echo" | "printf") && says_name
+    });
+    let lines = script::written_by(&walk, script::File::Output);
+    (is_closed && is_named).then(|| lines.into_iter().map(|line| line.name.to_lowercase()).collect())
+}
+
 /// Whether a command surely hands nothing to later steps by itself: a tool of the shell, not a script or a program.
 fn writes_nothing_itself(command: &crate::eval::shell::Command) -> bool {
     const QUIET: [&str; 34] = [

@@ -3,33 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::data::github::schema::scopes;
 use crate::model::pipeline::{Job, Permission, Workflow};
 use crate::model::{Head, Id, Model, One};
 use crate::source::Span;
 use crate::syntax::yaml::{Kind, Node};
 use crate::value::{Kind as ValueKind, Map, MapFlavour, Origin, Value};
-
-/// All scopes that a block may name.
-pub(super) const SCOPES: [&str; 18] = [
-    "actions",
-    "artifact-metadata",
-    "attestations",
-    "checks",
-    "contents",
-    "copilot-requests",
-    "deployments",
-    "discussions",
-    "id-token",
-    "issues",
-    "models",
-    "packages",
-    "pages",
-    "pull-requests",
-    "repository-projects",
-    "security-events",
-    "statuses",
-    "vulnerability-alerts",
-];
 
 /// Where no block speaks, the setting of the repository decides.
 pub(super) const DEFAULT: &str = "repository default";
@@ -95,7 +74,7 @@ pub(super) fn levels(block: Option<&Node>, place: Span) -> Value {
         return map(vec![("*", DEFAULT)], &origin);
     };
     let origin = Origin::written(block.span);
-    let all = |level: fn(&str) -> &'static str| SCOPES.iter().map(|scope| (*scope, level(scope))).collect::<Vec<_>>();
+    let all = |level: fn(&str) -> &'static str| scopes().iter().map(|scope| (*scope, level(scope))).collect::<Vec<_>>();
     match block.kind() {
         Kind::Text(text) if text.as_str() == "write-all" => map(all(highest), &origin),
         Kind::Text(text) if text.as_str() == "read-all" => {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::Nothing;
 use super::read::{fill_texts, flag_at, value};
-use crate::model::pipeline::{ActionLock, GithubRepository, Hook, Update};
+use crate::data::github::lists;
+use crate::model::pipeline::{ActionLock, GithubRepository, Hook, LockEntry, Update};
 use crate::model::{Head, Id, Model, One};
 use crate::source::{FileId, World};
 use crate::syntax::yaml::{self, Node};
@@ -60,6 +61,9 @@ fn hooks(sources: &Sources<'_>, model: &mut Model, repository: Id<GithubReposito
         let mut hook =
             Hook::new(Head { block: entry.span, ..Head::new(url.scalar_text().unwrap_or("hook"), url.span) });
         hook.url.set(value(url, &Nothing));
+        let name = url.scalar_text().and_then(|text| text.split_once("github.com/")).map_or("", |(_, name)| name);
+        let name = name.trim_end_matches(['/']).trim_end_matches(".git").to_lowercase();
+        hook.is_archived.set(flag_at(lists::is_archived(&name), url.span));
         if let Some(rev) = entry.get("rev") {
             hook.rev.set(value(rev, &Nothing));
         }
@@ -75,10 +79,12 @@ fn lock(world: &World, model: &mut Model, repository: Id<GithubRepository>, file
     let Some(root) = &parsed.root else { return };
     let mut lock = ActionLock::new(Head { block: root.span, ..Head::new("actions.lock", root.span.at_start()) });
     lock.version.read(root.span, "version", root.get("version").map(|node| value(node, &Nothing)));
+    stale_workflows(world, model, repository, root);
     let mut entries: BTreeMap<Arc<str>, Value> = BTreeMap::new();
     for entry in root.get("dependencies").map(Node::entries).unwrap_or_default() {
         let commit =
             entry.value.get("commit").map_or_else(|| value(&entry.value, &Nothing), |node| value(node, &Nothing));
+        dependency(model, repository, entry, &commit);
         entries.insert(Arc::from(entry.key.to_lowercase()), commit);
     }
     let onboarded: Vec<&str> =
@@ -95,6 +101,42 @@ fn lock(world: &World, model: &mut Model, repository: Id<GithubRepository>, file
     lock.github_repository = One::to(repository, Origin::written(root.span.at_start()));
     let id = model.pipeline.action_locks.push(lock);
     model[repository].action_lock = One::to(id, Origin::written(root.span.at_start()));
+}
+
+/// A row of the lock whose commit a workflow pins otherwise.
+fn dependency(model: &mut Model, repository: Id<GithubRepository>, entry: &yaml::Entry, commit: &Value) {
+    let (name, git_ref) = entry.key.split_once('@').unwrap_or((&entry.key, ""));
+    let hash = commit.as_str().unwrap_or("").trim_start_matches("sha1-").to_lowercase();
+    let is_commit = git_ref.len() == 40 && git_ref.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_own = |text: &str| text.eq_ignore_ascii_case(name);
+    let pinned = model.pipeline.uses.iter().map(|(_, uses)| uses).find(|uses| {
+        let action = format!("{}/{}", uses.owner.as_str().unwrap_or(""), uses.repo.as_str().unwrap_or(""));
+        is_own(&action) && uses.git_ref.as_str().is_some_and(|own| own.eq_ignore_ascii_case(git_ref))
+    });
+    let is_stale = is_commit && !hash.is_empty() && !hash.eq_ignore_ascii_case(git_ref) && pinned.is_some();
+    let row = lock_entry(entry, "dependency", is_stale, repository);
+    let id = model.pipeline.lock_entries.push(row);
+    model[id].commit.set(commit.clone());
+}
+
+fn lock_entry(entry: &yaml::Entry, kind: &str, is_stale: bool, repository: Id<GithubRepository>) -> LockEntry {
+    let origin = Origin::written(entry.key_span);
+    let mut row = LockEntry::new(Head { block: entry.span(), ..Head::new(&*entry.key, entry.key_span) });
+    row.kind.set(Value::text(kind, origin.clone()));
+    row.key.set(Value::text(&*entry.key, origin.clone()));
+    row.is_stale.set(flag_at(is_stale, entry.key_span));
+    row.github_repository = One::to(repository, origin);
+    row
+}
+
+/// Workflows that the lock names, gone or not.
+fn stale_workflows(world: &World, model: &mut Model, repository: Id<GithubRepository>, root: &Node) {
+    let folder = model[repository].path.as_str().unwrap_or("").to_owned();
+    for entry in root.get("workflows").map(Node::entries).unwrap_or_default() {
+        let path = if folder.is_empty() { entry.key.to_string() } else { format!("{folder}/{}", entry.key) };
+        let row = lock_entry(entry, "workflow", world.find(&path).is_none(), repository);
+        model.pipeline.lock_entries.push(row);
+    }
 }
 
 fn pin_uses(model: &mut Model, workflow: Id<crate::model::pipeline::Workflow>, entries: &BTreeMap<Arc<str>, Value>) {

@@ -1,9 +1,11 @@
 //! `uses`: which action or workflow, at what, and how firmly that is pinned.
 
 use super::plan::Source;
+use crate::data::github::actions::{self, Named, Releases};
+use crate::data::github::lists;
 use crate::model::pipeline::{ActionReference, GithubRepository, Uses};
 use crate::model::{Head, Id, Model, One};
-use crate::source::{CommentPosition, Span};
+use crate::source::{CommentPosition, Span, nearest_within};
 use crate::syntax::yaml::Node;
 use crate::value::{Origin, Value};
 
@@ -136,18 +138,30 @@ pub(super) fn lower(
     if let Some((comment, comment_span)) = comment {
         uses.comment.set(Value::text(comment, Origin::written(comment_span)));
     }
+    let said = comment.and_then(|(comment, span)| Some((version_of_comment(comment)?, span)));
+    let commit = parts.git_ref.as_deref().filter(|_| parts.pin == "commit");
+    if let (Some((said, span)), Some(commit)) = (said, commit) {
+        uses.comment_version.set(Value::text(said, Origin::written(span)));
+        let is_wrong = actions::is_no_release(&parts.action(), said, commit);
+        uses.comment_is_wrong.set(Value::bool(is_wrong, Origin::written(span)));
+    }
+    let known = commit.and_then(|commit| actions::version_of(&parts.action(), commit));
     let version = match parts.pin {
         "version" => parts.git_ref.as_deref(),
-        "commit" => comment.and_then(|(comment, _)| version_of_comment(comment)),
+        // A comment may lie; the table of releases does not.
+        "commit" => known.as_deref().or(said.map(|(said, _)| said)),
         _ => None,
     };
     if let Some(version) = version {
         uses.version.set(set(version));
     }
     let is_trusted = is_trusted_owner(model, repository, &parts.owner);
-    if let Some(runtime) = retired_runtime(&parts.action(), version) {
+    if let Some(runtime) = retired_runtime(&parts, version) {
         uses.retired_runtime.set(set(runtime));
     }
+    reputation(&mut uses, &parts, &origin);
+    let is_forbidden = !parts.owner.is_empty() && is_forbidden(model, repository, written);
+    uses.is_forbidden.set(Value::bool(is_forbidden, origin.clone()));
     uses.trusted_owner.set(Value::bool(is_trusted, origin.clone()));
     let reference = (!parts.owner.is_empty()).then(|| reference(model, repository, &parts, span));
     if let Some(reference) = reference {
@@ -160,40 +174,94 @@ pub(super) fn lower(
     Some(id)
 }
 
-/// The last major of each action that asks for a Node which runners no longer have, as of November 2026.
-const LAST_RETIRED: &[(&str, u32)] = &[
-    ("actions/checkout", 3),
-    ("actions/setup-node", 3),
-    ("actions/setup-python", 4),
-    ("actions/setup-java", 3),
-    ("actions/setup-go", 4),
-    ("actions/setup-dotnet", 3),
-    ("actions/cache", 3),
-    ("actions/upload-artifact", 3),
-    ("actions/download-artifact", 3),
-    ("actions/github-script", 6),
-    ("actions/labeler", 4),
-    ("actions/stale", 8),
-    ("aws-actions/configure-aws-credentials", 3),
-    ("aws-actions/amazon-ecr-login", 1),
-    ("docker/build-push-action", 4),
-    ("docker/login-action", 2),
-    ("docker/metadata-action", 4),
-    ("docker/setup-buildx-action", 2),
-    ("docker/setup-qemu-action", 2),
-    ("hashicorp/setup-terraform", 2),
-    ("codecov/codecov-action", 3),
-    ("github/codeql-action", 2),
-    ("peaceiris/actions-gh-pages", 3),
-    ("softprops/action-gh-release", 1),
-];
+/// What an action runs on, where runners no longer have it.
+fn retired_runtime(parts: &Parts, version: Option<&str>) -> Option<&'static str> {
+    releases(parts, version?)?.runs_on_retired()
+}
 
-/// `node16` or older, told by the major version. The login to ECR moved on within its first major.
-fn retired_runtime(action: &str, version: Option<&str>) -> Option<&'static str> {
-    let major: u32 = version?.trim_start_matches(['v', 'V']).split('.').next()?.parse().ok()?;
-    let (_, last) = LAST_RETIRED.iter().find(|(name, _)| *name == action)?;
-    let is_rolling = action == "aws-actions/amazon-ecr-login" && version.is_some_and(|version| !version.contains('.'));
-    (major <= *last && !is_rolling).then_some("node16")
+/// The releases of a popular action that are meant.
+pub(super) fn releases(parts: &Parts, version: &str) -> Option<Releases> {
+    let named = if parts.pin == "version" { Named::Tag } else { Named::Commit };
+    actions::releases(&parts.full(), version, named)
+}
+
+/// What is known of the action from outside this repository.
+fn reputation(uses: &mut Uses, parts: &Parts, origin: &Origin) {
+    let name = parts.action();
+    if name.is_empty() {
+        return;
+    }
+    let set = |text: &str| Value::text(text, origin.clone());
+    uses.is_archived.set(Value::bool(lists::is_archived(&name), origin.clone()));
+    if let Some(popular) = resembles(&name) {
+        uses.lookalike_of.set(set(popular));
+    }
+    let version = uses.version.as_str().map(str::to_owned);
+    let Some(version) = version else { return };
+    if let Some(advisory) = lists::advisory(&name, &version) {
+        uses.advisory.set(set(advisory.id));
+    }
+    if let Some(part) = releases(parts, &version).and_then(|releases| releases.pulls().next()) {
+        uses.mutable_part.set(set(part));
+    }
+}
+
+/// The popular action that a name resembles, if it is none itself: a letter off in the owner or in the name.
+fn resembles(name: &str) -> Option<&'static str> {
+    let all = || actions::repositories().chain(lists::popular());
+    if all().any(|known| known == name) || lists::is_archived(name) {
+        return None;
+    }
+    let (owner, repo) = name.split_once('/')?;
+    let is_near = |a: &str, b: &str| b.len() > 4 && nearest_within(a, [b], 1).is_some();
+    let mut found: Vec<&'static str> = all()
+        .filter(|known| {
+            let Some((known_owner, known_repo)) = known.split_once('/') else { return false };
+            (owner == known_owner && is_near(repo, known_repo)) || (repo == known_repo && is_near(owner, known_owner))
+        })
+        .collect();
+    found.sort_unstable();
+    found.first().copied()
+}
+
+/// Whether a list of the configuration forbids an action: one that denies it, or one that names all that are allowed.
+fn is_forbidden(model: &Model, repository: Id<GithubRepository>, written: &str) -> bool {
+    let repository = &model[repository];
+    let lists = [(&repository.denied_actions, Listed::Denied), (&repository.allowed_actions, Listed::Allowed)];
+    lists.into_iter().any(|(cell, listed)| {
+        let crate::model::Reading::Known(list) = cell.get() else { return false };
+        let names = list.items.iter().filter_map(Value::as_str).any(|pattern| fits(pattern, written));
+        names == (listed == Listed::Denied)
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Listed {
+    Allowed,
+    Denied,
+}
+
+/// `owner/*`, `owner/name`, `owner/name@v4`: a pattern without a ref speaks of all refs.
+fn fits(pattern: &str, written: &str) -> bool {
+    let written = if pattern.contains('@') { written } else { written.split('@').next().unwrap_or(written) };
+    let mut parts = pattern.split('*');
+    let lower = written.to_lowercase();
+    let Some(rest) = parts.next().and_then(|first| lower.strip_prefix(first.to_lowercase().as_str())) else {
+        return false;
+    };
+    let mut rest = rest;
+    let parts: Vec<String> = parts.map(str::to_lowercase).collect();
+    let Some((last, middle)) = parts.split_last() else {
+        // A name without a folder speaks of all folders of its repository.
+        return rest.is_empty() || rest.starts_with('/');
+    };
+    for part in middle {
+        match rest.find(part.as_str()) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last.as_str())
 }
 
 fn is_trusted_owner(model: &Model, repository: Id<GithubRepository>, owner: &str) -> bool {
@@ -248,7 +316,21 @@ fn comment_behind<'a>(source: &'a Source<'_>, text: &str, span: Span) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use super::{parts, version_of_comment};
+    use super::{fits, parts, resembles, version_of_comment};
+
+    #[test]
+    fn patterns_of_the_configuration() {
+        assert!(fits("actions/*", "actions/checkout@v4") && fits("a/b@v1", "A/b@v1") && fits("a/b", "a/b/c@v2"));
+        assert!(!fits("a/b", "a/bc@v1") && !fits("a/b@v1", "a/b@v2") && fits("*/b@*", "x/b@v2"));
+    }
+
+    #[test]
+    fn names_that_resemble_others() {
+        assert_eq!(resembles("action/checkout"), Some("actions/checkout"));
+        assert_eq!(resembles("actions/checkuot"), Some("actions/checkout"));
+        assert_eq!(resembles("actions/checkout"), None);
+        assert_eq!(resembles("me/my-action"), None);
+    }
 
     #[test]
     fn tells_pins_apart() {
