@@ -175,7 +175,8 @@ fn the_fix_leaves_what_is_needed() {
     let stage = Stage::new("iam-fix").with("main.tf", &wide).with(".github/workflows/deploy.yml", &only_push);
     let check = ["check", "--root", ".", "--select", "role-granted-more-than-used", "--format", "concise", "-q"];
     assert!(stage.run(&check).out.contains("main.tf:25"), "{}", stage.run(&check).out);
-    let sarif = stage.run(&["check", "--root", ".", "--select", "role-granted-more-than-used", "--format", "sarif"]);
+    let sarif = ["--format", "sarif", "--sarif-profile", "full"];
+    let sarif = stage.run(&[&["check", "--root", ".", "--select", "role-granted-more-than-used"][..], &sarif].concat());
     assert!(sarif.out.contains("aws_iam_policy_document"), "the fix stands in SARIF");
     let fixed = stage.run(&["fix", "--root", ".", "--unsafe", "--select", "role-granted-more-than-used"]);
     assert_eq!(fixed.code, 0, "{}{}", fixed.out, fixed.err);
