@@ -3,13 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::reference::Reference;
-use crate::eval::shell;
 use crate::logic::Reason;
 use crate::model::image::{ImageBuild, Repository};
-use crate::model::{Head, Id, Model, One};
-use crate::source::{MappedText, parent_of};
-use crate::syntax::shell::{Dialect, read};
-use crate::syntax::{Kind as FileKind, Sources};
+use crate::model::{Id, Model, One};
+use crate::source::parent_of;
 use crate::value::{Origin, Piece, Text, Value};
 
 /// Draws the edges once tasks, builds and resources are there.
@@ -81,42 +78,6 @@ fn filter_texts(blocks: &Value) -> Value {
     let mut filters = crate::value::List { items: list.items.iter().filter_map(filter).collect(), ..list.clone() };
     filters.open = list.open.clone();
     Value::new(crate::value::Kind::List(std::sync::Arc::new(filters)), blocks.origin.clone())
-}
-
-/// The repositories that scripts of the tree make by the command line.
-pub(super) fn add_script_repositories(model: &mut Model, sources: &Sources<'_>) {
-    let files: Vec<_> = sources.subjects_of(FileKind::ShellScript).collect();
-    for file in files {
-        let Some(text) = sources.world.file(file).text().filter(|text| text.contains("create-repository")) else {
-            continue;
-        };
-        let mapped = MappedText::part(file, text, 0..text.len());
-        let ran = shell::run(&read(&mapped, Dialect::PLAIN), text, Dialect::PLAIN, &shell::Nothing);
-        for command in ran.commands.iter().filter(|it| it.starts_with(&["aws", "ecr", "create-repository"])) {
-            let option = |name: &str| command.option(&[name]);
-            let Some(name) = option("--repository-name") else { continue };
-            let shown = name.text().unwrap_or("a repository").to_owned();
-            let mut head = Head::new(shown, command.words[0].span);
-            head.block = command.span;
-            let mut repository = Repository::new(head);
-            let block = command.words[0].span;
-            repository.path.read(block, "--repository-name", Some(name.operand.value));
-            let mutability = option("--image-tag-mutability").map(|it| it.operand.value);
-            repository.mutability.read(block, "--image-tag-mutability", mutability);
-            if let Some(scanning) = option("--image-scanning-configuration") {
-                let scans = scanning.text().map(|text| text.replace(['"', ' '], "").replace(':', "="));
-                repository.scan_on_push.set(match scans {
-                    Some(text) => Value::bool(text.contains("scanOnPush=true"), Origin::written(scanning.span)),
-                    None => scanning.operand.value,
-                });
-            }
-            if let Some(encryption) = option("--encryption-configuration").and_then(|it| it.text().map(str::to_owned)) {
-                let kind = if encryption.contains("KMS") { "KMS" } else { "AES256" };
-                repository.encryption_type.set(Value::text(kind, Origin::written(command.span)));
-            }
-            model.image.repositories.push(repository);
-        }
-    }
 }
 
 /// An attribute of a block that stands at most once; a block that cannot be read makes it unknown.

@@ -35,7 +35,6 @@ pub(crate) fn add_files(model: &mut Model, sources: &Sources<'_>) {
         }
     }
     installs::add_requirements(model, sources);
-    link::add_script_repositories(model, sources);
 }
 
 pub(crate) use link::link;
