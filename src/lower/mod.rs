@@ -92,6 +92,7 @@ fn fill(model: &mut Model, sources: &Sources<'_>, deployments: &[&Deployment], a
         terraform::lower(deployment, sources.world, model);
     }
     policy::add_files(model, sources);
+    command::resources::add_files(model, sources);
     taskdef::add_files(model, sources);
     dockerfile::add_files(model, sources);
     secret_files::add_files(model, sources);

@@ -1,6 +1,7 @@
 //! Simple commands as entities, wherever they stand: in a Dockerfile, in a workflow, in a script.
 
 pub(super) mod describe;
+pub(super) mod resources;
 
 use std::sync::Arc;
 
