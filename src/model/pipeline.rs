@@ -153,8 +153,6 @@ entities! { in pipeline;
         fails_quietly: Flag = false,
         /// Whether it leaves the job's token in the folder of git.
         keeps_token: Flag = false,
-        /// Whether it runs what others wrote: scripts of packages, or one that is loaded and piped on.
-        runs_foreign_code: Flag = false,
         /// The caches in registries that a build reads.
         cache_from: Texts,
         /// The caches in registries that a build writes.

@@ -149,37 +149,3 @@ pub(super) fn outlives_job(facts: &Facts, credential: Id<crate::model::pipeline:
         (Err(None), _) | (_, Err(None)) => Fact::no(Vec::new()),
     }
 }
-
-/// Code of others that runs while a cloud's keys are in the environment.
-pub(super) fn foreign_code_follows(facts: &Facts, credential: Id<crate::model::pipeline::Credential>) -> Fact {
-    let model = facts.model;
-    let own = &model[credential];
-    let is_cloud = matches!(own.kind.as_str(), Some("oidc_role" | "chained_role" | "static_keys"));
-    let (Some(job), Some(step)) = (own.job.id(), own.step.id()) else { return Fact::no(Vec::new()) };
-    // Keys in a step's own environment are gone with the step.
-    let is_exported = model[step].uses.any().is_some();
-    if !is_cloud || !is_exported || own.is_for_aws.tri() == Tri::False {
-        return Fact::no(Vec::new());
-    }
-    let later = model[job].steps.ids().skip_while(|it| *it != step).skip(1);
-    let found =
-        later.filter(|it| model[*it].runs_foreign_code.tri() == Tri::True).find(|it| together(model, job, step, *it));
-    match found {
-        Some(foreign) => {
-            let place = model[foreign].runs_foreign_code.origin().span().unwrap_or(model[foreign].head.span);
-            Fact::yes(vec![
-                Place::new(place, "code of others runs here"),
-                Place::new(own.head.span, "with these credentials in its environment"),
-            ])
-        }
-        None => Fact::no(Vec::new()),
-    }
-}
-
-/// Whether two steps run in one start of their job.
-fn together(model: &Model, job: Id<Job>, a: Id<Step>, b: Id<Step>) -> bool {
-    model[job].starts.ids().any(|start| {
-        let runs = |step| model[start].steps.ids().any(|it| it == step);
-        runs(a) && runs(b)
-    })
-}

@@ -101,8 +101,6 @@ super::facts! {
         outsider_can_start: Flag = runs::credential_of_outsider,
         /// Whether its session lasts longer than its job can.
         outlives_job: Flag = grants::outlives_job,
-        /// Whether code of others runs in the job while it is there.
-        foreign_code_follows: Flag = grants::foreign_code_follows,
         /// Whether its Region is that of no provider here.
         region_differs: Flag = names::region_differs,
         /// Whether a plan of pull requests and an apply use the same role.

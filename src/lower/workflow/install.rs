@@ -1,9 +1,9 @@
-//! Packages that scripts install: those that no lock file names, and code of others that runs while they are installed.
+//! Packages that scripts install and no lock file names.
 
 use super::plan::Plan;
 use super::scope::JobScope;
 use super::script;
-use crate::eval::shell::{Argument, Command, Run};
+use crate::eval::shell::{Argument, Command};
 use crate::model::Model;
 use crate::value::{Origin, Value};
 
@@ -16,9 +16,6 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
         for command in &walk.commands {
             if let Some(word) = unlocked(command) {
                 model[run].installs_unlocked.set(Value::bool(true, Origin::written(word.span)));
-            }
-            if brings_code(&walk, command) && model[step].runs_foreign_code.tri() != crate::logic::Tri::True {
-                model[step].runs_foreign_code.set(Value::bool(true, Origin::written(command.span)));
             }
         }
     }
@@ -106,37 +103,6 @@ fn is_floating_package(program: &str, text: &str) -> bool {
         "cargo" | "gem" => !text.contains('@') && !text.contains(':'),
         _ => false,
     }
-}
-
-/// Whether a command runs what others wrote: scripts of packages, or one that is loaded and piped on.
-fn brings_code(walk: &Run, command: &Command) -> bool {
-    const INSTALLERS: [&[&str]; 17] = [
-        &["npm", "ci"],
-        &["npm", "install"],
-        &["npm", "i"],
-        &["pnpm", "install"],
-        &["pnpm", "i"],
-        &["pnpm", "add"],
-        &["yarn", "install"],
-        &["yarn", "add"],
-        &["bun", "install"],
-        &["pip", "install"],
-        &["pip3", "install"],
-        &["pipx", "install"],
-        &["poetry", "install"],
-        &["bundle", "install"],
-        &["gem", "install"],
-        &["cargo", "install"],
-        &["composer", "install"],
-    ];
-    let ignores_scripts = command.has("--ignore-scripts") || command.has("--only-binary");
-    let is_installer = INSTALLERS.iter().any(|words| command.says(words))
-        || (command.name() == "yarn" && command.words.len() == 1)
-        || (matches!(command.name(), "python" | "python3") && command.texts().starts_with(&["-m", "pip", "install"]));
-    let reader = command.pipes_into().and_then(|at| walk.commands.get(at));
-    let is_piped = matches!(command.name(), "curl" | "wget")
-        && reader.is_some_and(|reader| matches!(reader.name(), "sh" | "bash" | "zsh" | "python" | "python3" | "node"));
-    (is_installer && !ignores_scripts) || is_piped
 }
 
 #[cfg(test)]
