@@ -4,8 +4,10 @@
 set -uo pipefail
 expected="$PWD/tests/validators/first-day.txt"
 example="$PWD/testdata/terraform/systems/4-described"
-folder="$WORK/first-day"
-rm -rf "$folder" && mkdir -p "$folder/project"
+# Outside of this repository: its files are not those of the day.
+folder="$(mktemp -d)"
+trap 'rm -rf "$folder"' EXIT
+mkdir "$folder/project"
 export PATH="$(dirname "$BINARY"):$VENV/bin:$PATH" PRE_COMMIT_HOME="$folder/home" GIT_CONFIG_GLOBAL=/dev/null COLUMNS=100 NO_COLOR=1
 export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.com GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.com
 cp -r "$example" "$folder/example"
@@ -41,7 +43,7 @@ resource "aws_ecs_task_definition" "agent" {
   container_definitions = jsonencode([{
     name             = "agent"
     image            = "registry.example.com/agent@sha256:0000000000000000000000000000000000000000000000000000000000000000"
-    logConfiguration = { logDriver = "awsfirelens" }
+    logConfiguration = { logDriver = "awslogs", options = { awslogs-group = "agent", awslogs-region = "eu-west-1" } }
     privileged       = true
   }])
 }
