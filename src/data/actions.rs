@@ -128,6 +128,17 @@ impl Service {
         self.actions.binary_search_by(order).ok().map(|index| &self.actions[index])
     }
 
+    /// The numbers of the actions whose names begin so, without regard to case.
+    pub fn beginning_with(&self, beginning: &str) -> std::ops::Range<usize> {
+        let order = |action: &Action| {
+            let lower = action.name.bytes().take(beginning.len()).map(|byte| byte.to_ascii_lowercase());
+            lower.cmp(beginning.bytes().map(|byte| byte.to_ascii_lowercase()))
+        };
+        let start = self.actions.partition_point(|action| order(action).is_lt());
+        let length = self.actions[start..].partition_point(|action| order(action).is_eq());
+        start..start + length
+    }
+
     /// The actions that a name with `*` and `?` matches.
     pub fn matching<'a>(&'a self, pattern: &'a str) -> impl Iterator<Item = &'a Action> {
         self.actions.iter().filter(move |action| matches_name(pattern, &action.name))

@@ -303,6 +303,9 @@ fn fits(path: &EscalationPath, kind: &str) -> bool {
 /// Whether a set of policies opens a path, whatever it leads to. To rewrite itself a principal must reach its own ARN.
 pub fn opens(set: &PolicySet, path: &EscalationPath, own: &Pattern) -> Tri {
     Tri::all(path.actions.iter().map(|action| {
+        if !set.may_name(action) {
+            return Tri::False;
+        }
         let ask = |context: &Context| match path.class {
             PathClass::Own if !action.contains("PolicyVersion") && !action.contains("Group") => {
                 set.grants(&Question::new(action, own.clone(), Extent::All, context.clone()))

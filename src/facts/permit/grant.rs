@@ -42,6 +42,12 @@ impl PolicySet {
         own.and(Tri::all(bounds.map(|bound| bound.admits(question))))
     }
 
+    /// Whether any statement may speak of an action; a cheap look before a question is put together.
+    pub fn may_name(&self, action: &str) -> bool {
+        let written = action.to_ascii_lowercase();
+        self.is_open || self.statements.iter().any(|statement| statement.names_action_written(&written) != Tri::False)
+    }
+
     /// The indices of the statements that allow it, or may.
     pub fn granting<'a>(&'a self, question: &'a Question) -> impl Iterator<Item = usize> + 'a {
         self.statements.iter().enumerate().filter_map(|(index, statement)| {

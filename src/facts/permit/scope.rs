@@ -123,7 +123,7 @@ pub(super) fn allowed_actions(statement: &Statement) -> Vec<(&'static Service, &
     let mut found = Vec::new();
     let mut name = String::new();
     for service in services_named(statement) {
-        for action in &service.actions {
+        for action in candidates(statement, service).into_iter().filter_map(|index| service.actions.get(index)) {
             name.clear();
             name.extend([service.prefix, ":", &action.name]);
             name.make_ascii_lowercase();
@@ -133,6 +133,33 @@ pub(super) fn allowed_actions(statement: &Statement) -> Vec<(&'static Service, &
             }
         }
     }
+    found
+}
+
+/// The numbers of the actions of a service that the literal beginnings of the patterns leave over, in order.
+fn candidates(statement: &Statement, service: &Service) -> Vec<usize> {
+    let all = 0..service.actions.len();
+    if statement.actions.is_negated || statement.actions.is_open {
+        return all.collect();
+    }
+    let mut found: Vec<usize> = Vec::new();
+    for pattern in &statement.actions.patterns {
+        let literal: String = pattern
+            .symbols()
+            .iter()
+            .map_while(|symbol| match symbol {
+                Symbol::Literal(character) => Some(*character),
+                Symbol::Star { .. } | Symbol::Question | Symbol::Hole(_) | Symbol::Variable(_) => None,
+            })
+            .collect();
+        match literal.split_once(':') {
+            Some((prefix, beginning)) if prefix == service.prefix => found.extend(service.beginning_with(beginning)),
+            Some(_) => {}
+            None => return all.collect(),
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
     found
 }
 

@@ -54,13 +54,12 @@ pub(super) fn reads_everything(statement: &Statement) -> bool {
 
 /// Whether a statement allows an action on everything that it may act on. What takes no resource is never unscoped.
 fn reaches_all(statement: &Statement, name: &str) -> Tri {
-    let Some((service, action)) = known(name) else { return Tri::False };
-    if !action.takes_resource() {
+    let named = statement.names_action_written(&name.to_ascii_lowercase());
+    if named == Tri::False {
         return Tri::False;
     }
-    let asked = super::pattern::Pattern::parse(name, super::pattern::Reading::Literal, super::pattern::Case::Folded);
-    let named = statement.names_action(&asked);
-    if named == Tri::False {
+    let Some((service, action)) = known(name) else { return Tri::False };
+    if !action.takes_resource() {
         return Tri::False;
     }
     let patterns = &statement.resources.patterns;

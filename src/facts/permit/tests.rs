@@ -4,6 +4,7 @@ use super::condition::{Condition, Context, KeyState, Operator};
 use super::grant::{Bound, PolicySet};
 use super::pattern::tests::with_holes;
 use super::pattern::{Case, Extent, Pattern, Reading};
+use super::scope::allowed_actions;
 use super::statement::{Effect, Listing, Question, Statement};
 use crate::logic::Tri::{self, False, True, Unknown};
 
@@ -241,4 +242,21 @@ fn trusts() {
     assert_eq!(admits("StringEquals", "repository_owner", "o", main), False);
     assert_eq!(admits("StringEqualsIfExists", "repository_owner", "o", main), True);
     assert_eq!(admits("ForAllValues:StringEquals", "repository_owner", "o", main), True);
+}
+
+/// The literal beginnings of the patterns leave no action out.
+#[test]
+fn allowed_actions_are_all_that_are_named() {
+    let policy = super::managed::named("AmazonECS_FullAccess").expect("a policy of the table");
+    for statement in &policy.set.statements {
+        let listed: Vec<String> = allowed_actions(statement)
+            .iter()
+            .map(|(service, action, _)| format!("{}:{}", service.prefix, action.name))
+            .collect();
+        let named: Vec<String> = crate::data::actions::services()
+            .flat_map(|service| service.actions.iter().map(move |action| format!("{}:{}", service.prefix, action.name)))
+            .filter(|name| statement.names_action_written(&name.to_ascii_lowercase()) != Tri::False)
+            .collect();
+        assert_eq!(listed, named);
+    }
 }
