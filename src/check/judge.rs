@@ -15,7 +15,7 @@ use crate::facts::{Analysis, Facts};
 use crate::finding::Safety;
 use crate::logic::{Reason, Tri};
 use crate::model::schema::{self, Schema};
-use crate::model::{AnyId, Id, Link, Model, Resource, ResourceMode};
+use crate::model::{AnyId, Head, Id, Link, Model, Resource, ResourceMode};
 use crate::rule::condition::{Message, MessagePiece};
 use crate::rule::{Each, RuleError};
 use crate::source::{Problem, Span};
@@ -79,12 +79,36 @@ fn panic_words(panic: &(dyn std::any::Any + Send)) -> &str {
 }
 
 fn judge_rule<'r>(facts: &Facts<'_>, schema: &Schema, rule: &'r Rule) -> Result<Vec<Draft<'r>>, Vec<RuleError>> {
+    let mut drafts = unseen(facts.model, rule);
     let subjects = subjects(facts, rule);
     if subjects.is_empty() {
-        return Ok(Vec::new());
+        return Ok(drafts);
     }
     let ready = rule.ready(schema)?;
-    Ok(subjects.into_iter().filter_map(|id| judge_entity(facts, rule, ready, id)).collect())
+    drafts.extend(subjects.into_iter().filter_map(|id| judge_entity(facts, rule, ready, id)));
+    Ok(drafts)
+}
+
+/// What is there and nobody can see is not passed: it is undecided, for the reason why it is not seen.
+fn unseen<'r>(model: &Model, rule: &'r Rule) -> Vec<Draft<'r>> {
+    let owners = rule.entities.iter().flat_map(|entity| model.unseen(entity));
+    let here = owners.filter(|(head, _)| head.presence != Tri::False);
+    here.map(|(head, reason)| Draft {
+        rule,
+        subject: subject_of(head),
+        verdict: DraftVerdict::Undecided(vec![reason.clone()]),
+    })
+    .collect()
+}
+
+fn subject_of(head: &Head) -> DraftSubject {
+    DraftSubject {
+        name: head.name.clone(),
+        shown: shown(head),
+        span: head.span,
+        caller: head.caller,
+        thing: head.thing.clone(),
+    }
 }
 
 /// Everything that the rule is asked of; under `resource(…)` only the named types.
@@ -132,13 +156,7 @@ fn judge_entity<'r>(facts: &Facts<'_>, rule: &'r Rule, ready: &Ready, id: AnyId)
     if head.presence == Tri::False {
         return None;
     }
-    let subject = || DraftSubject {
-        name: head.name.clone(),
-        shown: shown(head),
-        span: head.span,
-        caller: head.caller,
-        thing: head.thing.clone(),
-    };
+    let subject = || subject_of(head);
     let mut bound: Vec<Option<Bound>> = vec![None; ready.condition.variables.len()];
     bound[0] = Some(Bound::Entity(id));
     let mut evaluator = Evaluator { facts, bound, evidence: Evidence::Skip };
@@ -167,7 +185,7 @@ fn judge_entity<'r>(facts: &Facts<'_>, rule: &'r Rule, ready: &Ready, id: AnyId)
     }
 }
 
-fn shown(head: &crate::model::Head) -> String {
+fn shown(head: &Head) -> String {
     match &head.terraform {
         Some(reference) if reference.address.ends_with(&head.name) => reference.address.to_string(),
         Some(_) | None => head.name.clone(),

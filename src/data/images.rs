@@ -100,6 +100,27 @@ pub fn base_image(path: &str, tag: Option<&str>) -> Option<&'static BaseImage> {
     })
 }
 
+/// Official images of languages that come as a slim variant, too.
+const WITH_SLIM: [&str; 9] = ["python", "node", "ruby", "rust", "perl", "openjdk", "elixir", "erlang", "swift"];
+
+/// Whether it is the full variant of an image that has a slim one.
+pub fn is_full(path: &str, tag: &str) -> bool {
+    WITH_SLIM.contains(&official(path)) && !names_variant(tag)
+}
+
+/// Whether a tag speaks of a variant that is smaller, or of another system.
+pub fn names_variant(tag: &str) -> bool {
+    ["slim", "alpine", "windows", "nanoserver"].iter().any(|word| tag.contains(word))
+}
+
+/// The month in which security fixes for this release line of a package ended.
+pub fn package_ended(name: &str, version: &str) -> Option<&'static str> {
+    let name = format!("pip:{}", name.to_ascii_lowercase().replace(['_', '.'], "-"));
+    let parts: Vec<&str> = version.split('.').collect();
+    let shorter = (1..=parts.len()).rev().map(|length| parts[..length].join("."));
+    shorter.into_iter().find_map(|release| TABLE.ended.get(&(name.as_str(), release.as_str())).copied())
+}
+
 /// The month in which security fixes for this release ended; nothing if they have not, or if nobody wrote it down.
 pub fn ended(path: &str, tag: &str) -> Option<&'static str> {
     let name = official(path);
@@ -118,7 +139,7 @@ fn official(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{StartsAs, base_image, ended};
+    use super::{StartsAs, base_image, ended, is_full, package_ended};
 
     #[test]
     fn bases_and_ends() {
@@ -130,5 +151,9 @@ mod tests {
         assert_eq!(ended("python", "3.9.18-slim-bullseye"), Some("2025-10"));
         assert_eq!(ended("node", "18-alpine"), Some("2025-04"));
         assert_eq!(ended("python", "3.13"), None);
+        assert_eq!(package_ended("Django", "3.2.18"), Some("2024-04"));
+        assert_eq!(package_ended("django", "5.2.1"), None);
+        assert!(is_full("python", "3.12") && is_full("docker.io/library/node", "22-bookworm"));
+        assert!(!is_full("python", "3.12-slim") && !is_full("team/python", "3.12") && !is_full("golang", "1.25"));
     }
 }

@@ -38,6 +38,10 @@ facts! {
     Image {
         /// Whether it is a release that gets no security fixes any more.
         is_past_end_of_life: Flag = is_past_end_of_life,
+        /// Whether it is the full image of a language, where a slim one exists.
+        has_slim_variant: Flag = has_slim_variant,
+        /// Whether it lies in a registry of somebody's own, which asks for a password.
+        needs_registry_password: Flag = needs_registry_password,
     }
 }
 
@@ -178,18 +182,91 @@ fn stop_signal_arrives(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
     own.or(replaced)
 }
 
+/// An image without tag and digest, with its registry if one is named.
+fn whole_path(image: &Image) -> Result<String, Reason> {
+    let unknown = |what: &str| Reason::at("no-value", what, image.head.span);
+    let Reading::Known(path) = image.path.get() else { return Err(unknown("image")) };
+    let path = path.known().map(str::to_owned).ok_or_else(|| unknown("image"))?;
+    match image.registry.get() {
+        Reading::Known(registry) => match registry.known() {
+            Some(registry) => Ok(format!("{registry}/{path}")),
+            None => Err(unknown("registry")),
+        },
+        Reading::Absent => Ok(path),
+        Reading::Unknown(reason) => Err(reason),
+    }
+}
+
+fn has_slim_variant(facts: &Facts<'_>, id: Id<Image>) -> Fact {
+    let image = &facts.model[id];
+    let whole = match whole_path(image) {
+        Ok(whole) => whole,
+        Err(reason) => return Fact::unknown(reason),
+    };
+    let tag = match image.tag.get() {
+        Reading::Known(tag) => match tag.known() {
+            Some(known) => known.to_owned(),
+            // Most of what is said of a variant stands at the end.
+            None if images::names_variant(tag.suffix()) => return Fact::no(places(&image.tag, "")),
+            None => return Fact::unknown(Reason::at("no-value", "tag", image.head.span)),
+        },
+        Reading::Absent => String::new(),
+        Reading::Unknown(reason) => return Fact::unknown(reason),
+    };
+    let is_full = images::is_full(&whole, &tag);
+    Fact::new(Tri::from(is_full), places(&image.text, "the whole distribution comes along"))
+}
+
+/// Registries that give their images to everybody, or to whoever runs in the cloud that they belong to.
+const OPEN_REGISTRIES: [&str; 22] = [
+    "docker.io",
+    "index.docker.io",
+    "registry-1.docker.io",
+    "registry.hub.docker.com",
+    "ghcr.io",
+    "quay.io",
+    "gcr.io",
+    "pkg.dev",
+    "amazonaws.com",
+    "public.ecr.aws",
+    "azurecr.io",
+    "mcr.microsoft.com",
+    "registry.k8s.io",
+    "k8s.gcr.io",
+    "registry.access.redhat.com",
+    "docker.elastic.co",
+    "nvcr.io",
+    "cgr.dev",
+    "lscr.io",
+    "registry.gitlab.com",
+    "docker.n8n.io",
+    "localhost",
+];
+
+fn needs_registry_password(facts: &Facts<'_>, id: Id<Image>) -> Fact {
+    let image = &facts.model[id];
+    match image.registry.get() {
+        Reading::Known(registry) => match registry.known() {
+            Some(host) => {
+                let is_open = OPEN_REGISTRIES
+                    .iter()
+                    .any(|open| host == *open || host.strip_suffix(open).is_some_and(|rest| rest.ends_with('.')));
+                Fact::new(Tri::from(!is_open), places(&image.registry, "a registry of somebody's own"))
+            }
+            None if registry.contains(".dkr.ecr.") == Tri::True => Fact::no(Vec::new()),
+            None => Fact::unknown(Reason::at("no-value", "registry", image.head.span)),
+        },
+        Reading::Absent => Fact::no(Vec::new()),
+        Reading::Unknown(reason) => Fact::unknown(reason),
+    }
+}
+
 fn is_past_end_of_life(facts: &Facts<'_>, id: Id<Image>) -> Fact {
     let image = &facts.model[id];
     let unknown = |what: &str| Fact::unknown(Reason::at("no-value", what, image.head.span));
-    let Reading::Known(path) = image.path.get() else { return unknown("image") };
-    let Some(path) = path.known().map(str::to_owned) else { return unknown("image") };
-    let whole = match image.registry.get() {
-        Reading::Known(registry) => match registry.known() {
-            Some(registry) => format!("{registry}/{path}"),
-            None => return unknown("registry"),
-        },
-        Reading::Absent => path,
-        Reading::Unknown(reason) => return Fact::unknown(reason),
+    let whole = match whole_path(image) {
+        Ok(whole) => whole,
+        Err(reason) => return Fact::unknown(reason),
     };
     match image.tag.get() {
         Reading::Known(tag) => match tag.known() {

@@ -68,8 +68,8 @@ pub fn literals(model: &Model) -> Vec<Span> {
     for id in model.secret.variables.ids() {
         let variable = &model[id];
         // What is not a literal of a secret's own is a reference, which tells nothing.
-        if variable.content.value().as_str().is_some() {
-            add(is_secret(&facts, id));
+        if variable.content.value().as_str().is_some() && is_secret(&facts, id).tri == Tri::True {
+            add(Fact::yes(places_of([variable.content.value()])));
         }
         add(url_has_password(&facts, id));
         if variable.is_literal_secret.tri() == Tri::True {
@@ -258,9 +258,38 @@ pub(super) fn is_secret(facts: &Facts<'_>, id: Id<Variable>) -> Fact {
     let variable = &facts.model[id];
     let mut secret = named_secret(&variable.name, variable.content.value(), variable.head.span);
     if secret.tri == Tri::True {
+        lead_with_entry(&mut secret.places, variable);
         secret.places.extend(makers(facts.model, variable.content.value()));
     }
     secret
+}
+
+/// The entry itself comes first, where it only reads what stands elsewhere; then the way down to the literal.
+fn lead_with_entry(places: &mut Vec<Place>, variable: &Variable) {
+    let steps: Vec<_> = variable.content.origin().steps().collect();
+    let holds = |span: Span| variable.head.block.contains(&span);
+    let Some(own) = steps.iter().position(|step| holds(step.span)) else { return };
+    let Some(literal) = places.first().cloned().filter(|literal| !holds(literal.span)) else { return };
+    let way = steps[own..].iter().filter(|step| step.span != literal.span);
+    let mut led: Vec<Place> = way.map(|step| Place::new(step.span, role_of(step.kind))).collect();
+    if let Some(first) = led.first_mut() {
+        first.role.clone_from(&literal.role);
+    }
+    led.push(Place::new(literal.span, "the value stands here"));
+    led.extend(places.drain(..).skip(1));
+    *places = led;
+}
+
+fn role_of(kind: &StepKind) -> String {
+    match kind {
+        StepKind::ReadThrough(name) => format!("read through `{name}`"),
+        StepKind::Passed { call, argument } => format!("passed to `{call}` as `{argument}`"),
+        StepKind::VariableDefault { name, .. } => format!("the default of `{name}`"),
+        StepKind::Call(name) => format!("through `{name}`"),
+        StepKind::Written | StepKind::VarFile { .. } | StepKind::ProviderDefault(_) | StepKind::Missing(_) => {
+            String::new()
+        }
+    }
 }
 
 fn url_has_password(facts: &Facts<'_>, id: Id<Variable>) -> Fact {

@@ -1,16 +1,39 @@
-//! Where a command listens, and whether it is a server for development. Only programs whose options and defaults are
-//! known say anything; of any other it is unknown whether it listens.
+//! What a command serves: where it listens, and whether it speaks TLS there. Only programs whose options and defaults are
+//! known say anything; of any other it is unknown whether it listens. What a server's own configuration file says is not
+//! read here.
 
 use crate::eval::shell::{Argument, Command};
-use crate::logic::Reason;
+use crate::logic::{Reason, Tri};
 use crate::source::Span;
-use crate::value::{List, ListFlavour, Origin, Text, Value};
+use crate::value::{Kind, List, ListFlavour, Origin, Piece, Text, Value};
 
-/// Tools that end, and that listen nowhere.
-const QUIET: [&str; 44] = [
+/// What a command does to the network.
+pub(super) enum Conduct {
+    /// It ends, or works, and listens nowhere.
+    Quiet,
+    Serves(Vec<Listening>),
+    /// Nobody here knows the program, or what it is told.
+    Unread(Reason),
+}
+
+/// A server at one address.
+pub(super) struct Listening {
+    pub(super) program: &'static str,
+    /// The words that say where, or the program if none do.
+    pub(super) place: Span,
+    /// Neither stands for a socket file.
+    pub(super) address: Option<Value>,
+    pub(super) port: Option<Value>,
+    pub(super) speaks_tls: Value,
+}
+
+/// Tools that end, workers that nobody calls.
+const QUIET: &[&str] = &[
     "[",
-    "awk",
+    "[[",
+    "alembic",
     "aws",
+    "awk",
     "bundle",
     "cat",
     "cd",
@@ -20,12 +43,15 @@ const QUIET: [&str; 44] = [
     "cp",
     "curl",
     "date",
+    "dockerize",
     "echo",
     "envsubst",
     "exit",
     "export",
     "false",
+    "find",
     "grep",
+    "head",
     "jq",
     "ln",
     "ls",
@@ -44,6 +70,7 @@ const QUIET: [&str; 44] = [
     "shift",
     "sleep",
     "source",
+    "tail",
     "test",
     "touch",
     "trap",
@@ -51,14 +78,14 @@ const QUIET: [&str; 44] = [
     "until",
     "wait",
     "wget",
-    "[[",
 ];
 
 /// What `manage.py` does besides serving: each ends.
-const QUIET_MANAGEMENT: [&str; 9] = [
+const QUIET_MANAGEMENT: &[&str] = &[
     "check",
     "collectstatic",
     "compilemessages",
+    "createcachetable",
     "createsuperuser",
     "loaddata",
     "makemigrations",
@@ -69,266 +96,331 @@ const QUIET_MANAGEMENT: [&str; 9] = [
 
 /// A known server: the options that say where it listens, and where it does without them.
 struct Server {
-    program: &'static str,
+    programs: &'static [&'static str],
+    /// What makes the program a server; it is one anyway without such words.
+    verbs: &'static [&'static str],
     /// Options that take an address with a port.
     address: &'static [&'static str],
     port: &'static [&'static str],
     host: &'static [&'static str],
     /// Options behind which anything may be decided.
     elsewhere: &'static [&'static str],
+    /// Options that switch TLS on.
+    tls: &'static [&'static str],
     default_host: &'static str,
-    default_port: &'static str,
+    default_port: i64,
 }
 
-const SERVERS: [Server; 9] = [
+/// What most entries leave open.
+const PLAIN: Server = Server {
+    programs: &[],
+    verbs: &[],
+    address: &[],
+    port: &[],
+    host: &[],
+    elsewhere: &[],
+    tls: &[],
+    default_host: "127.0.0.1",
+    default_port: 8000,
+};
+
+const SERVERS: &[Server] = &[
     Server {
-        program: "gunicorn",
+        programs: &["gunicorn"],
         address: &["-b", "--bind"],
-        port: &[],
-        host: &[],
         elsewhere: &["-c", "--config", "--paste"],
-        default_host: "127.0.0.1",
-        default_port: "8000",
+        tls: &["--certfile"],
+        ..PLAIN
     },
     Server {
-        program: "uvicorn",
-        address: &[],
+        programs: &["uvicorn"],
         port: &["--port"],
         host: &["--host"],
         elsewhere: &["--uds", "--fd", "--env-file"],
-        default_host: "127.0.0.1",
-        default_port: "8000",
+        tls: &["--ssl-certfile", "--ssl-keyfile"],
+        ..PLAIN
     },
     Server {
-        program: "hypercorn",
+        programs: &["hypercorn"],
         address: &["-b", "--bind"],
-        port: &[],
-        host: &[],
         elsewhere: &["-c", "--config", "--insecure-bind", "--quic-bind"],
-        default_host: "127.0.0.1",
-        default_port: "8000",
+        tls: &["--certfile"],
+        ..PLAIN
     },
     Server {
-        program: "daphne",
-        address: &[],
+        programs: &["daphne"],
         port: &["-p", "--port"],
         host: &["-b", "--bind"],
         elsewhere: &["-e", "--endpoint", "-u", "--fd"],
-        default_host: "127.0.0.1",
-        default_port: "8000",
+        ..PLAIN
     },
     Server {
-        program: "waitress-serve",
+        programs: &["waitress-serve"],
         address: &["--listen"],
         port: &["--port"],
         host: &["--host"],
         elsewhere: &["--unix-socket"],
         default_host: "0.0.0.0",
-        default_port: "8080",
+        default_port: 8080,
+        ..PLAIN
     },
     Server {
-        program: "flask",
-        address: &[],
+        programs: &["flask"],
+        verbs: &["run"],
         port: &["-p", "--port"],
         host: &["-h", "--host"],
-        elsewhere: &[],
-        default_host: "127.0.0.1",
-        default_port: "5000",
+        tls: &["--cert"],
+        default_port: 5000,
+        ..PLAIN
     },
     Server {
-        program: "redis-server",
-        address: &[],
-        port: &["--port", "--tls-port"],
+        programs: &["redis-server", "valkey-server"],
+        port: &["--tls-port", "--port"],
         host: &["--bind"],
-        elsewhere: &[],
+        tls: &["--tls-port"],
         default_host: "0.0.0.0",
-        default_port: "6379",
+        default_port: 6379,
+        ..PLAIN
     },
     Server {
-        program: "http.server",
-        address: &[],
-        port: &[],
+        programs: &["http.server"],
         host: &["-b", "--bind"],
-        elsewhere: &[],
+        tls: &["--tls-cert"],
         default_host: "0.0.0.0",
-        default_port: "8000",
+        ..PLAIN
     },
     Server {
-        program: "fastapi",
-        address: &[],
+        programs: &["fastapi"],
+        verbs: &["run"],
         port: &["--port"],
         host: &["--host"],
-        elsewhere: &[],
         default_host: "0.0.0.0",
-        default_port: "8000",
+        ..PLAIN
     },
+    Server { programs: &["fastapi"], verbs: &["dev"], port: &["--port"], host: &["--host"], ..PLAIN },
+    Server { programs: &["runserver"], tls: &["--cert", "--cert-file"], ..PLAIN },
 ];
 
 /// The addresses on which a command listens, as `host:port`; open where that is not known.
 pub(super) fn listens_on(command: &Command) -> Value {
-    let (items, open) = match addresses(command) {
-        Ok(items) => (items, None),
-        Err(object) => (Vec::new(), Some(Reason::at("unsupported", object, command.span))),
-    };
+    let (mut items, mut open) = (Vec::new(), None);
+    match conduct(command) {
+        Conduct::Quiet => {}
+        Conduct::Serves(all) => {
+            for it in all {
+                // A socket file is no address.
+                let (Some(address), Some(port)) = (&it.address, &it.port) else { continue };
+                match port.as_text().filter(|port| port.known().is_some()) {
+                    Some(_) => items.push(joined(address, port, it.place)),
+                    None => open = open.or_else(|| Some(reason_of(port, it.place))),
+                }
+            }
+        }
+        Conduct::Unread(reason) => open = Some(reason),
+    }
     let list = List { items, flavour: ListFlavour::Tuple, open, is_indexed: true };
-    Value::new(crate::value::Kind::List(std::sync::Arc::new(list)), Origin::written(command.span))
+    Value::new(Kind::List(std::sync::Arc::new(list)), Origin::written(command.span))
 }
 
-fn addresses(command: &Command) -> Result<Vec<Value>, String> {
-    let Some(program) = command.program() else { return Err("a command".to_owned()) };
-    let shown = || format!("where `{program}` listens");
-    if QUIET.contains(&program) {
-        return Ok(Vec::new());
-    }
-    let words: Vec<&str> = command.words.iter().map(|word| word.text().unwrap_or("")).collect();
-    if let Some(verb) = management(&words) {
-        return match words.get(verb) {
-            Some(&"runserver") => Ok(vec![of_runserver(command, verb)]),
-            Some(word) if QUIET_MANAGEMENT.contains(word) => Ok(Vec::new()),
-            Some(_) | None => Err(shown()),
-        };
-    }
-    let name =
-        if is_python(program) && words.get(1) == Some(&"-m") { words.get(2).copied().unwrap_or("") } else { program };
-    let Some(server) = SERVERS.iter().find(|server| server.program == name) else { return Err(shown()) };
-    let serves = match name {
-        "flask" => words.contains(&"run"),
-        "fastapi" => words.contains(&"run") || words.contains(&"dev"),
-        _ => true,
+/// `host:port`, where the host may be a hole.
+fn joined(address: &Value, port: &Value, place: Span) -> Value {
+    let origin = Origin::written(place);
+    let mut pieces = match address.as_text() {
+        Some(text) => text.pieces().to_vec(),
+        None => vec![Piece::Hole(Box::new(address.clone()))],
     };
-    if !serves {
-        return Ok(Vec::new());
+    let port = port.as_text().and_then(|text| text.known().map(str::to_owned)).unwrap_or_default();
+    pieces.push(Piece::Literal(format!(":{port}").into(), origin.clone()));
+    Value::new(Kind::Text(Text::from_pieces(pieces)), origin)
+}
+
+fn reason_of(value: &Value, place: Span) -> Reason {
+    let hole = value.as_text().and_then(|text| text.holes().find_map(|hole| hole.reason().cloned()));
+    value.reason().cloned().or(hole).unwrap_or_else(|| Reason::at("no-value", "port", place))
+}
+
+/// What a command serves, whatever starts it.
+pub(super) fn conduct(command: &Command) -> Conduct {
+    let unread = |what: &str, place: Span| Conduct::Unread(Reason::at("unsupported", what, place));
+    let command = &launched(command);
+    let Some(program) = command.program() else { return unread("a command", command.span) };
+    let words: Vec<&str> = command.words.iter().map(|word| word.text().unwrap_or("")).collect();
+    let shown = format!("where `{program}` listens");
+    let name = match management(&words).map(|verb| words.get(verb).copied().unwrap_or("")) {
+        Some("runserver") => "runserver",
+        Some(verb) if QUIET_MANAGEMENT.contains(&verb) => return Conduct::Quiet,
+        Some(_) => return unread(&shown, command.span),
+        None => program,
+    };
+    let mut named = SERVERS.iter().filter(|server| server.programs.contains(&name)).peekable();
+    if named.peek().is_none() {
+        return if QUIET.contains(&name) { Conduct::Quiet } else { unread(&shown, command.span) };
     }
-    if !command.options(server.elsewhere).is_empty() {
-        return Err(shown());
+    let Some(server) = named.find(|it| it.verbs.is_empty() || it.verbs.iter().any(|verb| words.contains(verb))) else {
+        return Conduct::Quiet;
+    };
+    let is_configured =
+        server.programs.contains(&"redis-server") && words.get(1).is_some_and(|it| it.ends_with(".conf"));
+    let elsewhere = command.options(server.elsewhere).pop();
+    if is_configured || (elsewhere.is_some() && command.options(server.address).is_empty()) {
+        let place = elsewhere.map_or(command.span, |it| it.span);
+        return Conduct::Unread(Reason::at("unread-file", "configuration of the server", place));
     }
-    let given = command.options(server.address);
-    if !given.is_empty() {
-        return given
+    Conduct::Serves(servers(server, program_of(server, name), command, elsewhere.as_ref()))
+}
+
+/// How messages call it: the first of its names.
+fn program_of(server: &'static Server, name: &str) -> &'static str {
+    let first = server.programs.first().copied().unwrap_or("");
+    server.programs.iter().copied().find(|it| *it == name && first != "redis-server").unwrap_or(first)
+}
+
+fn servers(
+    server: &'static Server,
+    program: &'static str,
+    command: &Command,
+    elsewhere: Option<&Argument>,
+) -> Vec<Listening> {
+    let whole = command.words.first().map_or(command.span, |word| word.span);
+    let mut speaks_tls = tls(server, command, whole);
+    if let (Some(argument), Some(false)) = (elsewhere, bool_of(&speaks_tls)) {
+        speaks_tls = unknown("unread-file", "configuration of the server", argument.span);
+    }
+    let listening = |place: Span, address: Option<Value>, port: Option<Value>| Listening {
+        program,
+        place,
+        address,
+        port,
+        speaks_tls: speaks_tls.clone(),
+    };
+    let both = match program {
+        "runserver" => runserver_address(command).into_iter().collect(),
+        _ => command.options(server.address),
+    };
+    if !both.is_empty() {
+        return both
             .iter()
-            .filter(|it| !is_socket(it))
-            .map(|it| known(it.value(), it.span).ok_or_else(shown))
+            .map(|argument| {
+                let (mut address, mut port) = split(argument.value());
+                if program == "runserver" && is_number(argument) {
+                    address = Some(Value::text(server.default_host, argument.value().origin.clone()));
+                    port = Some(argument.value().clone());
+                }
+                listening(argument.span, address, port)
+            })
             .collect();
     }
-    // An argument that nobody knows may be any option.
-    let is_hidden = |it: &Argument| {
-        it.operand.value.as_text().is_none_or(|text| text.prefix().is_empty() && text.known().is_none())
-    };
-    if command.arguments().iter().any(|it| is_hidden(it) && !it.is_quoted) {
-        return Err(shown());
-    }
     let host = command.options(server.host).pop();
-    let host = host.as_ref().map_or(Some(server.default_host), |host| host.text()).ok_or_else(shown)?;
-    let positional = (name == "http.server").then(|| command.words.get(3)).flatten().filter(|it| is_number(it));
+    let positional = (program == "http.server").then(|| command.words.get(1)).flatten().filter(|it| is_number(it));
     let port = command.options(server.port).pop().or_else(|| positional.cloned());
-    match port {
-        Some(port) => {
-            let number = port.text().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit())).ok_or_else(shown)?;
-            Ok(vec![Value::text(format!("{host}:{number}"), Origin::written(port.span))])
-        }
-        None => {
-            let place = command.words.first().map_or(command.span, |word| word.span);
-            Ok(vec![Value::text(format!("{host}:{}", server.default_port), Origin::written(place))])
-        }
-    }
+    let hidden = hidden_option(command);
+    let otherwise = |value: Value| match hidden {
+        Some(hidden) => unknown("no-value", "command", hidden.span),
+        None => value,
+    };
+    let place = host.as_ref().or(port.as_ref()).map_or(whole, |argument| argument.span);
+    let default_host = || otherwise(Value::text(server.default_host, Origin::written(whole)));
+    let default_port = || otherwise(Value::number(server.default_port, Origin::written(whole)));
+    let address = host.map_or_else(default_host, |host| host.value().clone());
+    let port = port.map_or_else(default_port, |port| port.value().clone());
+    vec![listening(place, Some(address), Some(port))]
 }
 
-fn is_python(program: &str) -> bool {
-    program.starts_with("python")
+fn bool_of(value: &Value) -> Option<bool> {
+    if let Kind::Bool(value) = value.kind { Some(value) } else { None }
 }
 
 fn is_number(argument: &Argument) -> bool {
     argument.text().is_some_and(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-fn is_socket(argument: &Argument) -> bool {
-    argument.operand.value.as_text().is_some_and(|text| text.prefix().starts_with("unix:"))
+/// `runserver 0.0.0.0:8000`
+fn runserver_address(command: &Command) -> Option<Argument> {
+    let behind = command.words.iter().skip_while(|word| word.text() != Some("runserver")).skip(1);
+    behind.into_iter().find(|word| !word.text().is_some_and(|word| word.starts_with('-'))).cloned()
 }
 
-/// `0.0.0.0:8000`, `:8000`, `8000`; nothing where the port has a hole.
-fn known(value: &Value, span: Span) -> Option<Value> {
-    let text = value.as_text()?;
-    let port = suffix_behind_colon(&text)?;
-    let host = text.prefix().rsplit_once(':').map_or("", |(host, _)| host);
-    let is_bare = text.known().is_some_and(|known| !known.contains(':'));
-    let host = if is_bare || host.is_empty() { "0.0.0.0" } else { host };
-    Some(Value::text(format!("{host}:{port}"), Origin::written(span)))
+/// `0.0.0.0:8000`, `[::]:8000`, `:8000`, `8000`; a socket file is neither address nor port.
+fn split(bind: &Value) -> (Option<Value>, Option<Value>) {
+    let of = |text: &str| Value::text(text, bind.origin.clone());
+    let Some(text) = bind.as_text() else { return (Some(bind.clone()), Some(bind.clone())) };
+    if text.starts_with("unix:") == Tri::True || text.starts_with("fd:") == Tri::True {
+        return (None, None);
+    }
+    let all = |address: &str| if address.is_empty() { "0.0.0.0".to_owned() } else { bare(address).to_owned() };
+    if let Some(known) = text.known() {
+        return match known.rsplit_once(':') {
+            Some((address, port)) => (Some(of(&all(address))), Some(of(port))),
+            None => (Some(of("0.0.0.0")), Some(of(known))),
+        };
+    }
+    let hole = text.holes().next().cloned();
+    let port = text.suffix().rsplit_once(':').map(|(_, port)| port).filter(|port| !port.is_empty());
+    let address = text.prefix().rsplit_once(':').map(|(address, _)| all(address));
+    (address.map(|address| of(&address)).or_else(|| hole.clone()), port.map(of).or(hole))
 }
 
-fn suffix_behind_colon(text: &Text) -> Option<String> {
-    let suffix = text.suffix();
-    let port = match text.known() {
-        Some(known) => known.rsplit(':').next().unwrap_or(known),
-        None => suffix.rsplit_once(':').map(|(_, port)| port)?,
+fn bare(address: &str) -> &str {
+    address.trim_matches(['[', ']'])
+}
+
+fn tls(server: &Server, command: &Command, place: Span) -> Value {
+    if let Some(argument) = command.options(server.tls).pop() {
+        return Value::bool(true, Origin::written(argument.span));
+    }
+    match hidden_option(command) {
+        Some(hidden) => unknown("no-value", "command", hidden.span),
+        None => Value::bool(false, Origin::written(place)),
+    }
+}
+
+/// A word that may be any option; what stands behind an option is its value.
+fn hidden_option(command: &Command) -> Option<&Argument> {
+    let is_hole = |value: &Value| value.as_text().is_none_or(|text| text.prefix().is_empty() && text.known().is_none());
+    let is_option = |value: &Value| value.as_text().is_some_and(|text| text.prefix().starts_with('-'));
+    let found = command.words.windows(2).find(|pair| is_hole(pair[1].value()) && !is_option(pair[0].value()));
+    found.map(|pair| &pair[1])
+}
+
+fn unknown(code: &'static str, object: &str, place: Span) -> Value {
+    Value::unknown(Reason::at(code, object, place), Origin::missing(code, place))
+}
+
+/// `python -m gunicorn`, `poetry run gunicorn`: the program that is started in the end.
+pub(super) fn launched(command: &Command) -> Command {
+    let n_words = match command.program() {
+        Some("poetry" | "uv" | "pipenv" | "pdm" | "rye") if command.word(1) == Some("run") => 2,
+        Some("bundle") if command.word(1) == Some("exec") => 2,
+        Some("newrelic-admin") if command.word(1) == Some("run-program") => 2,
+        Some("ddtrace-run" | "opentelemetry-instrument") => 1,
+        Some(program) if program.starts_with("python") && command.word(1) == Some("-m") => 2,
+        Some(_) | None => return command.clone(),
     };
-    (!port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())).then(|| port.to_owned())
+    let mut inner = command.clone();
+    inner.words.drain(..n_words.min(inner.words.len().saturating_sub(1)));
+    launched_once_more(inner)
 }
 
-/// The index of the verb of `manage.py`.
-fn management(words: &[&str]) -> Option<usize> {
-    let at = words.iter().take(3).position(|word| word.rsplit('/').next() == Some("manage.py"))?;
-    let is_started = at == 0 || is_python(words[0].rsplit('/').next().unwrap_or(""));
+/// `poetry run python -m gunicorn`: one wrapper in another, no deeper.
+fn launched_once_more(command: Command) -> Command {
+    let is_module = command.program().is_some_and(|it| it.starts_with("python")) && command.word(1) == Some("-m");
+    match is_module && command.words.len() > 2 {
+        true => Command { words: command.words[2..].to_vec(), ..command },
+        false => command,
+    }
+}
+
+/// The index of the verb of `manage.py` or `django-admin`.
+pub(super) fn management(words: &[&str]) -> Option<usize> {
+    let last = |word: &str| word.rsplit('/').next().unwrap_or("").to_owned();
+    let at = words.iter().take(3).position(|word| matches!(&*last(word), "manage.py" | "django-admin" | "django"))?;
+    let is_started = at == 0 || last(words[0]).starts_with("python");
     is_started.then_some(at + 1)
-}
-
-fn of_runserver(command: &Command, verb: usize) -> Value {
-    let place = command.words[verb].span;
-    let given = command.words[verb + 1..].iter().find(|word| word.text().is_some_and(|it| !it.starts_with('-')));
-    let address = given.and_then(|it| known(it.value(), it.span));
-    match (given.and_then(|it| it.text()), address) {
-        (Some(text), Some(_)) if !text.contains(':') => {
-            Value::text(format!("127.0.0.1:{text}"), Origin::written(place))
-        }
-        (_, Some(address)) => address,
-        (_, None) => Value::text("127.0.0.1:8000", Origin::written(place)),
-    }
-}
-
-/// The word that makes a command a server for development. `script` gives the text of a file that the image holds.
-pub(super) fn development(command: &Command, script: &dyn Fn(&str) -> Option<String>) -> Result<Option<Span>, Reason> {
-    let Some(program) = command.program() else { return Ok(None) };
-    let words: Vec<&str> = command.words.iter().map(|word| word.text().unwrap_or("")).collect();
-    let at = |word: &str| words.iter().position(|it| *it == word).map(|index| command.words[index].span);
-    if let Some(verb) = management(&words) {
-        return Ok((words.get(verb) == Some(&"runserver")).then(|| command.words[verb].span));
-    }
-    let name =
-        if is_python(program) && words.get(1) == Some(&"-m") { words.get(2).copied().unwrap_or("") } else { program };
-    let found = match name {
-        "flask" => at("run"),
-        "uvicorn" | "gunicorn" | "hypercorn" => at("--reload"),
-        "fastapi" => at("dev"),
-        "npm" | "yarn" | "pnpm" | "bun" => at("dev").or_else(|| at("start:dev")),
-        "nodemon" | "ts-node-dev" | "air" => Some(command.words[0].span),
-        "next" | "vite" | "nuxt" => at("dev"),
-        "django-admin" => at("runserver"),
-        _ => None,
-    };
-    if found.is_some() || !is_python(program) {
-        return Ok(found);
-    }
-    let Some(file) = command.words.get(1).filter(|word| word.text().is_some_and(|it| it.ends_with(".py"))) else {
-        return Ok(None);
-    };
-    let path = file.text().unwrap_or("");
-    match script(path) {
-        // A call at the beginning of a statement; what stands in a comment or a text does not begin one.
-        Some(text) => {
-            let calls = text.lines().any(|line| {
-                let line = line.trim_start();
-                line.split_once(".run(").is_some_and(|(object, _)| {
-                    matches!(object, "app" | "application" | "server" | "flask_app" | "socketio")
-                })
-            });
-            Ok(calls.then_some(file.span))
-        }
-        None => Err(Reason::at("file-not-found", path, file.span)),
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{development, listens_on};
+    use super::listens_on;
     use crate::eval::shell::{Nothing, run};
     use crate::source::{FileId, MappedText};
     use crate::syntax::shell::{Dialect, read};
@@ -340,8 +432,8 @@ mod tests {
         let command = ran.commands.last().expect("a command");
         let value = listens_on(command);
         let list = value.as_list().expect("a list");
-        let mut shown: Vec<&str> = list.items.iter().filter_map(|it| it.as_str()).collect();
-        shown.extend(list.open.is_some().then_some("?"));
+        let shown = list.items.iter().filter_map(|it| it.as_text()).map(|text| text.to_string());
+        let shown: Vec<String> = shown.chain(list.open.is_some().then(|| "?".to_owned())).collect();
         assert_eq!(shown.join(" "), expected, "{script}");
     }
 
@@ -352,30 +444,25 @@ mod tests {
         check("gunicorn app:app", "127.0.0.1:8000");
         check("gunicorn -c conf.py app:app", "?");
         check("gunicorn -b 0.0.0.0:$PORT app:app", "?");
-        check("gunicorn -b $HOST:8000 app:app", "0.0.0.0:8000");
+        check("gunicorn -b $HOST:8000 app:app", "${HOST}:8000");
+        check("gunicorn --workers $N app:app", "127.0.0.1:8000");
+        check("gunicorn $OPTIONS app:app", "?");
+        check("gunicorn -b 9000 app:app", "0.0.0.0:9000");
+        check("gunicorn -b [::]:9000 app:app", ":::9000");
         check("python -m uvicorn app:app --host 0.0.0.0 --port 80", "0.0.0.0:80");
+        check("poetry run python -m uvicorn app:app", "127.0.0.1:8000");
         check("flask run --host=0.0.0.0", "0.0.0.0:5000");
+        check("flask db upgrade", "");
+        check("fastapi dev", "127.0.0.1:8000");
+        check("fastapi run", "0.0.0.0:8000");
+        check("python -m http.server 9000", "0.0.0.0:9000");
+        check("valkey-server --port 6380", "0.0.0.0:6380");
+        check("redis-server /etc/redis.conf", "?");
         check("python manage.py runserver 0.0.0.0:8080", "0.0.0.0:8080");
+        check("django-admin runserver 8080", "127.0.0.1:8080");
         check("python manage.py migrate", "");
+        check("python manage.py send_mails", "?");
         check("celery -A app worker", "");
         check("java -jar app.jar", "?");
-    }
-
-    #[test]
-    fn servers_for_development() {
-        let check = |script: &str, file: Option<&str>, expected: Option<bool>| {
-            let mapped = MappedText::part(FileId(0), script, 0..script.len());
-            let ran = run(&read(&mapped, Dialect::PLAIN), script, Dialect::PLAIN, &Nothing);
-            let found = development(&ran.commands[0], &|_| file.map(str::to_owned));
-            assert_eq!(found.ok().map(|it| it.is_some()), expected, "{script}");
-        };
-        check("python manage.py runserver", None, Some(true));
-        check("uvicorn app:app --reload", None, Some(true));
-        check("gunicorn app:app", None, Some(false));
-        check("npm run dev", None, Some(true));
-        check("npm start", None, Some(false));
-        check("python app.py", Some("if x:\n    app.run(host='0.0.0.0')"), Some(true));
-        check("python app.py", Some("# app.run()"), Some(false));
-        check("python app.py", None, None);
     }
 }

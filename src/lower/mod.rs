@@ -5,6 +5,7 @@ mod address;
 mod command;
 mod credentials;
 mod description;
+mod development;
 pub(crate) mod dockerfile;
 mod edit;
 mod listening;

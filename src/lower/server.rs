@@ -1,9 +1,9 @@
-//! The servers that containers start, as far as command lines tell: the program, its address and port, and whether it
-//! serves TLS. What a server's own configuration file says is not read.
+//! The servers that containers start: which lines of words are theirs. What each line serves, `listening` says.
 
+use super::listening::{Conduct, Listening, conduct};
 use super::terraform::script_of;
-use crate::eval::shell::{Argument, Command, Nothing, Reached, of_words, run};
-use crate::logic::{Reason, Tri};
+use crate::eval::shell::{Command, Nothing, Reached, of_words, run};
+use crate::logic::Reason;
 use crate::model::image::ImageBuild;
 use crate::model::workload::{Container, Server};
 use crate::model::{Cell, Head, Id, Model, One, Reading, mark};
@@ -117,11 +117,12 @@ impl Found {
         if command.reached == Reached::Unreachable {
             return;
         }
-        let command = launched(command);
-        match Kind::of(&command) {
-            Kind::Server(program) => self.servers.push(server(program, &command)),
-            Kind::Silent => {}
-            Kind::Unread => self.unknown("unread-program", command.program().unwrap_or("a command"), command.span),
+        match conduct(command) {
+            Conduct::Serves(all) => self.servers.extend(all.into_iter().map(|it| server(it, command))),
+            Conduct::Quiet => {}
+            Conduct::Unread(reason) => {
+                self.open.get_or_insert(reason);
+            }
         }
     }
 
@@ -180,251 +181,18 @@ fn published(model: &Model, container: &Container) -> Vec<Value> {
     vec![Value::text(program, container.image_name.origin().clone())]
 }
 
-/// `python -m gunicorn`, `poetry run gunicorn`: the program that is started in the end.
-fn launched(command: &Command) -> Command {
-    let n_words = match command.program() {
-        Some("poetry" | "uv" | "pipenv" | "pdm" | "rye") if command.word(1) == Some("run") => 2,
-        Some("bundle") if command.word(1) == Some("exec") => 2,
-        Some("newrelic-admin") if command.word(1) == Some("run-program") => 2,
-        Some("ddtrace-run" | "opentelemetry-instrument") => 1,
-        Some(program) if program.starts_with("python") && command.word(1) == Some("-m") => 2,
-        Some(_) | None => return command.clone(),
-    };
-    let mut inner = command.clone();
-    inner.words.drain(..n_words.min(inner.words.len().saturating_sub(1)));
-    inner
-}
-
-enum Kind {
-    Server(Program),
-    /// It listens nowhere.
-    Silent,
-    Unread,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Program {
-    Gunicorn,
-    Uvicorn,
-    Hypercorn,
-    Daphne,
-    Runserver,
-    Flask,
-    Redis,
-}
-
-const SILENT: [&str; 34] = [
-    "[",
-    "alembic",
-    "aws",
-    "cat",
-    "cd",
-    "celery",
-    "chmod",
-    "chown",
-    "cp",
-    "curl",
-    "date",
-    "echo",
-    "envsubst",
-    "exit",
-    "export",
-    "false",
-    "ln",
-    "ls",
-    "mkdir",
-    "mv",
-    "nc",
-    "openssl",
-    "pg_isready",
-    "printf",
-    "rm",
-    "sed",
-    "set",
-    "sleep",
-    "source",
-    "test",
-    "touch",
-    "true",
-    "wait",
-    "wget",
-];
-
-impl Kind {
-    fn of(command: &Command) -> Kind {
-        let Some(program) = command.program() else { return Kind::Unread };
-        match program {
-            "gunicorn" => Kind::Server(Program::Gunicorn),
-            "uvicorn" => Kind::Server(Program::Uvicorn),
-            "hypercorn" => Kind::Server(Program::Hypercorn),
-            "daphne" => Kind::Server(Program::Daphne),
-            "flask" if command.word(1) == Some("run") => Kind::Server(Program::Flask),
-            "flask" => Kind::Silent,
-            "redis-server" | "valkey-server" => Kind::Server(Program::Redis),
-            program if program.starts_with("python") || matches!(program, "manage.py" | "django-admin") => {
-                match command.words.iter().any(|word| word.text() == Some("runserver")) {
-                    true => Kind::Server(Program::Runserver),
-                    false if is_management(command) => Kind::Silent,
-                    false => Kind::Unread,
-                }
-            }
-            program if SILENT.contains(&program) => Kind::Silent,
-            _ => Kind::Unread,
-        }
-    }
-}
-
-fn is_management(command: &Command) -> bool {
-    let silent = ["migrate", "collectstatic", "check", "createcachetable", "compilemessages"];
-    command.words.iter().any(|word| word.text().is_some_and(|word| silent.contains(&word)))
-}
-
-impl Program {
-    fn name(self) -> &'static str {
-        match self {
-            Program::Gunicorn => "gunicorn",
-            Program::Uvicorn => "uvicorn",
-            Program::Hypercorn => "hypercorn",
-            Program::Daphne => "daphne",
-            Program::Runserver => "runserver",
-            Program::Flask => "flask",
-            Program::Redis => "redis-server",
-        }
-    }
-
-    /// Options that name address and port at once, the address alone, the port alone.
-    fn listens(self) -> [&'static [&'static str]; 3] {
-        match self {
-            Program::Gunicorn | Program::Hypercorn => [&["-b", "--bind"], &[], &[]],
-            Program::Uvicorn => [&[], &["--host"], &["--port"]],
-            Program::Daphne => [&[], &["-b", "--bind"], &["-p", "--port"]],
-            Program::Runserver => [&[], &[], &[]],
-            Program::Flask => [&[], &["-h", "--host"], &["-p", "--port"]],
-            Program::Redis => [&[], &["--bind"], &["--tls-port", "--port"]],
-        }
-    }
-
-    fn defaults(self) -> (&'static str, i64) {
-        match self {
-            Program::Gunicorn | Program::Uvicorn | Program::Hypercorn | Program::Daphne | Program::Runserver => {
-                ("127.0.0.1", 8000)
-            }
-            Program::Flask => ("127.0.0.1", 5000),
-            Program::Redis => ("0.0.0.0", 6379),
-        }
-    }
-
-    /// Options that switch TLS on, and those that name a file which might.
-    fn tls(self) -> (&'static [&'static str], &'static [&'static str]) {
-        match self {
-            Program::Gunicorn | Program::Hypercorn => (&["--certfile"], &["-c", "--config"]),
-            Program::Uvicorn => (&["--ssl-certfile", "--ssl-keyfile"], &[]),
-            Program::Daphne => (&["-e", "--endpoint"], &[]),
-            Program::Runserver | Program::Flask => (&["--cert", "--cert-file"], &[]),
-            Program::Redis => (&["--tls-port"], &[]),
-        }
-    }
-}
-
-fn server(program: Program, command: &Command) -> Server {
-    let first = |names: &[&str]| command.option(names).into_iter().next();
+fn server(listening: Listening, command: &Command) -> Server {
     let whole = command.words.first().map_or(command.span, |word| word.span);
-    let [both, host, port] = program.listens();
-    let both = match program {
-        Program::Runserver => {
-            let behind = command.words.iter().skip_while(|word| word.text() != Some("runserver")).skip(1);
-            behind.into_iter().find(|word| !word.text().is_some_and(|word| word.starts_with('-'))).cloned()
-        }
-        _ => first(both),
-    };
-    let (host, port) = (first(host), first(port));
-    let place = both.as_ref().or(host.as_ref()).or(port.as_ref()).map_or(whole, |argument| argument.span);
-    let mut head = Head::new(program.name(), place);
+    let mut head = Head::new(listening.program, listening.place);
     head.block = command.span;
     let mut server = Server::new(head);
-    server.program.set(Value::text(program.name(), Origin::written(whole)));
-    let (default_address, default_port) = program.defaults();
-    let (mut address, mut number) = (
-        Some(Value::text(default_address, Origin::written(whole))),
-        Some(Value::number(default_port, Origin::written(whole))),
-    );
-    if let (None, None, None, Some(hidden)) = (&both, &host, &port, hidden_option(command)) {
-        let hole = || Some(unknown("no-value", "command", hidden.span));
-        (address, number) = (hole(), hole());
-    }
-    if let Some(both) = &both {
-        (address, number) = split(both.value());
-        if program == Program::Runserver && number.is_none() {
-            // A port alone.
-            (address, number) = (Some(Value::text("127.0.0.1", both.value().origin.clone())), address);
-        }
-    }
-    if let Some(host) = host {
-        address = Some(host.value().clone());
-    }
-    if let Some(port) = port {
-        number = Some(port.value().clone());
-    }
-    if let Some(address) = address {
+    server.program.set(Value::text(listening.program, Origin::written(whole)));
+    if let Some(address) = listening.address {
         server.address.set(address);
     }
-    if let Some(number) = number {
-        server.port.set(number);
+    if let Some(port) = listening.port {
+        server.port.set(port);
     }
-    server.speaks_tls.set(tls(program, command, whole));
+    server.speaks_tls.set(listening.speaks_tls);
     server
-}
-
-/// `0.0.0.0:8000`, `[::]:8000`, `:8000`, `8000`; a socket file is neither address nor port.
-fn split(bind: &Value) -> (Option<Value>, Option<Value>) {
-    let of = |text: &str| Value::text(text, bind.origin.clone());
-    let Some(text) = bind.as_text() else { return (Some(bind.clone()), Some(bind.clone())) };
-    if text.starts_with("unix:") == Tri::True || text.starts_with("fd:") == Tri::True {
-        return (None, None);
-    }
-    match (text.known(), text.prefix().rsplit_once(':')) {
-        (Some(known), Some((address, port))) => {
-            let all = if address.is_empty() { "0.0.0.0" } else { address.trim_matches(['[', ']']) };
-            debug_assert!(known.ends_with(port));
-            (Some(of(all)), Some(of(port)))
-        }
-        (Some(known), None) => (Some(of(known)), None),
-        (None, Some((address, _))) => {
-            let hole = text.holes().next().cloned();
-            (Some(of(if address.is_empty() { "0.0.0.0" } else { address })), hole)
-        }
-        (None, None) => {
-            let hole = text.holes().next().cloned();
-            (hole.clone(), hole)
-        }
-    }
-}
-
-fn tls(program: Program, command: &Command, place: Span) -> Value {
-    let (certain, files) = program.tls();
-    if let Some(argument) = command.option(certain).into_iter().next() {
-        let is_on = program != Program::Daphne || argument.text().is_none_or(|value| value.starts_with("ssl"));
-        return Value::bool(is_on, Origin::written(argument.span));
-    }
-    let hole = hidden_option(command);
-    let file = command.option(files).into_iter().next();
-    let is_configured = program == Program::Redis && command.word(1).is_some_and(|word| word.ends_with(".conf"));
-    match (file, hole) {
-        (Some(file), _) => unknown("unread-file", "configuration of the server", file.span),
-        (None, Some(hole)) => unknown("no-value", "command", hole.span),
-        (None, None) if is_configured => unknown("unread-file", "configuration of the server", place),
-        (None, None) => Value::bool(false, Origin::written(place)),
-    }
-}
-
-/// A word that may be any option; what stands behind an option is its value.
-fn hidden_option(command: &Command) -> Option<&Argument> {
-    let is_hole = |value: &Value| value.as_text().is_none_or(|text| text.prefix().is_empty() && text.known().is_none());
-    let is_option = |value: &Value| value.as_text().is_some_and(|text| text.prefix().starts_with('-'));
-    let found = command.words.windows(2).find(|pair| is_hole(pair[1].value()) && !is_option(pair[0].value()));
-    found.map(|pair| &pair[1])
-}
-
-fn unknown(code: &'static str, object: &str, place: Span) -> Value {
-    Value::unknown(Reason::at(code, object, place), Origin::missing(code, place))
 }

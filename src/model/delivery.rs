@@ -25,12 +25,23 @@ entities! { in delivery;
         definition: Text,
         /// The committed file that it deploys unchanged.
         definition_file: Text,
-        /// The image that a rendering step puts into it.
-        image_reference: Text,
         /// Whether a task that it starts gets a public address.
         assigns_public_ip: Flag = false,
         /// Whether the step itself waits.
         waits: Flag = false,
+        step: One<Step>,
+        job: One<Job>,
+    }
+
+    /// What a step puts into a task definition of the tree before that is deployed.
+    Rendering "rendering" renderings {
+        file: Text,
+        /// The containers that it changes; all if it names none.
+        container_names: Texts,
+        /// The image that it puts in; absent where it edits the file as text.
+        image: Text,
+        /// What an editor of text looks for.
+        pattern: Text,
         step: One<Step>,
         job: One<Job>,
     }

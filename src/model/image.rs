@@ -39,6 +39,8 @@ entities! { in image;
         /// Whether CMD or a task's command is lost behind an ENTRYPOINT in shell form.
         loses_command: Flag = false,
         exposes: Texts,
+        /// The names that the build gives it: `-t` and `tags`.
+        tags: Texts,
         healthcheck: Word["absent", "none", "command"],
         platforms: Texts,
         stages: Many<Stage>,
@@ -61,6 +63,14 @@ entities! { in image;
         closure: Word["chain", "reached", "unused"],
         /// Whether an earlier stage has the same name.
         repeats_name: Flag,
+        /// Whether its FROM names one platform for all.
+        names_one_platform: Flag = false,
+        /// Whether its FROM asks for the platform that it gets anyway.
+        repeats_target_platform: Flag = false,
+        /// Whether its name is written with capitals.
+        name_has_capitals: Flag = false,
+        /// Keywords that are written in another case than the others of the file.
+        odd_keywords: Texts,
         /// Variables of its FROM that nothing declares.
         undeclared_arguments: Texts,
         image_build: One<ImageBuild>,
@@ -113,6 +123,10 @@ entities! { in image;
         setuid_modes: Texts,
         /// A here-document of several commands that goes on after one that failed.
         ignores_failures: Flag = false,
+        /// Managers of packages whose index or downloads stay behind in the layer.
+        leaves_package_cache: Texts,
+        /// Whether a pipe hides that something in front of it failed.
+        hides_pipe_failure: Flag = false,
         /// Whether it only refreshes the package index.
         only_updates_index: Flag = false,
         /// Old certificate authorities of RDS that it takes in.
@@ -153,6 +167,10 @@ entities! { in image;
         skips_registry_certificate: Flag = false,
         /// Whether a package manager takes packages without a signature.
         skips_signature_check: Flag = false,
+        /// Whether it runs through sudo.
+        uses_sudo: Flag = false,
+        /// Whether npm resolves versions anew beside a lock file that was copied.
+        passes_lock_file_by: Flag = false,
         /// Whether it writes a rule of sudo without a password.
         grants_passwordless_sudo: Flag = false,
         /// Whether it sets or clears a password of an account.
@@ -197,6 +215,12 @@ entities! { in image;
         ignored_sources: Texts,
         /// Whether several sources go to a target that is no folder.
         lacks_slash: Flag = false,
+        /// Whether its target is relative and no WORKDIR says to what.
+        lacks_workdir: Flag = false,
+        /// Whether it takes all files of a stage or an image.
+        takes_whole_filesystem: Flag = false,
+        /// Whether it copies from a name that is no stage yet, and looks like a slip for one.
+        misses_stage: Flag = false,
         /// Whether it copies from the stage that it stands in.
         is_from_itself: Flag = false,
         stage: One<Stage>,
@@ -231,6 +255,8 @@ entities! { in image;
         path: Text,
         /// Whether every line names one version.
         is_pinned: Flag,
+        /// Frameworks for the web on a release line that gets no fixes any more.
+        ended_frameworks: Texts,
         /// Whether every line has a hash.
         has_hashes: Flag,
         /// Whether an image that is built here installs it.

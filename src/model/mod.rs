@@ -16,6 +16,7 @@ mod resource;
 pub mod schema;
 pub mod secret;
 pub mod terraform;
+mod unseen;
 pub mod web;
 pub mod workload;
 

@@ -98,6 +98,8 @@ entities! { in workload;
         version_consistency: Flag = true,
         unknown_keys: Texts,
         environment_files: Texts,
+        /// `dockerSecurityOptions`.
+        security_options: Texts,
         /// `dockerLabels`.
         labels: Entries,
         repository_credentials: Text,

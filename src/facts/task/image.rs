@@ -255,6 +255,77 @@ pub(super) fn signal_passes_script(facts: &Facts<'_>, id: Id<Container>) -> Fact
     script.or(replaced).or(init)
 }
 
+/// Whether CMD or a task's command is lost behind an ENTRYPOINT in shell form.
+pub(super) fn command_is_lost(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
+    let model = facts.model;
+    let build = &model[id];
+    let span = build.head.span;
+    let own = match build.loses_command.get() {
+        Reading::Known(true) => {
+            let mut places: Vec<Place> = build
+                .loses_command
+                .origin()
+                .steps()
+                .map(|step| Place::new(step.span, "the shell takes no words"))
+                .collect();
+            places.reverse();
+            if let Some(first) = places.first_mut() {
+                "nobody sees these words".clone_into(&mut first.role);
+            }
+            return Fact::yes(places);
+        }
+        Reading::Known(false) | Reading::Absent => Fact::no(vec![Place::new(span, "")]),
+        Reading::Unknown(reason) => Fact::unknown(reason),
+    };
+    let is_shell = build.process.equals("ENTRYPOINT").and(build.process_form.equals("shell"));
+    if is_shell == Tri::False {
+        return own;
+    }
+    let of = |tri: Tri, place, role: &str| match tri {
+        Tri::Unknown => Fact::unknown(Reason::at("no-value", "command", span)),
+        tri => Fact::new(tri, vec![Place::new(place, role)]),
+    };
+    let lost = build.containers.ids().map(|container| {
+        let container = &model[container];
+        let command = container.command_line.origin().span().unwrap_or(container.head.span);
+        of(container.command_line.is_present(), command, "nobody sees these words")
+            .and(of(!container.entry_point.is_present(), container.head.span, ""))
+            .and(of(is_shell, span, "the shell takes no words"))
+    });
+    Fact::any(lost).or(own)
+}
+
+/// Whether some port that the image exposes is offered by the container; true where the image exposes none.
+pub(super) fn exposed_port_is_mapped(facts: &Facts<'_>, id: Id<Container>) -> Fact {
+    let model = facts.model;
+    let container = &model[id];
+    let span = container.head.span;
+    let yes = Fact::yes(vec![Place::new(span, "")]);
+    let Some(build) = container.image_build.id().map(|id| &model[id]) else { return yes };
+    let exposed = build.exposes.value();
+    let Some(list) = exposed.as_list() else { return exposed.reason().map_or(yes, |it| Fact::unknown(it.clone())) };
+    let first = match list.items.first() {
+        Some(first) if !container.port_mappings.members.is_empty() => first,
+        Some(_) | None => return yes,
+    };
+    let mut places = Vec::new();
+    for mapping in container.port_mappings.ids().map(|mapping| &model[mapping]) {
+        let Some(port) = mapping.container_port.value().as_text() else {
+            return Fact::unknown(reason_of(mapping.container_port.value(), "containerPort"));
+        };
+        match Tri::any(list.items.iter().map(|it| it.as_text().map_or(Tri::Unknown, |own| own.equals(&port)))) {
+            Tri::True => return yes,
+            Tri::Unknown => return Fact::unknown(reason_of(mapping.container_port.value(), "containerPort")),
+            Tri::False => places.push(place(&mapping.container_port, span, "the image does not expose this")),
+        }
+    }
+    if let Some(reason) = list.open.clone().or_else(|| container.port_mappings.open.clone()) {
+        return Fact::unknown(reason);
+    }
+    places.push(Place::new(first.origin.span().unwrap_or(build.head.span), "what it exposes"));
+    Fact::no(places)
+}
+
 /// Whether the image's HEALTHCHECK is all that would watch a container, and ECS does not look at it.
 pub(super) fn healthcheck_is_ignored(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
     let model = facts.model;

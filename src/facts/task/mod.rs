@@ -53,6 +53,8 @@ facts! {
         user_is_settled: Flag = image::user_is_settled,
         /// Whether the image has the program that the health check calls; true where that is none of the common tools.
         health_check_tool_exists: Flag = image::health_check_tool_exists,
+        /// Whether it offers a port that its image exposes; true where the image exposes none, or it offers none.
+        exposed_port_is_mapped: Flag = image::exposed_port_is_mapped,
         /// Whether its image is built for the processor of the task.
         architecture_fits: Flag = image::architecture_fits,
         /// Whether the stop signal reaches the server behind its entrypoint script; true where no service runs it.
@@ -65,6 +67,8 @@ facts! {
     ImageBuild {
         /// Whether a HEALTHCHECK is all that would watch a container of a service.
         healthcheck_is_ignored: Flag = image::healthcheck_is_ignored,
+        /// Whether CMD, or the command of a task, is lost behind an ENTRYPOINT in shell form.
+        command_is_lost: Flag = image::command_is_lost,
     }
     PortMapping {
         /// Whether a process of the task listens on the port.

@@ -71,8 +71,12 @@ fn addresses(model: &Model, id: Id<Container>) -> (Vec<Value>, Option<Reason>) {
     (found, open)
 }
 
-fn split(address: &Value) -> Option<(&str, &str)> {
-    address.as_str()?.rsplit_once(':')
+/// The host, as far as it is known, and the port.
+fn split(address: &Value) -> Option<(Option<String>, String)> {
+    let text = address.as_text()?;
+    let (_, port) = text.suffix().rsplit_once(':')?;
+    let host = text.known().and_then(|known| known.rsplit_once(':')).map(|(host, _)| host.to_owned());
+    Some((host, port.to_owned()))
 }
 
 /// Whether some container of the task listens on a port: on Fargate they share one address.
@@ -130,11 +134,14 @@ pub(super) fn is_bound_to_loopback(facts: &Facts<'_>, id: Id<Container>) -> Fact
         };
     }
     let (addresses, open) = addresses(model, id);
-    let is_local = |host: &str| host == "localhost" || host.starts_with("127.") || host == "[::1]";
-    let on_port = |address: &&Value| split(address).is_some_and(|(_, port)| ports.iter().any(|it| it == port));
+    let is_local = |host: &str| host == "localhost" || host.starts_with("127.") || host == "::1";
+    let on_port = |address: &&Value| split(address).is_some_and(|(_, port)| ports.contains(&port));
     let of_ports: Vec<&Value> = addresses.iter().filter(on_port).collect();
-    let local = of_ports.iter().find(|address| split(address).is_some_and(|(host, _)| is_local(host)));
-    let is_open_too = of_ports.iter().any(|address| split(address).is_some_and(|(host, _)| !is_local(host)));
+    let host_of = |address: &&&Value| split(address).and_then(|(host, _)| host);
+    let local = of_ports.iter().find(|address| host_of(address).is_some_and(|host| is_local(&host)));
+    let is_open_too = of_ports.iter().any(|address| host_of(&address).is_some_and(|host| !is_local(&host)));
+    let hidden = of_ports.iter().find(|address| host_of(address).is_none());
+    let open = open.or_else(|| hidden.map(|address| reason_of(address, "the address")));
     match (local, open) {
         (Some(address), _) if !is_open_too => {
             let place = address.origin.span().unwrap_or(span);

@@ -59,6 +59,11 @@ pub(super) fn entity(run: &Run, index: usize, description: Description) -> Entit
         Reached::Conditional => "conditional",
         Reached::Unreachable => "unreachable",
     }));
+    if let Some(first) = command.words.first()
+        && command.wrappers.iter().any(|wrapper| wrapper == "sudo")
+    {
+        entity.uses_sudo.set(shown(true, first.span));
+    }
     entity.mounts_secret.set(concluded(description.mounts_secret));
     describe::describe(&mut entity, run, index, description);
     entity

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::audit::{Case, usual_case};
 use super::context::Context;
 use super::process::Process;
 use super::reference::Reference;
@@ -45,6 +46,9 @@ pub(super) enum Shell {
     Posix,
     /// As `Posix`, and it stops at the first failure.
     PosixWithErrexit,
+    /// As `Posix`, and a pipe fails with any of its parts.
+    PosixWithPipefail,
+    PosixWithBoth,
     Other,
 }
 
@@ -58,6 +62,8 @@ pub(super) struct Builder<'a> {
     pub(super) id: Id<ImageBuild>,
     pub(super) context: Context<'a>,
     pub(super) plan: Plan,
+    /// How most keywords of the file are written.
+    pub(super) usual_case: Case,
     pub(super) states: Vec<State<'a>>,
 }
 
@@ -87,8 +93,9 @@ pub(super) fn add<'a>(
     let plan = Plan::new(dockerfile, request);
     let context = Context::new(sources, &source.path, request, git);
     let text = source.text().unwrap_or("");
+    let usual_case = usual_case(dockerfile, text);
     let mut builder =
-        Builder { model, sources, file, text, dockerfile, request, id, context, plan, states: Vec::new() };
+        Builder { model, sources, file, text, dockerfile, request, id, context, plan, usual_case, states: Vec::new() };
     builder.stages();
     builder.finish();
 }
@@ -261,6 +268,7 @@ impl<'a> Builder<'a> {
             stage.platform.set(word_value(platform, &self.plan.global));
         }
         stage.undeclared_arguments.set(self.undeclared(from));
+        self.audit_from(instruction, from, &mut stage);
         stage.image_build = One::to(self.id, Origin::none());
         stage.base_stage.origin = Origin::none();
         let image = reference.image();
@@ -356,6 +364,7 @@ impl<'a> Builder<'a> {
         if let Some(place) = request.place {
             join_step(model, build, place);
         }
+        model[build].tags.set(texts(request.tags.clone(), None, start));
         let written = self.written_secrets();
         self.model[build].written_secrets.set(written);
         match self.plan.target {

@@ -23,7 +23,7 @@ impl<'a> Builder<'a> {
             return;
         }
         let script = self.script_of(line);
-        let has_errexit = state.shell == Shell::PosixWithErrexit;
+        let has_errexit = matches!(state.shell, Shell::PosixWithErrexit | Shell::PosixWithBoth);
         if let CommandLine::HereDocument(body) = line {
             let ignores = !has_errexit && ignores_failures(&script.list, body.text());
             let opener = instruction.here_documents.first().map_or(instruction.keyword_span, |it| it.opener);
@@ -36,6 +36,7 @@ impl<'a> Builder<'a> {
             flag.name == "mount" && value.split(',').any(|part| matches!(part, "type=secret" | "type=ssh"))
         });
         self.facts_of_run(&run, instruction.keyword_span, id);
+        self.audit_run(instruction, &run, id);
         let description = Description { mounts_secret, stands: Stands::InRun };
         self.add_commands(&run, description, Some(id));
     }
@@ -71,14 +72,16 @@ impl<'a> Builder<'a> {
     fn facts_of_run(&mut self, run: &Run, place: Span, id: Id<InstructionEntity>) {
         let mut modes_written: Vec<&Value> = Vec::new();
         let mut expired = Vec::new();
+        let given: Vec<Value> = run
+            .commands
+            .iter()
+            .filter(|command| matches!(command.program(), Some("install" | "mkdir")))
+            .filter_map(|command| Some(command.option(&["-m", "--mode"])?.operand.value))
+            .collect();
+        modes_written.extend(&given);
         for command in &run.commands {
             if command.program() == Some("chmod") {
                 modes_written.extend(command.positionals(&[]).first().map(|argument| &argument.operand.value));
-            }
-            if let Some(mode) = command.options(&["-m", "--mode"]).first()
-                && matches!(command.program(), Some("install" | "mkdir"))
-            {
-                expired.extend(describe::names_expired_bundle(&mode.operand.value).then(|| mode.operand.value.clone()));
             }
             let words = command.arguments().iter().map(|argument| &argument.operand.value);
             expired.extend(words.filter(|value| describe::names_expired_bundle(value)).cloned());
@@ -115,6 +118,9 @@ impl<'a> Builder<'a> {
             }
             if let Output::Piped(reader) = command.output {
                 entity.piped_into = One::to(Id::<Entity>::new(first + reader as u32), Origin::written(command.span));
+            }
+            if description.stands == Stands::InRun {
+                entity.passes_lock_file_by.set(self.passes_lock_file_by(command));
             }
             let id = self.model.image.commands.push(entity);
             installs::add_packages(self.model, id, command);

@@ -170,6 +170,7 @@ impl<'a> Builder<'a> {
         let mut entity = Entity::new(Head::new(instruction.keyword.name(), instruction.keyword_span));
         entity.head.block = instruction.span;
         entity.sources.set(texts(sources.clone(), None, instruction.keyword_span));
+        entity.lacks_workdir.set(self.lacks_workdir(&target, copy.target.span));
         entity.lacks_slash.set(lacks_slash(copy.sources.len(), &target, copy.target.span));
         entity.target.set(target.clone());
         let checksum = instruction.flag("checksum").and_then(|flag| flag.value.as_ref());
@@ -185,7 +186,10 @@ impl<'a> Builder<'a> {
         entity.ignored_sources.set(empty());
         let copy_id = self.model.image.copies.push(entity);
         match from {
-            Some(from) => self.copied_from(from, copy_id),
+            Some(from) => {
+                self.copied_from(from, copy_id);
+                self.audit_copy_from(from, &sources, copy_id);
+            }
             None => self.copied_from_context(&sources, copy_id, instruction.keyword_span),
         }
         self.model[id].copies.push(copy_id, Origin::written(instruction.span));

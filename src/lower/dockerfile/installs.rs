@@ -1,6 +1,7 @@
 //! Packages that commands install, and files of requirements.
 
 use super::{concluded, shown, unknown, word};
+use crate::data::images::package_ended;
 use crate::eval::shell::Command;
 use crate::lower::command::describe::is_pip;
 use crate::model::image::{Command as CommandEntity, Package, RequirementsFile};
@@ -190,6 +191,7 @@ fn add_requirements_file(model: &mut Model, file: FileId, path: &str, text: &str
     let read = requirements::read(file, text);
     let mut unpinned = Vec::new();
     let mut without_hash = Vec::new();
+    let mut ended = Vec::new();
     for entry in &read.entries {
         let EntryKind::Package { name, version } = &entry.kind else { continue };
         if version.is_none() {
@@ -202,11 +204,23 @@ fn add_requirements_file(model: &mut Model, file: FileId, path: &str, text: &str
         package.name.set(Value::text(name, Origin::written(entry.span)));
         package.manager.set(word("pip"));
         package.is_pinned.set(shown(version.is_some(), entry.span));
+        if let Some(version) = version {
+            package.version.set(Value::text(version, Origin::written(entry.span)));
+            let month = package_ended(name, version);
+            let installed = installed.map_or_else(Vec::new, |span| vec![span]);
+            ended.extend(month.map(|month| {
+                let step = || StepKind::ReadThrough("installed here".into());
+                let origin =
+                    installed.iter().fold(Origin::written(entry.span), |origin, span| origin.then(step(), *span));
+                Value::text(format!("{name} {version} (no fixes since {month})"), origin)
+            }));
+        }
         let package = model.image.packages.push(package);
         entity.packages.push(package, Origin::written(entry.span));
     }
     entity.is_pinned.set(verdict(&unpinned, start));
     entity.has_hashes.set(verdict(&without_hash, start));
+    entity.ended_frameworks.set(super::texts(ended, None, start));
     entity.is_installed.set(match installed {
         Some(span) => shown(true, span),
         None => concluded(false),

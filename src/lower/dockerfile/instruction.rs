@@ -68,6 +68,7 @@ impl<'a> Builder<'a> {
             &mut entity.self_references,
             &mut entity.world_writable_modes,
             &mut entity.setuid_modes,
+            &mut entity.leaves_package_cache,
             &mut entity.expired_certificates,
             &mut entity.arguments,
         ] {
@@ -401,10 +402,17 @@ fn shell_of(words: &[Word]) -> Shell {
     if !matches!(program, "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" | "busybox") {
         return Shell::Other;
     }
-    let sets_errexit = words[1..].iter().enumerate().any(|(index, word)| {
-        let letters = word.strip_prefix('-').filter(|rest| !rest.starts_with('-')).unwrap_or("");
-        (letters.contains('e') && letters.chars().all(|letter| "euxo".contains(letter) || letter == 'c'))
-            || (word == "errexit" && index > 0)
-    });
-    if sets_errexit { Shell::PosixWithErrexit } else { Shell::Posix }
+    let asks = |long: &str, short: char| {
+        words[1..].iter().enumerate().any(|(index, word)| {
+            let letters = word.strip_prefix('-').filter(|rest| !rest.starts_with('-')).unwrap_or("");
+            let is_cluster = letters.chars().all(|letter| "euxolc".contains(letter));
+            (is_cluster && letters.contains(short)) || (word == long && index > 0)
+        })
+    };
+    match (words.iter().any(|word| word == "pipefail"), asks("errexit", 'e')) {
+        (true, true) => Shell::PosixWithBoth,
+        (true, false) => Shell::PosixWithPipefail,
+        (false, true) => Shell::PosixWithErrexit,
+        (false, false) => Shell::Posix,
+    }
 }

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::pushed;
 use super::reference::Reference;
-use crate::logic::Reason;
+use crate::logic::{Reason, Tri};
+use crate::model::delivery::{Push, Rendering};
 use crate::model::image::{ImageBuild, Repository};
+use crate::model::workload::Container;
 use crate::model::{Id, Model, One};
 use crate::source::parent_of;
 use crate::value::{Origin, Piece, Text, Value};
@@ -13,17 +16,22 @@ use crate::value::{Origin, Piece, Text, Value};
 pub(crate) fn link(model: &mut Model) {
     add_repositories(model);
     add_images(model);
-    link_builds(model);
-    link_pushes(model);
+    let exact = pushed::exact(model);
+    link_builds(model, &exact);
+    link_pushes(model, &exact);
 }
 
-/// Pushes and builds: by the name of the folder, or where only one Dockerfile exists.
-fn link_pushes(model: &mut Model) {
+/// Pushes and builds: what a push surely sends, else by the name of the folder, or where only one Dockerfile exists.
+fn link_pushes(model: &mut Model, exact: &[(Id<Push>, Vec<Id<ImageBuild>>)]) {
     let builds: Vec<Id<ImageBuild>> = model.image.image_builds.ids().collect();
     let files: BTreeSet<&str> = builds.iter().filter_map(|id| model[*id].file.as_str()).collect();
     let is_only = files.len() == 1;
     let mut links = Vec::new();
     for (push, entity) in model.delivery.pushes.iter() {
+        if let Some((_, builds)) = exact.iter().find(|(id, _)| *id == push) {
+            links.extend(builds.iter().map(|build| (*build, push, entity.head.span)));
+            continue;
+        }
         let Some(target) = entity.target.value().as_text() else { continue };
         let last = target.suffix().rsplit('/').next().unwrap_or("").to_owned();
         let is_its = |id: &&Id<ImageBuild>| {
@@ -96,6 +104,9 @@ fn in_first_block(block: &Value, name: &str) -> Option<Value> {
 fn add_images(model: &mut Model) {
     let containers: Vec<_> = model.workload.containers.ids().collect();
     for id in containers {
+        if let Some(image) = rendered(model, id) {
+            model[id].image_name.set(image);
+        }
         let container = &model[id];
         let (value, name_span) = (container.image_name.value().clone(), container.head.span);
         if let Some(reason) = value.reason() {
@@ -125,7 +136,6 @@ fn add_images(model: &mut Model) {
         let image = model.image.images.push(image);
         model[id].image = One::to(image, value.origin.clone());
     }
-    forget_replaced(model);
 }
 
 /// The pieces of a text, literals cut where another place begins.
@@ -147,24 +157,33 @@ fn stretches(text: &Text) -> Vec<Piece> {
     pieces
 }
 
-/// What a rendering step puts into a definition is deployed in place of what the file says.
-fn forget_replaced(model: &mut Model) {
-    let rendered = model
-        .delivery
-        .deployments
-        .iter()
-        .any(|(_, deployment)| deployment.image_reference.is_present() != crate::logic::Tri::False);
-    if !rendered {
-        return;
+/// The image that a step puts into a definition before it is deployed; unknown where an editor of text did.
+fn rendered(model: &Model, id: Id<Container>) -> Option<Value> {
+    let container = &model[id];
+    let path = container.task.id().and_then(|task| model[task].path.as_str())?;
+    let is_its = |rendering: &&Rendering| {
+        let names = rendering.container_names.value().as_list();
+        let may_be = names.is_none_or(|list| {
+            let named = list.items.iter().any(|name| name.as_text().is_none_or(|text| text.known().is_none()));
+            named || list.open.is_some() || list.items.iter().any(|name| name.as_str() == container.name.as_str())
+        });
+        rendering.file.as_str() == Some(path) && may_be
+    };
+    let of_file: Vec<&Rendering> = model.delivery.renderings.iter().map(|(_, it)| it).filter(is_its).collect();
+    if let Some(by_action) = of_file.iter().find(|it| it.image.is_present() != Tri::False) {
+        return Some(by_action.image.value().clone());
     }
-    let containers: Vec<_> = model.workload.containers.ids().collect();
-    for id in containers {
-        let is_of_file = model[id].task.id().is_some_and(|task| model[task].head.terraform.is_none());
-        if is_of_file {
-            let origin = model[id].image.origin.clone();
-            model[id].image = One::unknown(Reason::new("from-workflow", "image"), origin);
-        }
-    }
+    let image = container.image_name.value();
+    let edit = of_file.into_iter().find(|it| may_change(it.pattern.as_str(), image))?;
+    let reason = Reason::at("from-workflow", "image", edit.head.span);
+    Some(Value::unknown(reason, image.origin.clone()))
+}
+
+/// Whether what an editor looks for may be, or stand in, the image; what nobody can read may be anything.
+fn may_change(pattern: Option<&str>, image: &Value) -> bool {
+    let (Some(pattern), Some(image)) = (pattern, image.as_str()) else { return true };
+    let mut words = pattern.split(['|', '#', ',', '/', '\'', '"', ' ']).filter(|word| word.len() > 2);
+    pattern.to_ascii_lowercase().contains("image") || image.contains(['$', '<']) || words.any(|it| image.contains(it))
 }
 
 fn repository_of(
@@ -205,8 +224,9 @@ fn repository_of(
     }
 }
 
-/// Containers and builds: by the name of the folder, or where only one of each exists.
-fn link_builds(model: &mut Model) {
+/// Containers and builds: by what is pushed to the container's repository; else by the name of the folder, or where only
+/// one of each exists, unless the build is pushed elsewhere.
+fn link_builds(model: &mut Model, exact: &[(Id<Push>, Vec<Id<ImageBuild>>)]) {
     let mut links: Vec<(usize, Id<ImageBuild>)> = Vec::new();
     let builds: Vec<Id<ImageBuild>> = model.image.image_builds.ids().collect();
     let mut files: Vec<&str> = builds.iter().filter_map(|id| model[*id].file.as_str()).collect();
@@ -217,16 +237,42 @@ fn link_builds(model: &mut Model) {
         .enumerate()
         .filter_map(|(index, id)| Some((index, private_repository(model, model[*id].image_name.value())?)))
         .collect();
+    let targets: Vec<(Id<ImageBuild>, Option<String>)> = exact
+        .iter()
+        .flat_map(|(push, builds)| {
+            let target = model[*push].target.value().as_text().and_then(|text| pushed::name(&text));
+            // A hole in the name may be any repository.
+            let target = target.filter(|name| !name.contains('{'));
+            builds.iter().map(move |build| (*build, target.clone()))
+        })
+        .collect();
+    let goes_elsewhere = |build: &Id<ImageBuild>, repository: &str| {
+        let mut own = targets.iter().filter(|(id, _)| id == build).peekable();
+        own.peek().is_some()
+            && own.all(|(_, target)| target.as_deref().is_some_and(|it| !same_repository(it, repository)))
+    };
     for (index, repository) in &private {
+        let mut by_push: Vec<Id<ImageBuild>> = Vec::new();
+        for (build, target) in &targets {
+            let is_it = target.as_deref().is_some_and(|target| same_repository(target, repository));
+            if is_it && !by_push.contains(build) {
+                by_push.push(*build);
+            }
+        }
+        if !by_push.is_empty() {
+            links.extend(by_push.into_iter().map(|build| (*index, build)));
+            continue;
+        }
         let last = repository.rsplit('/').next().unwrap_or("");
-        let by_folder = builds.iter().filter(|id| {
+        let free: Vec<Id<ImageBuild>> = builds.iter().copied().filter(|id| !goes_elsewhere(id, repository)).collect();
+        let by_folder = free.iter().filter(|id| {
             let folder = model[**id].file.as_str().map(|file| parent_of(file).rsplit('/').next().unwrap_or(""));
             folder.is_some_and(|folder| !folder.is_empty() && names_one_thing(folder, last))
         });
         let named: Vec<Id<ImageBuild>> = by_folder.copied().collect();
         match named.as_slice() {
             [] if files.len() == 1 && private.iter().all(|(_, other)| other == repository) => {
-                links.extend(builds.iter().map(|id| (*index, *id)));
+                links.extend(free.iter().map(|id| (*index, *id)));
             }
             [] => {}
             named => links.extend(named.iter().map(|id| (*index, *id))),
@@ -238,6 +284,10 @@ fn link_builds(model: &mut Model) {
         model[container].image_build = One::to(build, origin.clone());
         model[build].containers.push(container, origin);
     }
+}
+
+fn same_repository(pushed: &str, named: &str) -> bool {
+    pushed.eq_ignore_ascii_case(named)
 }
 
 /// What the private repository of an image is called; nothing for images of others.

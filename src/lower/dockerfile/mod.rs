@@ -1,6 +1,7 @@
 //! Dockerfiles into image builds, stages, instructions, commands and copies. What follows from them together (who runs
 //! as root, what arrives at the first process) is the business of `facts::build`.
 
+mod audit;
 mod bake;
 mod build;
 mod command;
@@ -10,6 +11,7 @@ mod instruction;
 mod link;
 mod modes;
 mod process;
+mod pushed;
 mod reference;
 mod request;
 mod scope;

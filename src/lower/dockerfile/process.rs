@@ -7,6 +7,7 @@ use crate::data::images::{BaseImage, StartsAs, SystemShell, base_image};
 use crate::eval::shell::{Command, Output, Reached, Run};
 use crate::logic::Reason;
 use crate::lower::command::{Description, Stands, shown_with};
+use crate::lower::development::development;
 use crate::lower::listening;
 use crate::model::image::Command as CommandEntity;
 use crate::model::{Id, One};
@@ -232,7 +233,7 @@ impl<'a> Builder<'a> {
             let file = self.mapped_back(state, path)?;
             self.sources.world.file(file).text().map(str::to_owned)
         };
-        match listening::development(command, &read) {
+        match development(command, &read) {
             Ok(Some(span)) => shown(true, span),
             Ok(None) => concluded(false),
             Err(reason) => unknown(reason.code, &reason.object, command.span),

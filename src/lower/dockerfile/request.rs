@@ -27,6 +27,8 @@ pub(super) struct Request {
     pub(super) place: Option<Span>,
     /// Named contexts: they stand in for a stage or an image of their name.
     pub(super) contexts: BTreeMap<String, String>,
+    /// What the image is called: `-t`, or `image` of a compose file.
+    pub(super) tags: Vec<Value>,
     /// Files into which an earlier step of the job writes a secret of the workflow, with their places.
     pub(super) written_secrets: Vec<(String, Span)>,
 }
@@ -43,6 +45,7 @@ impl Request {
             platforms: None,
             place: None,
             contexts: BTreeMap::new(),
+            tags: Vec::new(),
             written_secrets: Vec::new(),
         }
     }
@@ -75,6 +78,7 @@ fn compose(sources: &Sources<'_>, file: FileId, found: &mut Vec<Request>) {
             target: build.get("target").map(value_of),
             arguments: build.get("args").map(compose_arguments).unwrap_or_default(),
             contexts: build.get("additional_contexts").map(named_contexts).unwrap_or_default(),
+            tags: service.value.get("image").map(value_of).into_iter().collect(),
             ..Request::default_for("")
         });
     }
@@ -223,6 +227,8 @@ fn build_action(sources: &Sources<'_>, step: &Node) -> Option<Request> {
         platforms,
         place,
         contexts: step.at(&["with", "build-contexts"]).map(named_contexts).unwrap_or_default(),
+        // The step that builds pushes, too: its tags are those of the push.
+        tags: Vec::new(),
         written_secrets: Vec::new(),
     })
 }
@@ -366,6 +372,7 @@ fn build_command(command: &eval_shell::Command, folder: &str) -> Option<Request>
         arguments,
         platforms,
         place: Some(command.span),
+        tags: command.options(&["-t", "--tag"]).into_iter().map(|tag| tag.operand.value).collect(),
         contexts: contexts.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         ..Request::default_for(&file)
     })

@@ -3,6 +3,7 @@
 
 use crate::eval::actions::Operand;
 use crate::eval::shell::{Argument, Command, Nothing, of_words, run};
+use crate::lower::development::development;
 use crate::lower::listening;
 use crate::model::image::Command as Entity;
 use crate::model::workload::Container;
@@ -47,7 +48,7 @@ fn add(model: &mut Model, container: Id<Container>, line: &str, command: &Comman
     entity.reached.set(Value::text("always", Origin::none()));
     entity.line.set(Value::text(line, Origin::none()));
     entity.listens_on.set(listening::listens_on(command));
-    entity.is_development_server.set(match listening::development(command, &|_| None) {
+    entity.is_development_server.set(match development(command, &|_| None) {
         Ok(found) => Value::bool(found.is_some(), Origin::written(found.unwrap_or(command.span))),
         Err(reason) => Value::unknown(reason, Origin::missing("file-not-found", command.span)),
     });

@@ -91,6 +91,8 @@ fn read_cells(container: &mut Container, object: Object<'_>, place: Span) {
     if let Some(firelens) = object.object("firelensConfiguration") {
         container.firelens.read(firelens.span, "type", firelens.get("type"));
     }
+    let (options, open) = object.items("dockerSecurityOptions");
+    container.security_options.set(texts(options, open, place));
     let (files, open) = object.items("environmentFiles");
     let files = files.iter().filter_map(|file| Object::of(file, place, Spelling::Provider)?.get("value")).collect();
     container.environment_files.set(texts(files, open, place));
@@ -179,7 +181,23 @@ fn add_environment(model: &mut Model, container: Id<Container>, object: Object<'
         variable.container = One::to(container, Origin::written(model[container].head.span));
         variables.push(model.secret.variables.push(variable), value.origin.clone());
     }
+    if let Some(reason) = variables.open.clone() {
+        add_unseen_variable(model, container, &reason);
+    }
     model[container].variables = variables;
+}
+
+/// An entry that nobody here can see stands for all of them: rules about entries do not pass them over.
+fn add_unseen_variable(model: &mut Model, container: Id<Container>, reason: &Reason) {
+    let place = model[container].head.span;
+    let name = format!("the environment of {}", model[container].head.name);
+    let unknown = || Value::unknown(reason.clone(), Origin::missing(reason.code, place));
+    let mut variable = Variable::new(part_of(&model[container].head, name, place, place));
+    variable.name.set(unknown());
+    variable.content.set(unknown());
+    variable.set_in.set(Value::text("task", Origin::written(place)));
+    variable.container = One::to(container, Origin::written(place));
+    model.secret.variables.push(variable);
 }
 
 fn add_secrets(model: &mut Model, container: Id<Container>, object: Object<'_>) {

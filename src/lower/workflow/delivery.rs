@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::plan::Plan;
 use super::read::flag_at;
+use super::rendering;
 use super::scope::JobScope;
 use super::script;
 use super::{terraform, uses};
@@ -153,6 +154,7 @@ fn used(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, action: &s
             keep(model, scope, found);
         }
         "aws-actions/amazon-ecs-render-task-definition" => {
+            rendering::by_action(model, plan, scope, node);
             if let Some(entries) = with(node, "environment-variables") {
                 rendered_variables(model, scope, entries);
             }
@@ -284,6 +286,7 @@ fn ran(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, walk: &Run,
         }
     }
     if command.name() != "aws" {
+        rendering::by_editor(model, plan, scope, walk, command);
         return;
     }
     let kind = if command.says(&["aws", "ecs", "update-service"]) {

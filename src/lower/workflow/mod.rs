@@ -20,6 +20,7 @@ mod output;
 mod permission;
 mod plan;
 mod read;
+mod rendering;
 mod repository;
 mod scope;
 mod script;

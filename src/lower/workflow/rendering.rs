@@ -1,0 +1,104 @@
+//! What steps put into a task definition of the tree before it is deployed: the action that renders it, and editors of
+//! text, of which it is only known that they changed something.
+
+use super::plan::Plan;
+use super::read;
+use super::scope::JobScope;
+use super::uses;
+use crate::eval::shell::{Command, Direction, Run};
+use crate::model::delivery::Rendering;
+use crate::model::{Head, Model, One};
+use crate::source::{FileId, Span, clean_path};
+use crate::syntax::yaml::Node;
+use crate::value::{Origin, Value};
+
+const EDITORS: [&str; 5] = ["sed", "jq", "yq", "envsubst", "perl"];
+
+/// `aws-actions/amazon-ecs-render-task-definition`
+pub(super) fn by_action(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, node: &Node) {
+    let input = |name: &str| node.at(&["with", name]);
+    let (Some(image), Some(file)) = (input("image"), file_of(plan, scope, node)) else { return };
+    let mut rendering = new(plan, scope, file, node.span);
+    rendering.image.set(scope.read(image).value);
+    if let Some(names) = input("container-name") {
+        let value = scope.read(names).value;
+        let listed = match value.as_str() {
+            Some(text) => {
+                let each = text.split(',').map(|name| Value::text(name.trim(), Origin::written(names.span)));
+                Value::list(each.collect(), Origin::written(names.span))
+            }
+            None => Value::list(vec![value], Origin::written(names.span)),
+        };
+        rendering.container_names.set(listed);
+    }
+    model.delivery.renderings.push(rendering);
+}
+
+/// The file that a step renders, through the steps that rendered it before.
+fn file_of(plan: &Plan<'_>, scope: &JobScope<'_, '_>, node: &Node) -> Option<FileId> {
+    let steps = &scope.doc().steps;
+    let mut index = scope.step?;
+    let mut node = node;
+    loop {
+        let input = node.at(&["with", "task-definition"])?;
+        if let Some(path) = scope.read(input).value.as_str() {
+            return plan.world.find(&plan.local_folder(path)?);
+        }
+        let text = input.as_str()?;
+        let earlier = steps[..index].iter().enumerate().rev().find(|(_, step)| {
+            let key = step.key.as_deref().unwrap_or("");
+            let action = step.node.get("uses").and_then(Node::scalar_text).map(|uses| uses::parts(uses).full());
+            !key.is_empty()
+                && text.contains(&format!("steps.{key}.outputs."))
+                && action.as_deref() == Some("aws-actions/amazon-ecs-render-task-definition")
+        });
+        // Each turn goes to a step further up, so this ends.
+        (index, node) = earlier.map(|(index, step)| (index, step.node))?;
+    }
+}
+
+/// `sed -i …`, `jq … file > other`: each task definition that such a command names.
+pub(super) fn by_editor(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, walk: &Run, command: &Command) {
+    let editor = match command.pipes_into() {
+        Some(reader) if command.program() == Some("cat") => &walk.commands[reader],
+        Some(_) | None => command,
+    };
+    if !editor.program().is_some_and(|program| EDITORS.contains(&program)) {
+        return;
+    }
+    let read_in = command.redirections.iter().filter(|it| it.kind == Direction::Reads).map(|it| &it.target);
+    let folder = scope.step_doc().and_then(|step| step.node.get("working-directory")).and_then(Node::as_str);
+    for argument in command.arguments().iter().chain(read_in) {
+        let Some(path) = argument.text().filter(|it| [".json", ".yml", ".yaml"].iter().any(|end| it.ends_with(end)))
+        else {
+            continue;
+        };
+        let inside = command.directory.as_deref().and_then(|inner| clean_path(folder.unwrap_or(""), inner));
+        let path = inside.and_then(|inside| clean_path(&inside, path)).and_then(|path| plan.local_folder(&path));
+        let Some(file) = path.and_then(|path| plan.world.find(&path)) else { continue };
+        let mut rendering = new(plan, scope, file, command.span);
+        let words = editor.arguments().iter().filter(|word| word.span != argument.span);
+        let pattern: Option<Vec<&str>> = words.map(|word| word.text()).collect();
+        if let Some(words) = pattern {
+            rendering.pattern.set(Value::text(words.join(" "), Origin::written(editor.span)));
+        }
+        model.delivery.renderings.push(rendering);
+    }
+}
+
+fn new(plan: &Plan<'_>, scope: &JobScope<'_, '_>, file: FileId, span: Span) -> Rendering {
+    let path = &plan.world.file(file).path;
+    let mut rendering = Rendering::new(Head::new(path.clone(), span));
+    let origin = Origin::written(span);
+    rendering.file.set(Value::text(path, origin.clone()));
+    rendering.container_names.set(read::open_list(
+        Vec::new(),
+        crate::logic::Reason::at("no-value", "container-name", span),
+        origin.clone(),
+    ));
+    rendering.job = One::to(scope.doc().id, origin.clone());
+    if let Some(step) = scope.step_doc() {
+        rendering.step = One::to(step.id, origin);
+    }
+    rendering
+}
