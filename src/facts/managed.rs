@@ -60,7 +60,7 @@ fn has_ended(product: &str, version: &Cell<mark::Text>, otherwise: Span) -> Fact
     match version.get() {
         Reading::Known(text) => match text.known() {
             Some(text) => match support::ended(product, text) {
-                Some(month) => Fact::yes(vec![Place::new(place, format!("standard support ended in {month}"))]),
+                Some(ended) => Fact::yes(vec![Place::new(place, format!("standard support ended {ended}"))]),
                 None => Fact::no(Vec::new()),
             },
             None => Fact::unknown(Reason::at("no-value", "the version", place)),
