@@ -2,7 +2,7 @@
 //! documentation). No entropy and no formats of credentials here.
 
 /// Last words that mean "not the secret itself": where it is, what it is called, how long it lives.
-const ABOUT: [&str; 30] = [
+const ABOUT: [&str; 38] = [
     "FILE",
     "PATH",
     "DIR",
@@ -13,6 +13,14 @@ const ABOUT: [&str; 30] = [
     "ENVS",
     "FILES",
     "ARN",
+    "ARNS",
+    "PARAMETER",
+    "PARAM",
+    "POLICY",
+    "BUCKET",
+    "TABLE",
+    "QUEUE",
+    "ROLE",
     "URL",
     "VERSION",
     "ALIAS",
@@ -34,6 +42,9 @@ const ABOUT: [&str; 30] = [
     "ALGORITHM",
     "FORMAT",
 ];
+
+/// Those of them that mean what the secret is called.
+const CALLED: [&str; 9] = ["NAME", "NAMES", "ID", "IDS", "ARN", "ARNS", "PATH", "PARAMETER", "PARAM"];
 
 const SECRET: [&str; 9] =
     ["PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "SECRETS", "TOKEN", "APIKEY", "CREDENTIAL", "CREDENTIALS"];
@@ -77,6 +88,11 @@ pub fn names_secret(name: &str) -> bool {
     }
     let is_key = |index: usize| words[index] == "KEY" && index > 0 && BEFORE_KEY.contains(&words[index - 1].as_str());
     words.iter().any(|word| SECRET.contains(&word.as_str())) || last == "PASS" || (0..words.len()).any(is_key)
+}
+
+/// Whether a variable of this name holds what a secret is called, and not the secret.
+pub fn names_identifier(name: &str) -> bool {
+    words(name).last().is_some_and(|last| CALLED.contains(&last.as_str()))
 }
 
 /// Upper-case words of a name: split at `_`, `-`, `.` and where case changes.
@@ -124,8 +140,18 @@ pub fn is_harmless(value: &str) -> bool {
         || is_interpolation
         || is_repeated
         || lower.starts_with("arn:")
+        || lower.starts_with("alias/")
+        || is_called_like_secret(value)
         || (value.contains("://") && !has_password(value))
         || is_placeholder(value)
+}
+
+/// `prod/db/password`: what a secret is called where it is kept.
+fn is_called_like_secret(value: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_'))
+    };
+    value.rsplit_once('/').is_some_and(|(folders, last)| names_secret(last) && folders.split('/').all(is_part))
 }
 
 /// Whether a word of the value says that it is to be replaced.
@@ -175,7 +201,17 @@ mod tests {
         for name in ["DB_PASSWORD", "apiKey", "SECRET_KEY", "GITHUB_TOKEN", "MYSQL_PWD", "DB_PASS", "clientSecret"] {
             assert!(names_secret(name), "{name}");
         }
-        for name in ["TOKENIZERS_PARALLELISM", "SECRET_KEY_FILE", "GPG_KEY", "GOPRIVATE", "TOKEN_URL", "AUTH", "KEY"] {
+        for name in [
+            "TOKENIZERS_PARALLELISM",
+            "SECRET_ARNS",
+            "TOKEN_TABLE",
+            "SECRET_KEY_FILE",
+            "GPG_KEY",
+            "GOPRIVATE",
+            "TOKEN_URL",
+            "AUTH",
+            "KEY",
+        ] {
             assert!(!names_secret(name), "{name}");
         }
     }
@@ -193,6 +229,8 @@ mod tests {
             "your_secret_key",
             "aaaaaaa",
             "0000-0000",
+            "prod/db/password",
+            "alias/app",
         ] {
             assert!(is_harmless(value), "{value}");
         }

@@ -2,7 +2,7 @@
 //! something that is a secret whatever it is called.
 
 use super::{Facts, facts};
-use crate::data::secrets::{has_password, is_harmless, is_placeholder, names_secret};
+use crate::data::secrets::{has_password, is_harmless, is_placeholder, names_identifier, names_secret};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::data::HttpRequest;
 use crate::model::secret::{EnvFile, Parameter, SecretAttribute, Variable};
@@ -132,7 +132,10 @@ const SECRET_PATHS: [&str; 12] = [
 
 pub(super) fn source_of(value: &Value) -> Source {
     if value.sensitive && !matches!(value.kind, Kind::Null) {
-        return Source::Secret("marked sensitive");
+        return Source::Secret(SENSITIVE);
+    }
+    if is_identifier(value) {
+        return Source::Harmless;
     }
     if let Some(words) = read_through_secret(value) {
         return Source::Secret(words);
@@ -160,7 +163,7 @@ pub(super) fn source_of(value: &Value) -> Source {
         }
         Kind::Unknown(unknown) if is_pipeline_secret(&unknown.reason) => Source::Secret(PIPELINE),
         Kind::Unknown(unknown) => match unknown.reason.object.strip_prefix("var.") {
-            Some(name) if names_secret(name) => Source::Secret("a variable made for a secret"),
+            Some(name) if names_secret(name) => Source::Secret(MADE_FOR_IT),
             Some(_) | None => Source::Unknown(unknown.reason.clone()),
         },
         Kind::Text(text) => {
@@ -215,7 +218,28 @@ fn read_through_secret(value: &Value) -> Option<&'static str> {
         | StepKind::ProviderDefault(_)
         | StepKind::Missing(_) => false,
     });
-    (through && !is_harmless).then_some("a variable made for a secret")
+    (through && !is_harmless).then_some(MADE_FOR_IT)
+}
+
+const SENSITIVE: &str = "marked sensitive";
+const MADE_FOR_IT: &str = "a variable made for a secret";
+
+/// The name, id or ARN of something that a block declares, whatever that holds.
+fn is_identifier(value: &Value) -> bool {
+    value.origin.steps().any(|step| match &step.kind {
+        StepKind::ReadThrough(word) => {
+            let (owner, attribute) = word.rsplit_once('.').unwrap_or(("", word));
+            let ty = owner.strip_prefix("data.").unwrap_or(owner);
+            matches!(attribute, "arn" | "id" | "name") && ty.starts_with("aws_")
+        }
+        StepKind::Written
+        | StepKind::VarFile { .. }
+        | StepKind::Passed { .. }
+        | StepKind::VariableDefault { .. }
+        | StepKind::Call(_)
+        | StepKind::ProviderDefault(_)
+        | StepKind::Missing(_) => false,
+    })
 }
 
 pub(super) fn at(value: &Value, fallback: Span, role: &str) -> Vec<Place> {
@@ -228,7 +252,10 @@ fn named_secret(name: &Cell<mark::Text>, value: &Value, span: Span) -> Fact {
         // A matter of its own: `url_has_password`.
         return if fact.tri == Tri::True { Fact::no(fact.places) } else { fact };
     }
+    // A mark says that people are not to see it, a name on both ends what it is.
+    let is_called = name.as_str().is_some_and(names_identifier);
     match source_of(value) {
+        Source::Secret(SENSITIVE | MADE_FOR_IT) if is_called => Fact::no(at(value, span, "")),
         Source::Secret(words) => Fact::yes(at(value, span, words)),
         Source::Harmless => Fact::no(at(value, span, "")),
         Source::Literal(text) if is_harmless(&text) => Fact::no(at(value, span, "")),
