@@ -15,6 +15,8 @@ entities! { in data;
         engine_version: Text,
         encrypted: Flag,
         publicly_accessible: Flag = false,
+        /// `DUAL` where it has IPv6 too.
+        network_type: Text = "IPV4",
         /// The certificate authority that signs the server's certificate.
         ca: Text,
         managed_password: Flag = false,

@@ -66,6 +66,9 @@ pub(crate) fn tls_demand(engine: &str, version: Option<&EngineVersion>) -> Optio
             Tri::True | Tri::Unknown => parameter(SECURE_TRANSPORT, from((11, 8))),
         },
         engine if engine.starts_with("sqlserver-") => parameter(FORCE_SSL, Tri::False),
+        "docdb" => parameter("tls", Tri::True),
+        // Which of its two default groups a new cluster gets is AWS's to decide.
+        "redshift" => parameter("require_ssl", from((2, 0))),
         engine if engine.starts_with("oracle-") || engine.starts_with("custom-") => Some(TlsDemand::CannotSee),
         _ => None,
     }
@@ -74,8 +77,8 @@ pub(crate) fn tls_demand(engine: &str, version: Option<&EngineVersion>) -> Optio
 /// Whether a parameter's text switches on.
 pub(crate) fn is_on(text: &str) -> Tri {
     match text.to_ascii_lowercase().as_str() {
-        "1" | "true" | "on" | "yes" => Tri::True,
-        "0" | "false" | "off" | "no" => Tri::False,
+        "1" | "true" | "on" | "yes" | "enabled" | "tls1.2+" | "tls1.3+" | "fips-140-3" => Tri::True,
+        "0" | "false" | "off" | "no" | "disabled" => Tri::False,
         _ => Tri::Unknown,
     }
 }
@@ -117,6 +120,10 @@ mod tests {
             ("mariadb", "10.3", Some(Tri::False)),
             ("postgres", "", Some(Tri::Unknown)),
             ("oracle-ee", "19", None),
+            ("docdb", "5.0.0", Some(Tri::True)),
+            ("redshift", "", Some(Tri::Unknown)),
+            ("redshift", "1.0", Some(Tri::False)),
+            ("redshift", "2.0", Some(Tri::True)),
             ("neptune", "1.2", None),
         ] {
             assert_eq!(by_default(engine, version), expected, "{engine} {version}");

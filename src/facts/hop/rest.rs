@@ -73,9 +73,10 @@ pub(super) fn refuses_encryption(facts: &Facts<'_>, id: Id<Disk>) -> Fact {
 }
 
 /// Resource types of snapshots, and the attribute that names what they copy.
-const DATABASE_SNAPSHOTS: [(&str, &str); 3] = [
+const DATABASE_SNAPSHOTS: [(&str, &str); 4] = [
     ("aws_db_snapshot", "db_instance_identifier"),
     ("aws_db_cluster_snapshot", "db_cluster_identifier"),
+    ("aws_docdb_cluster_snapshot", "db_cluster_identifier"),
     ("aws_neptune_cluster_snapshot", "db_cluster_identifier"),
 ];
 const DISK_SNAPSHOTS: [(&str, &str); 1] = [("aws_ebs_snapshot", "volume_id")];

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::context::{Context, cells};
 use super::keys::key;
+use super::other_databases;
 use super::vpc::{default_group, each, open_all};
 use crate::eval::terraform::{BlockView, Instance};
 use crate::logic::{Reason, Tri};
@@ -34,11 +35,7 @@ pub(super) fn make(cx: &mut Context<'_>) {
         cells!(database, view; encrypted = "storage_encrypted");
         cx.add(instance, database);
     }
-    for (type_name, kind) in [
-        ("aws_db_subnet_group", "database"),
-        ("aws_elasticache_subnet_group", "cache"),
-        ("aws_redshift_subnet_group", "warehouse"),
-    ] {
+    for (type_name, kind) in [("aws_db_subnet_group", "database"), ("aws_elasticache_subnet_group", "cache")] {
         for instance in cx.managed(type_name) {
             let mut group = SubnetGroup::new(cx.head(instance));
             word(&mut group.kind, kind, instance);
@@ -61,6 +58,7 @@ pub(super) fn make(cx: &mut Context<'_>) {
         cells!(proxy, instance.view(); require_tls = "require_tls");
         cx.add(instance, proxy);
     }
+    other_databases::make(cx);
     caches(cx);
 }
 
@@ -95,7 +93,7 @@ fn instance_database(cx: &Context<'_>, instance: &Instance) -> Database {
         managed_password = "manage_master_user_password", skip_final_snapshot = "skip_final_snapshot",
         storage_type = "storage_type", multi_az = "multi_az", deletion_protection = "deletion_protection",
         backup_retention = "backup_retention_period", log_exports = "enabled_cloudwatch_logs_exports",
-        parameter_group_name = "parameter_group_name");
+        parameter_group_name = "parameter_group_name", network_type = "network_type");
     if view.attr("replicate_source_db").is_some() {
         unless_written(&mut database.engine, view, "engine");
         unless_written(&mut database.engine_version, view, "engine_version");
@@ -153,12 +151,13 @@ fn cluster(cx: &Context<'_>, instance: &Instance) -> Database {
         managed_password = "manage_master_user_password", skip_final_snapshot = "skip_final_snapshot",
         storage_type = "storage_type", deletion_protection = "deletion_protection",
         backup_retention = "backup_retention_period", log_exports = "enabled_cloudwatch_logs_exports",
-        cluster_parameter_group_name = "db_cluster_parameter_group_name", zones = "availability_zones");
+        cluster_parameter_group_name = "db_cluster_parameter_group_name", zones = "availability_zones",
+        network_type = "network_type");
     read_port(&mut database, view);
     database
 }
 
-fn settings(instance: &Instance) -> Value {
+pub(super) fn settings(instance: &Instance) -> Value {
     let blocks = instance.view().blocks("parameter");
     let mut entries = BTreeMap::new();
     let mut open = blocks.open;
@@ -241,7 +240,8 @@ fn caches(cx: &mut Context<'_>) {
 }
 
 pub(super) fn connect(cx: &mut Context<'_>) {
-    let types = ["aws_db_subnet_group", "aws_elasticache_subnet_group", "aws_redshift_subnet_group"];
+    let others = other_databases::SUBNET_GROUPS.map(|(type_name, _)| type_name);
+    let types: Vec<&str> = ["aws_db_subnet_group", "aws_elasticache_subnet_group"].into_iter().chain(others).collect();
     each::<SubnetGroup>(cx, &types, |cx, instance, id| {
         let subnets = cx.many(instance.view(), "subnet_ids");
         cx.model[id].subnets = subnets;
@@ -259,6 +259,7 @@ pub(super) fn connect(cx: &mut Context<'_>) {
     });
     each::<Database>(cx, &["aws_rds_cluster"], connect_database);
     cluster_instances(cx);
+    other_databases::connect(cx);
     each::<Cache>(cx, &["aws_elasticache_replication_group", "aws_elasticache_cluster"], |cx, instance, id| {
         let view = instance.view();
         let (group, key) = (cx.one(view, "subnet_group_name"), key(cx, view, "kms_key_id"));
@@ -325,7 +326,7 @@ fn connect_database(cx: &mut Context<'_>, instance: &Instance, id: Id<Database>)
 }
 
 /// What names no group is in the default group of its VPC.
-fn use_default_group(cx: &mut Context<'_>, instance: &Instance, id: AnyId) {
+pub(super) fn use_default_group(cx: &mut Context<'_>, instance: &Instance, id: AnyId) {
     let (groups, subnet_group): (Many<SecurityGroup>, One<SubnetGroup>) = if let Some(database) = id.typed::<Database>()
     {
         (cx.model[database].security_groups.clone(), cx.model[database].subnet_group.clone())

@@ -13,6 +13,7 @@ mod iam;
 mod keys;
 mod loadbalancer;
 mod managed;
+mod other_databases;
 mod policies;
 mod resolve;
 mod resource;

@@ -210,6 +210,9 @@ const KEEPERS: &[(&str, &str, &str, &str)] = &[
     ("aws_ami_copy", "machine_image", "kms_key_id", "encrypted"),
     ("aws_db_instance", "database", "kms_key_id", "storage_encrypted"),
     ("aws_rds_cluster", "database", "kms_key_id", "storage_encrypted"),
+    ("aws_docdb_cluster", "database", "kms_key_id", "storage_encrypted"),
+    ("aws_neptune_cluster", "database", "kms_key_arn", "storage_encrypted"),
+    ("aws_redshift_cluster", "database", "kms_key_id", "encrypted"),
     ("aws_elasticache_replication_group", "cache", "kms_key_id", "at_rest_encryption_enabled"),
     ("aws_s3_bucket", "bucket", "", "sse_algorithm"),
 ];
