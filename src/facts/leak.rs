@@ -378,10 +378,14 @@ fn flows_to_secret(facts: &Facts<'_>, id: Id<InputVariable>) -> Fact {
     Fact::no(vec![Place::new(variable.head.span, "")])
 }
 
+/// A module of Django lies in the context of a deployed image; a configuration of nginx is copied into one.
 fn is_deployed(facts: &Facts<'_>, id: Id<Setting>) -> Fact {
     let model = facts.model;
     let setting = &model[id];
     let path = setting.path.as_str().unwrap_or("");
+    if setting.kind.equals("nginx") == Tri::True {
+        return is_copied(facts, path, setting.head.span);
+    }
     let one = |build: Id<ImageBuild>| {
         let Some(context) = model[build].context.as_str() else {
             return Fact::unknown(unknown_of(model[build].context.value(), "the context of the build"));
@@ -400,6 +404,31 @@ fn is_deployed(facts: &Facts<'_>, id: Id<Setting>) -> Fact {
         }
         Tri::False | Tri::Unknown => found,
     }
+}
+
+fn is_copied(facts: &Facts<'_>, path: &str, span: Span) -> Fact {
+    let model = facts.model;
+    let copied = model.image.copies.iter().filter_map(|(_, copy)| {
+        let stage = copy.stage.id()?;
+        let list = copy.nginx_files.value().as_list()?;
+        let build = model[stage].image_build.id()?;
+        let is_used = !model[stage].closure.equals("unused");
+        if !list.items.iter().any(|item| item.as_str() == Some(path)) {
+            // Another source may be this file.
+            let reason = list.open.clone()?;
+            return Some(Fact::unknown(reason).and(super::build::known_deployed(facts, build)));
+        }
+        let used = match is_used {
+            Tri::Unknown => Fact::unknown(unknown_of(model[stage].closure.value(), "stage")),
+            known => Fact::new(known, vec![Place::new(copy.head.span, "copied into the image here")]),
+        };
+        Some(used.and(super::build::known_deployed(facts, build)))
+    });
+    let mut found = Fact::any(copied);
+    if found.tri == Tri::True {
+        found.places.insert(0, Place::new(span, ""));
+    }
+    found
 }
 
 fn is_template_key(facts: &Facts<'_>, id: Id<Setting>) -> Fact {

@@ -1,9 +1,11 @@
-//! Settings of Django applications that a literal decides: keys, debug mode, hosts, cookies, brokers, databases.
+//! Settings of Django applications that a literal decides: keys, debug mode, hosts, cookies, brokers, databases. Settings
+//! of nginx: the versions of TLS.
 
 use crate::data::secrets::is_placeholder;
 use crate::model::secret::Setting;
 use crate::model::{Head, Model};
 use crate::source::{FileId, Span};
+use crate::syntax::lines::nginx;
 use crate::syntax::lines::settings::{self, Assignment, Token, TokenKind};
 use crate::syntax::{Kind, Sources};
 use crate::value::{Origin, Value};
@@ -21,23 +23,39 @@ pub(super) fn add_files(model: &mut Model, sources: &Sources<'_>) {
         if !is_django {
             continue;
         }
-        let mut module = Module { model, path: &source.path };
+        let mut module = Module { model, path: &source.path, kind: "django" };
         assignments.iter().for_each(|assignment| module.assignment(assignment));
         module.missing(&assignments);
+    }
+    nginx_files(model, sources);
+}
+
+fn nginx_files(model: &mut Model, sources: &Sources<'_>) {
+    let is_it = |id: &FileId| nginx::is_configuration(&sources.world.file(*id).path);
+    let files: Vec<FileId> = sources.subjects_of(Kind::Other).filter(is_it).collect();
+    for file in files {
+        let source = sources.world.file(file);
+        let Some(text) = source.text() else { continue };
+        let mut module = Module { model, path: &source.path, kind: "nginx" };
+        module.nginx(&nginx::read(file, text));
     }
 }
 
 struct Module<'m> {
     model: &'m mut Model,
     path: &'m str,
+    kind: &'static str,
 }
+
+/// Versions that browsers and servers have given up.
+const OLD_TLS: [&str; 4] = ["SSLv2", "SSLv3", "TLSv1", "TLSv1.1"];
 
 impl Module<'_> {
     fn add(&mut self, name: &str, is_weak: bool, value: Value, place: Span) {
         let mut setting = Setting::new(Head::new(name, place));
         setting.name.set(Value::text(name, Origin::written(place)));
         setting.path.set(Value::text(self.path, Origin::none()));
-        setting.kind.set(Value::text("django", Origin::none()));
+        setting.kind.set(Value::text(self.kind, Origin::none()));
         setting.is_weak.set(Value::bool(is_weak, Origin::written(place)));
         setting.content.set(value);
         self.model.secret.settings.push(setting);
@@ -80,6 +98,35 @@ impl Module<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The versions of TLS, where something listens with TLS under them.
+    fn nginx(&mut self, directives: &[nginx::Directive]) {
+        let is_below = |directive: &nginx::Directive, block: Option<usize>| {
+            let mut parent = directive.parent;
+            while parent.is_some() && parent != block {
+                parent = parent.and_then(|number| directives[number].parent);
+            }
+            parent == block
+        };
+        for directive in directives.iter().filter(|it| it.name.text == "ssl_protocols") {
+            // Servers may stand in included files, and a file without blocks is one of those.
+            let listens = directives.iter().filter(|it| is_below(it, directive.parent)).any(|it| {
+                let says = |word: &str| it.words.iter().any(|own| own.text == word);
+                match it.name.text.as_str() {
+                    "listen" => says("ssl") || says("quic"),
+                    "ssl" => says("on"),
+                    "include" => !it.words.iter().any(|own| own.text.ends_with("mime.types")),
+                    _ => false,
+                }
+            });
+            let is_snippet = directives.iter().all(|it| it.parent.is_none());
+            let old = directive.words.iter().find(|word| OLD_TLS.contains(&word.text.as_str()));
+            let Some(first) = old.or(directive.words.first()).filter(|_| listens || is_snippet) else { continue };
+            let words = directive.words.iter().map(|word| Value::text(&word.text, Origin::written(word.span)));
+            let value = Value::list(words.collect(), Origin::written(directive.name.span));
+            self.add("ssl_protocols", old.is_some(), value, first.span);
         }
     }
 

@@ -209,6 +209,8 @@ entities! { in image;
         ignored_secrets: Texts,
         /// `.env` and `.git` as far as nothing keeps them out.
         uncovered: Texts,
+        /// Configurations of nginx that it brings along.
+        nginx_files: Texts,
         /// Whether the folder of git comes along.
         takes_git_folder: Flag = false,
         /// Sources that the ignore file of the build keeps out.

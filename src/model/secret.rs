@@ -70,12 +70,12 @@ entities! { in secret;
         in_workflow: Flag = false,
     }
 
-    /// A setting of an application that a literal decides, or that is missing.
+    /// A setting of an application or of nginx that a literal decides, or that is missing.
     Setting "setting" settings {
         /// As the framework calls it; `BROKER_URL` and `DATABASE_TLS` for what goes by several names.
         name: Text,
         content as "value": Raw,
-        kind: Word["django"],
+        kind: Word["django", "nginx"],
         path: Text,
         /// Whether it is what one would warn about: a key that is written down, debug mode, any host, no TLS.
         is_weak: Flag,

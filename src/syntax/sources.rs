@@ -133,6 +133,10 @@ impl<'w> Sources<'w> {
                 shell::read(&whole, shell::Dialect::PLAIN).comments
             }
             Kind::Other if lines::settings::is_module(&self.world.file(id).path) => lines::settings::comments(id, text),
+            // The sign of a comment is the same.
+            Kind::Other if lines::nginx::is_configuration(&self.world.file(id).path) => {
+                lines::settings::comments(id, text)
+            }
             _ => Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::audit::{Case, usual_case};
-use super::context::Context;
+use super::context::{Context, Tree};
 use super::process::Process;
 use super::reference::Reference;
 use super::request::Request;
@@ -15,7 +15,6 @@ use crate::model::{Head, Id, Model, One};
 use crate::source::{FileId, Span, nearest};
 use crate::syntax::Sources;
 use crate::syntax::dockerfile::{Arguments, Dockerfile, From, Instruction, Keyword};
-use crate::syntax::lines::ignore::Ignore;
 use crate::syntax::shell::PieceKind;
 use crate::value::{Origin, StepKind, Value};
 
@@ -82,7 +81,7 @@ pub(super) fn add<'a>(
     sources: &'a Sources<'a>,
     file: FileId,
     request: &'a Request,
-    git: &'a [(String, Ignore)],
+    tree: &'a Tree,
 ) {
     let dockerfile = sources.dockerfile(file);
     let source = sources.world.file(file);
@@ -91,7 +90,7 @@ pub(super) fn add<'a>(
     }
     let id = model.image.image_builds.push(ImageBuild::new(Head::new(source.path.clone(), Span::file_start(file))));
     let plan = Plan::new(dockerfile, request);
-    let context = Context::new(sources, &source.path, request, git);
+    let context = Context::new(sources, &source.path, request, tree);
     let text = source.text().unwrap_or("");
     let usual_case = usual_case(dockerfile, text);
     let mut builder =

@@ -10,11 +10,12 @@ use crate::data::secrets::{has_password, is_harmless, is_secret_file, names_secr
 use crate::eval::shell::{word_pieces, word_value};
 use crate::model::image::{Copy as Entity, Instruction as InstructionEntity};
 use crate::model::{Head, Id, One};
-use crate::source::{FileId, Span, World, clean_path};
+use crate::source::{FileId, Span, World, clean_path, parent_of};
 use crate::syntax::Sources;
 use crate::syntax::dockerfile::{Copy, Instruction, Source};
 use crate::syntax::lines::env;
 use crate::syntax::lines::ignore::{self, Flavour, Ignore};
+use crate::syntax::lines::nginx;
 use crate::value::{Origin, StepKind, Value};
 
 pub(super) struct Context<'a> {
@@ -22,8 +23,15 @@ pub(super) struct Context<'a> {
     folder: Option<String>,
     is_git: bool,
     ignore: Option<Ignore>,
-    /// Ignore files of git that speak of the context, with their folders.
-    git: &'a [(String, Ignore)],
+    tree: &'a Tree,
+}
+
+/// What all contexts of a tree may ask for.
+pub(super) struct Tree {
+    /// Ignore files of git with their folders.
+    git: Vec<(String, Ignore)>,
+    /// Paths of configurations of nginx.
+    nginx: Vec<String>,
 }
 
 /// A secret that a COPY takes, and where it stands.
@@ -32,24 +40,25 @@ struct Taken {
     file: FileId,
 }
 
-/// All ignore files of git in the tree.
-pub(super) fn git_ignores(world: &World) -> Vec<(String, Ignore)> {
-    let mut git = Vec::new();
-    for (id, file) in world.files().filter(|(_, file)| file.name() == ".gitignore") {
-        if let Some(text) = file.text() {
-            git.push((file.folder().to_owned(), ignore::read(id, text, Flavour::Git)));
+impl Tree {
+    pub(super) fn new(world: &World) -> Tree {
+        let mut tree = Tree { git: Vec::new(), nginx: Vec::new() };
+        for (id, file) in world.files() {
+            if nginx::is_configuration(&file.path) {
+                tree.nginx.push(file.path.clone());
+            }
+            if file.name() == ".gitignore"
+                && let Some(text) = file.text()
+            {
+                tree.git.push((file.folder().to_owned(), ignore::read(id, text, Flavour::Git)));
+            }
         }
+        tree
     }
-    git
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(
-        sources: &'a Sources<'a>,
-        dockerfile: &str,
-        request: &Request,
-        git: &'a [(String, Ignore)],
-    ) -> Context<'a> {
+    pub(super) fn new(sources: &'a Sources<'a>, dockerfile: &str, request: &Request, tree: &'a Tree) -> Context<'a> {
         let world = sources.world;
         let folder = request.context.clone();
         let read = |path: &str, flavour: Flavour| {
@@ -59,7 +68,7 @@ impl<'a> Context<'a> {
         let own = read(&format!("{dockerfile}.dockerignore"), Flavour::Docker);
         let shared = || read(&clean_path(folder.as_deref()?, ".dockerignore")?, Flavour::Docker);
         let ignore = own.or_else(shared);
-        Context { world, folder, is_git: request.is_git_context, ignore, git }
+        Context { world, folder, is_git: request.is_git_context, ignore, tree }
     }
 
     /// A path of the context as a path of the tree.
@@ -80,6 +89,21 @@ impl<'a> Context<'a> {
         let is_below =
             source.is_empty() || source == "*" || inside == source || inside.starts_with(&format!("{source}/"));
         is_below && !self.keeps_out(inside)
+    }
+
+    /// The configurations of nginx that a source of a COPY brings along; a pattern stands for files of its folder.
+    fn nginx_files(&self, source: &str) -> impl Iterator<Item = &'a String> {
+        let (folder, name) = source.rsplit_once('/').unwrap_or(("", source));
+        let pattern = name.split_once('*').filter(|_| name != "*");
+        let takes = move |path: &&String| match pattern {
+            None => self.takes(source, path),
+            Some((start, end)) => {
+                let own = path.rsplit('/').next().unwrap_or(path);
+                let fits = own.len() >= start.len() + end.len() && own.starts_with(start) && own.ends_with(end);
+                fits && self.takes(folder, path) && self.tree_path(folder).as_deref() == Some(parent_of(path))
+            }
+        };
+        self.tree.nginx.iter().filter(takes).collect::<Vec<_>>().into_iter()
     }
 
     fn keeps_out(&self, path: &str) -> bool {
@@ -106,7 +130,7 @@ impl<'a> Context<'a> {
         let Some(context) = self.folder.as_deref().filter(|_| !self.is_git) else { return Vec::new() };
         let mut found: Vec<(String, Span)> = Vec::new();
         let mut seen = BTreeSet::new();
-        for (folder, ignore) in self.git {
+        for (folder, ignore) in &self.tree.git {
             let speaks = context == folder || context.starts_with(&format!("{folder}/")) || folder.is_empty();
             for pattern in ignore.patterns.iter().filter(|pattern| speaks && !pattern.is_exception) {
                 let name = pattern.text.rsplit('/').next().unwrap_or(&pattern.text);
@@ -181,6 +205,7 @@ impl<'a> Builder<'a> {
         let from = instruction.flag("from").and_then(|flag| flag.value.as_ref());
         let empty = || texts(Vec::new(), None, instruction.keyword_span);
         entity.secret_files.set(empty());
+        entity.nginx_files.set(empty());
         entity.ignored_secrets.set(empty());
         entity.uncovered.set(empty());
         entity.ignored_sources.set(empty());
@@ -231,6 +256,7 @@ impl<'a> Builder<'a> {
         let mut ignored = Vec::new();
         let mut open = None;
         let mut whole: Option<&Value> = None;
+        let mut nginx_files = Vec::new();
         for source in sources {
             let Some(path) = source.as_str() else {
                 open = open.or(reason_of(source));
@@ -247,6 +273,8 @@ impl<'a> Builder<'a> {
                 whole = Some(source);
             }
             self.secrets_of(source, path, is_git, &mut secrets);
+            let files = self.context.nginx_files(path);
+            nginx_files.extend(files.map(|file| Value::text(file, source.origin.clone())));
             let relative = cleaned.unwrap_or_default();
             let decider = self.context.ignore.as_ref().and_then(|ignore| ignore.decides(&relative));
             if let Some(pattern) = decider.filter(|pattern| !pattern.is_exception && !relative.is_empty()) {
@@ -267,6 +295,7 @@ impl<'a> Builder<'a> {
         let entity = &mut self.model[id];
         entity.takes_whole_context.set(takes_whole);
         entity.secret_files.set(texts(secrets, open.clone(), place));
+        entity.nginx_files.set(texts(nginx_files, open.clone(), place));
         entity.ignored_sources.set(texts(ignored, open.clone(), place));
         entity.ignored_secrets.set(texts(leaks.unwrap_or_default(), open.clone(), place));
         entity.uncovered.set(texts(uncovered, open, place));

@@ -24,7 +24,7 @@ use crate::syntax::{Kind, Sources};
 /// Adds the builds of all Dockerfiles of the tree.
 pub(crate) fn add_files(model: &mut Model, sources: &Sources<'_>) {
     let requests = request::requests(sources);
-    let git = context::git_ignores(sources.world);
+    let tree = context::Tree::new(sources.world);
     for file in sources.subjects_of(Kind::Dockerfile) {
         let path = sources.world.file(file).path.as_str();
         let mut wanted: Vec<&request::Request> = requests.iter().filter(|request| request.file == path).collect();
@@ -33,7 +33,7 @@ pub(crate) fn add_files(model: &mut Model, sources: &Sources<'_>) {
             wanted.push(&default);
         }
         for request in wanted {
-            build::add(model, sources, file, request, &git);
+            build::add(model, sources, file, request, &tree);
         }
     }
     installs::add_requirements(model, sources);
