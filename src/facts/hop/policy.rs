@@ -1,6 +1,7 @@
 //! Policies of buckets and keys: who may come in, and whether plain requests are refused.
 
 use crate::facts::Facts;
+use crate::facts::permit::accounts::{OwnAccounts, account_in};
 use crate::facts::permit::exposure::admits_everyone;
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::data::{Bucket, Key, LogGroup, Topic, Trail};
@@ -288,13 +289,12 @@ pub(super) fn shared_across_accounts(facts: &Facts<'_>, id: Id<Secret>) -> Fact 
         Err(Some(reason)) => return Fact::unknown(reason),
         Err(None) => return Fact::no(Vec::new()),
     };
-    let own = own_accounts(model);
     Fact::any(statements.into_iter().map(|id| {
         let statement = &model[id];
         let named = match statement.aws_principals.get() {
             Reading::Known(list) => {
                 let open = if list.open.is_some() { Tri::Unknown } else { Tri::False };
-                Tri::any(list.items.iter().map(|principal| is_foreign_account(principal, &own))).or(open)
+                Tri::any(list.items.iter().map(|principal| is_foreign_account(facts, secret, principal))).or(open)
             }
             Reading::Absent => Tri::False,
             Reading::Unknown(_) => Tri::Unknown,
@@ -304,37 +304,26 @@ pub(super) fn shared_across_accounts(facts: &Facts<'_>, id: Id<Secret>) -> Fact 
     }))
 }
 
-/// The numbers of the account that tasks and registries of this tree name as their own.
-fn own_accounts(model: &Model) -> Vec<String> {
-    let registries = model.workload.containers.iter().filter_map(|(_, container)| {
-        let (number, _) = container.image_name.as_str()?.split_once(".dkr.ecr.")?;
-        Some(number.to_owned())
-    });
-    let roles = model.workload.tasks.iter().flat_map(|(_, task)| [&task.execution_role_arn, &task.task_role_arn]);
-    let numbers = roles.filter_map(|arn| Some(arn.as_str()?.split(':').nth(4)?.to_owned()));
-    registries.chain(numbers).collect()
-}
-
-/// An account that is not one's own. A whole account is written where another is meant; a single role may be one's own.
-fn is_foreign_account(principal: &Value, own: &[String]) -> Tri {
+/// An account that is not one's own. Where nothing says which one that is, a whole account is written where another is
+/// meant; a single role may be one's own.
+fn is_foreign_account(facts: &Facts<'_>, secret: &Secret, principal: &Value) -> Tri {
     let Some(text) = principal.as_text() else { return Tri::Unknown };
-    match text.known() {
-        Some("*") => Tri::True,
-        Some(known) => {
-            let number = known.strip_prefix("arn:").and_then(|arn| arn.split(':').nth(3)).unwrap_or(known);
-            let is_number = number.len() == 12 && number.bytes().all(|byte| byte.is_ascii_digit());
-            let is_whole = number.len() == known.len() || known.ends_with(":root");
-            match (is_number, own.iter().any(|own| own == number)) {
-                (true, true) => Tri::False,
-                (true, false) if is_whole || !own.is_empty() => Tri::True,
-                (true, false) | (false, _) => Tri::Unknown,
-            }
-        }
+    let Some(known) = text.known() else {
         // The ARN of what this root declares, or one made of the caller's account.
-        None => match text.holes().all(|hole| hole.as_reference().is_some()) {
+        return match text.holes().all(|hole| hole.as_reference().is_some()) {
             true => Tri::False,
             false => Tri::Unknown,
-        },
+        };
+    };
+    if known == "*" {
+        return Tri::True;
+    }
+    let Some(account) = account_in(principal) else { return Tri::Unknown };
+    let accounts = facts.analysis::<OwnAccounts>();
+    let is_whole = account == known || known.ends_with(":root");
+    match accounts.is_anybodys(&secret.head) && is_whole {
+        true => Tri::True,
+        false => accounts.is_foreign(&secret.head, &account),
     }
 }
 

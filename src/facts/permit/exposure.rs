@@ -1,15 +1,14 @@
 //! Whom a policy that a resource carries lets in: everyone, and accounts that are not this one. One judgement for all
 //! kinds of resources; what a single stranger can do about a condition is decided in `stranger`.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use super::accounts::{OwnAccounts, account_in};
 use super::pattern::{Case, Extent, Pattern, Reading as How};
 use super::stranger::{can_meet, cannot_escape, names_everyone};
 use super::{read, statement};
-use crate::facts::{Analysis, Facts, facts};
+use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::identity::{Policy, ResourcePolicy, Statement};
-use crate::model::{Id, Link, Model, One, Reading, ResourceMode};
+use crate::model::{Id, Link, Model, One, Reading};
 use crate::source::Place;
 use crate::value::{Origin, Value};
 
@@ -165,80 +164,6 @@ fn lets_anybody_in(facts: &Facts<'_>, id: Id<ResourcePolicy>) -> Fact {
     })
 }
 
-/// The account numbers that are surely the one that a root runs in: what a provider is bound to, and whose roles its own
-/// services run under.
-struct OwnAccounts {
-    of: BTreeMap<String, Own>,
-}
-
-#[derive(Default)]
-struct Own {
-    accounts: BTreeSet<String>,
-    /// There is another one that nobody can read.
-    is_open: bool,
-}
-
-impl Own {
-    fn is_foreign(&self, account: &str) -> Tri {
-        match (self.accounts.contains(account), self.is_open || self.accounts.is_empty()) {
-            (true, _) => Tri::False,
-            (false, true) => Tri::Unknown,
-            (false, false) => Tri::True,
-        }
-    }
-}
-
-/// Arguments that name something of the same account.
-const SAME_ACCOUNT: [(&str, &str); 6] = [
-    ("aws_ecs_task_definition", "execution_role_arn"),
-    ("aws_ecs_task_definition", "task_role_arn"),
-    ("aws_lambda_function", "role"),
-    ("aws_iam_role_policy_attachment", "policy_arn"),
-    ("aws_lb_listener", "certificate_arn"),
-    ("aws_cloudtrail", "cloud_watch_logs_role_arn"),
-];
-
-impl Analysis for OwnAccounts {
-    fn compute(facts: &Facts<'_>) -> OwnAccounts {
-        let model = facts.model;
-        let mut of: BTreeMap<String, Own> = BTreeMap::new();
-        for (_, provider) in model.terraform.providers.iter() {
-            let Some(root) = provider.root.id() else { continue };
-            let path = model[root].path.as_str().unwrap_or("").to_owned();
-            let own = of.entry(if path == "." { String::new() } else { path }).or_default();
-            match provider.account_ids.get() {
-                Reading::Known(ids) => {
-                    own.is_open |= ids.open.is_some() || ids.items.iter().any(|id| account_in(id).is_none());
-                    own.accounts.extend(ids.items.iter().filter_map(account_in));
-                }
-                Reading::Absent => {}
-                Reading::Unknown(_) => own.is_open = true,
-            }
-        }
-        for (type_name, attribute) in SAME_ACCOUNT {
-            for (_, resource) in model.resources_of(ResourceMode::Managed, type_name) {
-                let written = resource.body.as_map().and_then(|body| body.entries.get(attribute));
-                let (Some(account), Some(reference)) = (written.and_then(account_in), &resource.head.terraform) else {
-                    continue;
-                };
-                of.entry(reference.root.to_string()).or_default().accounts.insert(account);
-            }
-        }
-        OwnAccounts { of }
-    }
-}
-
-/// The account that a text names: a number of twelve digits, alone or in an ARN.
-fn account_in(value: &Value) -> Option<String> {
-    let text = value.as_text()?;
-    let known = text.known()?;
-    let account = match known.strip_prefix("arn:") {
-        Some(rest) => rest.split(':').nth(3)?,
-        None => known,
-    };
-    (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then(|| account.to_owned())
-}
-
 fn foreign_accounts(facts: &Facts<'_>, id: Id<ResourcePolicy>) -> (Value, Vec<Place>) {
     foreign(facts, id, |_| Tri::True)
 }
@@ -277,8 +202,6 @@ fn foreign(facts: &Facts<'_>, id: Id<ResourcePolicy>, concerns: impl Fn(Id<State
         Written::Unknown(reason) => return (Value::unknown(reason, origin), Vec::new()),
     };
     let accounts = facts.analysis::<OwnAccounts>();
-    let root = carrier.head.terraform.as_ref().map_or("", |reference| &*reference.root);
-    let own = accounts.of.get(root);
     let mut found = Vec::new();
     let mut places = Vec::new();
     let mut doubt = open;
@@ -293,7 +216,7 @@ fn foreign(facts: &Facts<'_>, id: Id<ResourcePolicy>, concerns: impl Fn(Id<State
                 doubt = doubt.or_else(|| principal.reason().cloned());
                 continue;
             };
-            match own.map_or(Tri::Unknown, |own| own.is_foreign(&account)).and(allows) {
+            match accounts.is_foreign(&carrier.head, &account).and(allows) {
                 Tri::True => {
                     found.push(Value::text(&account, principal.origin.clone()));
                     places.push(Place::new(place, format!("account {account}")));

@@ -1,6 +1,7 @@
 //! What policies grant, in three values: patterns, conditions, statements, the policies of a principal, and what follows
 //! from them (escalation, data reached, needs and excess).
 
+pub(super) mod accounts;
 pub mod arn;
 pub(super) mod chain;
 pub mod condition;
