@@ -108,10 +108,48 @@ fn regexall(call: &Call<'_>) -> Answer {
     let pattern = call.known(0)?;
     let regex = compile(call, &pattern)?;
     let groups = groups_of(call, &regex)?;
-    let text = call.known(1)?;
+    let text = match call.known(1) {
+        Ok(text) => text,
+        Err(fault) => return matches_of_zone(call, &regex).ok_or(fault),
+    };
     let matches = regex.captures_iter(&text).take(super::call::MOST_MEMBERS + 1);
     let items = matches.map(|found| match_value(call, &regex, &groups, &found)).collect();
     Ok(call.made_list(items, ListFlavour::List, None))
+}
+
+/// Names of zones are of one form, and so are their ids: a pattern that finds as much in one of each kind finds as much in
+/// all of them.
+const ZONES: [(&str, [&str; 6]); 2] = [
+    (
+        "names",
+        [
+            "us-east-1a",
+            "eu-central-1c",
+            "ap-southeast-2b",
+            "us-gov-west-1a",
+            "us-west-2-lax-1a",
+            "us-east-1-wl1-bos-wlz-1",
+        ],
+    ),
+    ("zone_ids", ["use1-az1", "euc1-az3", "apse2-az2", "usgw1-az1", "usw2-lax1-az1", "use1-wl1-bos-wlz1"]),
+];
+
+/// What a pattern finds in the name of a zone, whichever that is.
+fn matches_of_zone(call: &Call<'_>, regex: &Regex) -> Option<Value> {
+    let reference = call.arguments.get(1)?.as_reference()?;
+    let owner = reference.address.rsplit_once('.').map_or("", |(owner, _)| owner);
+    if !owner.ends_with("data.aws_availability_zones") {
+        return None;
+    }
+    let attribute = reference.path.split(['.', '[']).next()?;
+    let (_, samples) = ZONES.iter().find(|(name, _)| *name == attribute)?;
+    let mut found = samples.iter().map(|sample| regex.find_iter(sample).count());
+    let n_found = found.next()?;
+    if found.any(|other| other != n_found) {
+        return None;
+    }
+    let part = || Value::derived("regexall", call.arguments, call.arguments[1].origin.clone());
+    Some(call.made_list((0..n_found).map(|_| part()).collect(), ListFlavour::List, None))
 }
 
 fn replace(call: &Call<'_>) -> Answer {
