@@ -234,6 +234,7 @@ impl<'f, 'm> Evaluator<'f, 'm> {
                             let entity = &self.facts.model.head(*id).name;
                             let mut places = edges.clone();
                             places.extend(self.place_of_edge(origin, entity));
+                            places.extend(self.places_behind(origin));
                             (Bound::Entity(*id), places)
                         })
                         .collect();
@@ -393,6 +394,14 @@ impl<'f, 'm> Evaluator<'f, 'm> {
         match self.evidence {
             Evidence::Skip => None,
             Evidence::Collect => evidence::place_of_edge(origin, name),
+        }
+    }
+
+    /// The way of an edge that was not written where it is read.
+    fn places_behind(&self, origin: &Origin) -> Vec<Place> {
+        match self.evidence {
+            Evidence::Skip => Vec::new(),
+            Evidence::Collect => evidence::places_behind(origin),
         }
     }
 

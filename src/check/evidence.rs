@@ -133,6 +133,11 @@ pub(crate) fn place_of_edge(origin: &Origin, name: &str) -> Option<Place> {
     Some(Place::new(written.span, format!("`{name}` is named here")))
 }
 
+/// The older places of an edge that came through lists, variables and modules.
+pub(crate) fn places_behind(origin: &Origin) -> Vec<Place> {
+    origin.steps().skip(1).map(|step| Place::new(step.span, "")).collect()
+}
+
 /// The place that lacks what an edge would lead to.
 pub(crate) fn place_without(origin: &Origin, name: &str) -> Option<Place> {
     let lacking = origin.newest()?;

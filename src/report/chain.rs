@@ -39,7 +39,7 @@ pub(crate) fn thing(address: &str) -> String {
         [jobs, job, ..] if is_workflow && jobs == "jobs" => format!("{name} job {job}"),
         _ if is_workflow => name.to_owned(),
         [kind, ..] if name.ends_with(".tfvars") || name.ends_with(".tfvars.json") => format!("{name} {kind}"),
-        [first, ..] if name.contains('.') || name.contains("ockerfile") => format!("{name} {first}"),
+        [first, ..] if (name.contains('.') && name != ".") || name.contains("ockerfile") => format!("{name} {first}"),
         [data, kind, name, ..] if data == "data" => format!("data.{kind}.{name}"),
         [kind, name, ..] => format!("{kind}.{name}"),
         [only] => only.clone(),
@@ -78,6 +78,7 @@ mod tests {
         check("terraform#aws_iam_role.github_actions.name", "aws_iam_role.github_actions");
         check("terraform#data.aws_iam_policy_document.x.statement", "data.aws_iam_policy_document.x");
         check("#aws_lb.main.internal", "aws_lb.main");
+        check(".#aws_lb.main.internal", "aws_lb.main");
         check("app/Dockerfile#build.USER", "Dockerfile build");
         check("infra/terraform-prod.tfvars#db_master_password", "terraform-prod.tfvars db_master_password");
     }

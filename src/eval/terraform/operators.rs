@@ -96,8 +96,20 @@ fn logical(left: &Value, right: &Value, logic: Logic, span: Span) -> Value {
     }
     match stuck {
         Some(_) => Value::derived(name, &[left.clone(), right.clone()], Origin::missing("unsupported", span)),
-        None => Value::bool(!decisive, result_origin(left, right, name, span)),
+        // Both sides hold; what somebody set on purpose tells more than a default, and what comes last is most special.
+        None => match purpose(right) > 0 && purpose(right) >= purpose(left) {
+            true => Value::bool(!decisive, result_origin(right, left, name, span)),
+            false => Value::bool(!decisive, result_origin(left, right, name, span)),
+        },
     }
+}
+
+/// How much a value was meant: handed to a module or written in a variable file as it is, computed of such a one, or not.
+fn purpose(value: &Value) -> u8 {
+    let has = |test: fn(&StepKind) -> bool| value.origin.steps().any(|step| test(step.kind));
+    let is_set = has(|kind| matches!(kind, StepKind::Passed { .. } | StepKind::VarFile { .. }));
+    let is_computed = has(|kind| matches!(kind, StepKind::Call(_)));
+    u8::from(is_set) + u8::from(is_set && !is_computed)
 }
 
 fn equality(left: &Value, right: &Value, span: Span) -> Value {

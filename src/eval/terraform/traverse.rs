@@ -100,12 +100,12 @@ impl<'w> Evaluator<'w> {
                     let key = self.eval(key, scope);
                     at_index(value, &key, step.span)
                 }
-                Written::FullSplat => return self.splat(value, &steps[index + 1..], step.span, scope),
+                Written::FullSplat => return self.splat(value, &steps[index + 1..], span, scope),
                 Written::AttributeSplat => {
                     let rest = &steps[index + 1..];
                     let is_attribute = |step: &&Step| matches!(step.kind, Written::Attribute(_));
                     let n_attributes = rest.iter().take_while(is_attribute).count();
-                    let members = self.splat(value, &rest[..n_attributes], step.span, scope);
+                    let members = self.splat(value, &rest[..n_attributes], span, scope);
                     return self.steps(members, &rest[n_attributes..], span, scope);
                 }
             };

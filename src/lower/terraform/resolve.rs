@@ -80,7 +80,7 @@ impl Context<'_> {
             many.open(reason.clone());
         }
         for item in &list.items {
-            self.extend_by_one(many, item);
+            self.extend_by_one(many, &taken_from(item, &value.origin));
         }
     }
 
@@ -184,6 +184,17 @@ pub(crate) fn elements(value: &Value) -> (Vec<Value>, Option<Reason>) {
         Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::Map(_) | Kind::Reference(_) => {
             (vec![value.clone()], None)
         }
+    }
+}
+
+/// A member that stands elsewhere was named by whoever wrote the list: `aws_subnet.app[*].id`.
+fn taken_from(item: &Value, list: &Origin) -> Value {
+    let item = read_with(item, list);
+    match (list.newest(), item.origin.newest()) {
+        (Some(list), Some(own)) if !list.span.contains(&own.span) => {
+            item.through(StepKind::ReadThrough("[*]".into()), list.span)
+        }
+        (_, _) => item,
     }
 }
 
