@@ -80,6 +80,10 @@ entities! { in network;
         route_table: One<RouteTable>,
         target: One<RouteTarget>,
         prefix_list: One<PrefixList>,
+        /// The `count` or `for_each` that makes it.
+        made_by: Raw,
+        /// The subnets of the firewall that it leads to, which sends on what it lets through.
+        inspected_in: Many<Subnet>,
     }
 
     /// The association of a route table with a subnet or a gateway, or its role as the main table.
@@ -222,6 +226,8 @@ entities! { in network;
     LoadBalancer "load_balancer" load_balancers {
         kind as "type": Word["application", "network", "gateway", "classic"] = "application",
         internal: Flag = false,
+        /// `dualstack` where it has IPv6 too.
+        address_type: Text = "ipv4",
         drops_invalid_headers: Flag = false,
         desync_mode: Text = "defensive",
         /// Whether access logs are written.
@@ -265,6 +271,8 @@ entities! { in network;
         health_protocol: Text = "HTTP",
         health_port: Text = "traffic-port",
         health_check: Flag = true,
+        /// Whether targets see the addresses of the clients; what the type of the targets decides where nobody says.
+        preserve_client_ip: Flag,
         vpc: One<Vpc>,
         listeners: Many<Listener>,
         registrations: Many<Registration>,

@@ -194,6 +194,8 @@ entities! { in workload;
         /// `false` on what forwards traffic of others.
         checks_source: Flag = true,
         elastic_address: Flag = false,
+        /// Whether it is given IPv6 addresses, whatever its subnet does.
+        has_ipv6: Flag = false,
         /// Files that its first script lets every user write to.
         opened_files: Texts,
         /// Keys of AWS that its first script, or whoever prepares it, puts there.

@@ -31,6 +31,11 @@ fn situations_of_the_network() {
 }
 
 #[test]
+fn situations_of_modules() {
+    assert_all("modules.md");
+}
+
+#[test]
 fn situations_of_encryption() {
     assert_all("encryption.md");
 }
@@ -55,8 +60,15 @@ fn assert_all(file: &str) {
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
 }
 
-/// `## Prelude name`, or `## 7: a situation` with `Uses: a, b`, files and an `expect` fence.
-fn read(text: &str) -> (BTreeMap<String, String>, Vec<Situation>) {
+/// A text that several situations share: put before the first file, or a file of its own.
+#[derive(Debug, Default)]
+struct Prelude {
+    path: Option<String>,
+    text: String,
+}
+
+/// `## Prelude name` or `## Prelude name path`, or `## 7: a situation` with `Uses: a, b`, files and an `expect` fence.
+fn read(text: &str) -> (BTreeMap<String, Prelude>, Vec<Situation>) {
     let mut preludes = BTreeMap::new();
     let mut situations: Vec<Situation> = Vec::new();
     let mut prelude: Option<String> = None;
@@ -75,7 +87,11 @@ fn read(text: &str) -> (BTreeMap<String, String>, Vec<Situation>) {
                 lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
             match (&prelude, opener.split_once(' ')) {
                 (Some(name), _) => {
-                    preludes.insert(name.clone(), body);
+                    let (name, path) = match name.split_once(' ') {
+                        Some((name, path)) => (name, Some(path.to_owned())),
+                        None => (name.as_str(), None),
+                    };
+                    preludes.insert(name.to_owned(), Prelude { path, text: body });
                 }
                 (None, path) => {
                     let situation = situations.last_mut().expect("a heading stands before a fence");
@@ -90,13 +106,16 @@ fn read(text: &str) -> (BTreeMap<String, String>, Vec<Situation>) {
     (preludes, situations)
 }
 
-fn judge(situation: &Situation, preludes: &BTreeMap<String, String>, catalog: &Catalog) -> Vec<String> {
+fn judge(situation: &Situation, preludes: &BTreeMap<String, Prelude>, catalog: &Catalog) -> Vec<String> {
     let mut files = situation.files.clone();
-    let before: String = situation
-        .uses
-        .iter()
-        .map(|name| preludes.get(name).unwrap_or_else(|| panic!("{}: no prelude `{name}`", situation.name)).as_str())
-        .collect();
+    let mut before = String::new();
+    for name in &situation.uses {
+        let prelude = preludes.get(name).unwrap_or_else(|| panic!("{}: no prelude `{name}`", situation.name));
+        match &prelude.path {
+            Some(path) => files.push((path.clone(), prelude.text.clone())),
+            None => before.push_str(&prelude.text),
+        }
+    }
     match files.iter_mut().find(|(path, _)| path == "main.tf") {
         Some((_, text)) => *text = format!("{before}{text}"),
         None => files.insert(0, ("main.tf".to_owned(), before)),
@@ -137,9 +156,10 @@ fn facts_differ(situation: &Situation, world: &World) -> Vec<String> {
             }
             for (index, answer) in found.iter().flat_map(|index| answers.split(", ").map(move |it| (*index, it))) {
                 let (fact, wanted) = answer.split_once(' ').expect("a fact and its answer");
-                let got = said(&facts, entity, fact, index);
-                if got != wanted {
-                    failures.push(format!("{entity} {name}: {fact} is {got}, not {wanted}"));
+                let (wanted, why) = wanted.split_once(" because ").unwrap_or((wanted, ""));
+                let (got, reasons) = said(&facts, entity, fact, index);
+                if got != wanted || !reasons.contains(why) {
+                    failures.push(format!("{entity} {name}: {fact} is {got} ({reasons}), not {wanted} {why}"));
                 }
             }
         }
@@ -147,21 +167,37 @@ fn facts_differ(situation: &Situation, world: &World) -> Vec<String> {
     failures
 }
 
-fn said(facts: &Facts<'_>, entity: &str, name: &str, index: u32) -> String {
+/// The answer, and what is in the way of one.
+fn said(facts: &Facts<'_>, entity: &str, name: &str, index: u32) -> (String, String) {
     let number = facts::schema().position(|fact| fact.entity == entity && fact.name == name);
-    let Some(number) = number else { return "no fact".to_owned() };
+    let Some(number) = number else { return ("no fact".to_owned(), String::new()) };
+    let said = |answer: &str| (answer.to_owned(), String::new());
     match facts.answer(number, index) {
         Answer::Fact(fact) => match fact.tri {
-            Tri::True => "yes".to_owned(),
-            Tri::False => "no".to_owned(),
-            Tri::Unknown => "?".to_owned(),
+            Tri::True => said("yes"),
+            Tri::False => said("no"),
+            Tri::Unknown => {
+                let reasons: Vec<&str> = fact.reasons.iter().map(|reason| reason.object.as_str()).collect();
+                ("?".to_owned(), reasons.join(", "))
+            }
         },
         Answer::Value { value, .. } => match value.reason() {
-            Some(_) => "?".to_owned(),
-            None => value.as_text().map_or_else(|| format!("{:?}", value.kind), |text| text.to_string()),
+            Some(reason) => ("?".to_owned(), reason.object.clone()),
+            None => said(&value.as_text().map_or_else(|| format!("{:?}", value.kind), |text| text.to_string())),
         },
-        Answer::Cell(_) | Answer::One { .. } | Answer::Many { .. } => "no fact".to_owned(),
+        Answer::Cell(_) | Answer::One { .. } | Answer::Many { .. } => said("no fact"),
     }
+}
+
+/// The lines at which the places of a finding begin.
+fn lines_of<'w>(finding: &'w secure_lint::finding::Finding, world: &'w World) -> impl Iterator<Item = &'w str> {
+    let places = finding.paths.iter().flat_map(|path| &path.steps);
+    places.filter_map(|place| {
+        let span = place.place.span;
+        let text = world.file(span.file).text()?;
+        let start = text[..span.start as usize].rfind('\n').map_or(0, |at| at + 1);
+        text[start..].lines().next()
+    })
 }
 
 /// Lines such as `finds missing-endpoint`, `finds 3 missing-endpoint`, `not missing-endpoint`, `undecided …`.
@@ -171,7 +207,7 @@ fn rules_differ(situation: &Situation, world: &World, catalog: &Catalog) -> Vec<
         .iter()
         .filter_map(|line| {
             let (verb, rest) = line.split_once(' ')?;
-            if !["finds", "not", "undecided", "names"].contains(&verb) {
+            if !["finds", "not", "undecided", "names", "stands", "varies"].contains(&verb) {
                 return None;
             }
             match rest.split_once(' ') {
@@ -199,6 +235,10 @@ fn rules_differ(situation: &Situation, world: &World, catalog: &Catalog) -> Vec<
             "finds" => number.map_or(!found.is_empty(), |number| found.len() == number),
             // What a finding says, in its heading or at its places.
             "names" => found.iter().any(|finding| format!("{finding:?}").contains(words)),
+            // The set of variable files without which it is not.
+            "varies" => found.iter().any(|finding| finding.variants.iter().any(|it| it.contains(words))),
+            // A line of the trail.
+            "stands" => found.iter().any(|finding| lines_of(finding, world).any(|line| line.contains(words))),
             "undecided" => found.is_empty() && n_undecided > 0,
             _ => found.is_empty() && n_undecided == 0,
         };

@@ -198,6 +198,7 @@ impl Steps {
         self.task = Some((task, model[task].head.span));
         for container in model[task].containers.ids() {
             to_store::stores(self, facts, container);
+            to_store::brokers(self, model, container);
             to_store::services(self, facts, container);
         }
         to_store::of_role(self, facts, task);

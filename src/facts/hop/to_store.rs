@@ -39,6 +39,28 @@ pub(super) fn stores(steps: &mut Steps, facts: &Facts<'_>, container: Id<Contain
     }
 }
 
+/// The brokers that the settings of an image name. Settings are code, so what the environment says comes first.
+pub(super) fn brokers(steps: &mut Steps, model: &Model, container: Id<Container>) {
+    let is_told = stores_of(model, container).iter().any(|(store, _)| store.typed::<Cache>().is_some())
+        || connections(model, container).iter().any(|it| model[*it].cache.id().is_some());
+    let context = model[container].image_build.id().and_then(|build| model[build].context.as_str());
+    let Some(context) = context.filter(|_| !is_told) else { return };
+    for (_, setting) in model.secret.settings.iter().filter(|(_, it)| it.name.as_str() == Some("BROKER_URL")) {
+        let path = setting.path.as_str().unwrap_or("");
+        let scheme = setting.content.value().as_str().and_then(|url| url.split_once("://")).map(|(scheme, _)| scheme);
+        let Some(scheme) = scheme.filter(|_| context.is_empty() || path.starts_with(&format!("{context}/"))) else {
+            continue;
+        };
+        let span = setting.head.span;
+        let said = match (scheme, setting.is_weak.tri()) {
+            (_, Tri::True) => Said::new("clear", "settings ask for no TLS", span),
+            ("rediss" | "valkeys" | "amqps", _) => Said::new("encrypted", "settings ask for TLS", span),
+            (_, Tri::False | Tri::Unknown) => continue,
+        };
+        steps.add(&model[container].head.name, format!("{scheme}://"), said);
+    }
+}
+
 /// The connection strings and modes that a container is given.
 fn connections(model: &Model, container: Id<Container>) -> Vec<Id<Connection>> {
     let variables: Vec<_> = model[container].variables.ids().collect();

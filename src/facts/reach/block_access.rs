@@ -12,6 +12,8 @@ pub(super) enum Traffic {
     OutboundByOwnAddress,
     Nat,
     EgressOnlyGateway,
+    /// What a firewall sends on: blocked both ways, unless its own subnet is left out.
+    Inspected,
 }
 
 /// Whether the switch lets this traffic of the subnet pass. Off unless the repository declares it.

@@ -11,7 +11,7 @@ use crate::model::range::Range;
 use crate::model::secret::Parameter;
 use crate::model::workload::{Container, Service};
 use crate::model::{AnyId, Id, Link, Model, Reading};
-use crate::source::Place;
+use crate::source::{Place, Span};
 use crate::value::Origin;
 
 /// The load balancers that forward to a target group, and why there may be more.
@@ -69,23 +69,36 @@ pub(super) fn reached_by_load_balancer(facts: &Facts<'_>, id: Id<Service>) -> Fa
         let (Some(port), Some(group)) = (port, registration.target_group.id()) else { continue };
         let (in_front, open) = in_front_of(model, group);
         let start = registration.container_port.origin().span().unwrap_or(registration.head.span);
+        let mut wanted = vec![(port, start, format!("the load balancer sends to port {port}"))];
+        if let Some((port, place)) = health_port(&model[group]).filter(|(own, _)| *own != port) {
+            wanted.push((port, place, format!("health is asked on port {port}")));
+        }
         for balancer in in_front {
             let Some(other) = Party::of(model, balancer.into()) else { continue };
             // Without groups a load balancer sends from its own or the clients' addresses.
             if other.groups.members.is_empty() && other.groups.open.is_none() {
                 continue;
             }
-            let lets_in = admits(model, &rules, &task, Side::In, &other, port);
-            let lets_out = admits(model, &rules, &other, Side::Out, &task, port);
-            let mut fact = lets_in.and(lets_out);
-            if fact.tri == Tri::False {
-                fact.places.insert(0, Place::new(start, format!("the load balancer sends to port {port}")));
+            for (port, place, words) in &wanted {
+                let lets_in = admits(model, &rules, &task, Side::In, &other, *port);
+                let lets_out = admits(model, &rules, &other, Side::Out, &task, *port);
+                let mut fact = lets_in.and(lets_out);
+                if fact.tri == Tri::False {
+                    fact.places.insert(0, Place::new(*place, words.clone()));
+                }
+                answers.push(fact);
             }
-            answers.push(fact);
         }
         answers.extend(open.map(Fact::unknown));
     }
     Fact::all(answers)
+}
+
+/// A port of its own for the health check, and where it is written.
+fn health_port(group: &TargetGroup) -> Option<(i64, Span)> {
+    let is_asked = group.health_check.tri() != Tri::False;
+    let port = group.health_port.as_str().filter(|_| is_asked)?.parse().ok()?;
+    Some((port, group.health_port.origin().span().unwrap_or(group.head.span)))
 }
 
 /// Whether only its load balancers, other tasks and itself may reach a registered service. The internet as a source
@@ -101,7 +114,10 @@ pub(super) fn bound_to_load_balancer(facts: &Facts<'_>, id: Id<Service>) -> Fact
     let (ingress, open) = task.ingress(&rules);
     let (in_front, unseen) = balancers(model, id);
     let judged = ingress.iter().map(|rule| {
-        let mut fact = is_bound(model, rule, &in_front, unseen.as_ref());
+        let mut fact = match is_bound(model, rule, &in_front, unseen.as_ref()) {
+            Bound::Is(fact) => fact,
+            Bound::ByRange(ranges) => of_network_balancer(model, ranges, &in_front, id),
+        };
         if rule.presence != Tri::True && fact.tri == Tri::False {
             fact = Fact::unknown(Reason::at("no-value", "a rule", rule.head));
         }
@@ -118,14 +134,20 @@ pub(super) fn bound_to_load_balancer(facts: &Facts<'_>, id: Id<Service>) -> Fact
     Fact::all(judged.chain(open.map(Fact::unknown)))
 }
 
-fn is_bound(model: &Model, rule: &Rule, in_front: &[Id<LoadBalancer>], unseen: Option<&Reason>) -> Fact {
+/// What a rule says of it, or the ranges that only a network load balancer explains.
+enum Bound<'r> {
+    Is(Fact),
+    ByRange(&'r [Range]),
+}
+
+fn is_bound<'r>(model: &Model, rule: &'r Rule, in_front: &[Id<LoadBalancer>], unseen: Option<&Reason>) -> Bound<'r> {
     let of_balancer = |group: Id<SecurityGroup>| {
         in_front.iter().any(|balancer| model[*balancer].security_groups.ids().any(|own| own == group))
     };
     let of_tasks = |group: Id<SecurityGroup>| {
         model[group].consumers.members.iter().any(|(consumer, _)| consumer.typed::<Service>().is_some())
     };
-    match &rule.source {
+    Bound::Is(match &rule.source {
         Source::Itself => Fact::yes(Vec::new()),
         Source::Group(group) if of_balancer(*group) || of_tasks(*group) => Fact::yes(Vec::new()),
         Source::Group(group) => match (unseen, &model[*group].consumers.open) {
@@ -137,21 +159,21 @@ fn is_bound(model: &Model, rule: &Rule, in_front: &[Id<LoadBalancer>], unseen: O
             let protocol = rule.ports.protocol.clone().unwrap_or_else(|_| "tcp".to_owned());
             let protocol = if protocol == "-1" { "tcp".to_owned() } else { protocol };
             if Admitted::on_port([rule], None, &protocol, port).world_of_any_family(model).tri != Tri::False {
-                return Fact::yes(Vec::new());
+                return Bound::Is(Fact::yes(Vec::new()));
             }
-            if let Some(reason) = unseen {
-                return Fact::unknown(reason.clone());
+            match unseen {
+                Some(reason) => Fact::unknown(reason.clone()),
+                None => return Bound::ByRange(ranges),
             }
-            of_network_balancer(model, ranges, in_front)
         }
         Source::Service(_) => Fact::no(Vec::new()),
         Source::Sized(_) => Fact::no(Vec::new()),
         Source::SomeGroup(reason) | Source::Unknown(reason) => Fact::unknown(reason.clone()),
-    }
+    })
 }
 
 /// A network load balancer without groups sends from its subnets' addresses, or keeps its clients'.
-fn of_network_balancer(model: &Model, ranges: &[Range], in_front: &[Id<LoadBalancer>]) -> Fact {
+fn of_network_balancer(model: &Model, ranges: &[Range], in_front: &[Id<LoadBalancer>], id: Id<Service>) -> Fact {
     let bare: Vec<&LoadBalancer> = in_front
         .iter()
         .map(|balancer| &model[*balancer])
@@ -166,12 +188,30 @@ fn of_network_balancer(model: &Model, ranges: &[Range], in_front: &[Id<LoadBalan
             own.is_some_and(|own| ranges.iter().any(|range| range.holds(&own)))
         })
     });
-    match held {
-        true => Fact::yes(Vec::new()),
-        false => {
+    if held {
+        return Fact::yes(Vec::new());
+    }
+    let groups = model[id].registrations.ids().filter_map(|registration| model[registration].target_group.id());
+    match Tri::any(groups.map(|group| keeps_clients(&model[group]))) {
+        Tri::Unknown => {
             let head = &bare[0].head;
             Fact::unknown(Reason::at("client-addresses", head.name.clone(), head.span))
         }
+        known => Fact::new(known, Vec::new()),
+    }
+}
+
+/// Whether targets of a network load balancer see the addresses of the clients.
+fn keeps_clients(group: &TargetGroup) -> Tri {
+    let of_protocol = match group.protocol.as_str() {
+        Some("UDP" | "TCP_UDP" | "QUIC" | "TCP_QUIC") => return Tri::True,
+        Some(_) => Tri::False,
+        None => Tri::Unknown,
+    };
+    match group.preserve_client_ip.get() {
+        Reading::Known(keeps) => Tri::from(keeps).or(of_protocol),
+        Reading::Unknown(_) => Tri::Unknown,
+        Reading::Absent => of_protocol.or(!group.target_type.equals("ip")),
     }
 }
 

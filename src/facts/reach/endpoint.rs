@@ -1,20 +1,23 @@
 //! Whether an endpoint serves those who need it: does it catch their traffic, let them in, and permit what they do.
 
-use super::need::{is_empty, tables_of, users};
+use super::need::{secret_services, tables_of, users};
 use super::party::{Party, Side, admits};
 use super::rules::{Admitted, Rules, Source};
 use super::subnet::Classes;
 use crate::facts::Facts;
+use crate::facts::permit::accounts::{OwnAccounts, account_in};
+use crate::facts::permit::arn::unfold;
 use crate::facts::permit::condition::Condition;
 use crate::facts::permit::grant::PolicySet;
-use crate::facts::permit::pattern::Pattern;
+use crate::facts::permit::pattern::{Case, Pattern, Reading as How, Symbol};
 use crate::facts::permit::read;
 use crate::facts::permit::statement::{Effect, Question, Statement};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::network::{Endpoint, EndpointUse, Need};
 use crate::model::range::{Family, Range};
-use crate::model::{Id, Link, Model, Reading};
-use crate::source::Place;
+use crate::model::workload::Service;
+use crate::model::{Cell, Head, Id, Link, Model, Reading, mark};
+use crate::source::{Place, Span};
 use crate::value::Value;
 
 /// Only S3 and DynamoDB have gateways.
@@ -48,9 +51,23 @@ pub(super) fn caught(facts: &Facts<'_>, id: Id<EndpointUse>) -> Fact {
     let model = facts.model;
     let Some((need, endpoint_id)) = pair(model, id) else { return Fact::no(Vec::new()) };
     let endpoint = &model[endpoint_id];
-    if endpoint.kind.equals("Gateway") == Tri::True {
-        return gateway_catches(facts, need, endpoint);
+    if endpoint.kind.equals("Gateway") != Tri::True {
+        return interface_catches(model, endpoint);
     }
+    // Names are looked up before routes, and what an interface then serves of the layers is not known for sure.
+    let beside =
+        need.endpoint_uses.ids().filter_map(|other| model[other].endpoint.id()).filter(|it| *it != endpoint_id);
+    let mut interfaces = beside.map(|it| &model[it]).filter(|other| other.kind.equals("Interface") != Tri::False);
+    match interfaces.find(|other| interface_catches(model, other).tri != Tri::False) {
+        Some(interface) => {
+            Fact::unknown(Reason::at("endpoint-beside", interface.head.name.clone(), interface.head.span))
+        }
+        None => gateway_catches(facts, need, endpoint),
+    }
+}
+
+/// Whether an interface endpoint takes over the name of its service in the VPC.
+fn interface_catches(model: &Model, endpoint: &Endpoint) -> Fact {
     let of = |tri: Tri, what: &str| match tri {
         Tri::Unknown => Fact::unknown(Reason::at("no-value", what, endpoint.head.span)),
         known => Fact::new(known, Vec::new()),
@@ -187,7 +204,8 @@ const ABOUT_CALLERS: [&str; 7] = [
 /// A statement as it stands for the tasks: with the execution role as caller, whose account is that of the root. Layers
 /// come by an address that an account of ECR has signed, from its own bucket: a statement that asks for one's own account
 /// or organisation does not speak of them.
-fn for_caller(model: &Model, read: read::ReadStatement, service: &str) -> Option<Statement> {
+fn for_caller(facts: &Facts<'_>, home: &Head, read: read::ReadStatement, service: &str) -> Option<Statement> {
+    let model = facts.model;
     let mut statement = read.statement;
     let is_allow = statement.effect == Some(Effect::Allow);
     let names_caller = |condition: &Condition| {
@@ -204,17 +222,20 @@ fn for_caller(model: &Model, read: read::ReadStatement, service: &str) -> Option
         let values = written.get(index).and_then(|written| written.values.value().as_list());
         index += 1;
         let is_account = condition.key.as_deref() == Some("aws:principalaccount") && names_caller(condition);
-        let is_own = values.is_some_and(|values| values.items.iter().any(is_own_account));
+        let is_own = values.is_some_and(|values| values.items.iter().any(|value| is_own_account(facts, home, value)));
         !(is_account && is_own)
     });
     Some(statement)
 }
 
-/// `data.aws_caller_identity.….account_id`, however it came here.
-fn is_own_account(value: &Value) -> bool {
-    value
+/// `data.aws_caller_identity.….account_id`, however it came here, or the number of the account that the root runs in.
+fn is_own_account(facts: &Facts<'_>, home: &Head, value: &Value) -> bool {
+    let is_caller = value
         .as_reference()
-        .is_some_and(|reference| reference.address.contains("aws_caller_identity") && &*reference.path == "account_id")
+        .is_some_and(|reference| reference.address.contains("aws_caller_identity") && &*reference.path == "account_id");
+    let is_known =
+        || account_in(value).is_some_and(|it| facts.analysis::<OwnAccounts>().is_foreign(home, &it) == Tri::False);
+    is_caller || is_known()
 }
 
 /// Whether the endpoint's policy may allow what the tasks do. Other conditions that depend on the caller leave it open.
@@ -233,24 +254,62 @@ pub(super) fn permitted(facts: &Facts<'_>, id: Id<EndpointUse>) -> Fact {
     }
     let (statements, _) = read::policy(model, policy);
     let service = need.aws_service.as_str().unwrap_or_default();
-    let asked = statements.into_iter().filter_map(|read| for_caller(model, read, service));
+    let asked = statements.into_iter().filter_map(|read| for_caller(facts, &endpoint.head, read, service));
     let set = PolicySet::of(asked.collect());
-    let judged = actions(service).iter().map(|(action, resource)| {
+    let place = endpoint.policy.origin.span().unwrap_or(endpoint.head.span);
+    let judge = |action: &str, resource: Pattern| match set.grants(&Question::some(action, resource)) {
+        Tri::Unknown => Fact::unknown(Reason::at("depends-on-the-caller", action.to_owned(), place)),
+        known => Fact::new(known, vec![Place::new(place, format!("this policy does not allow `{action}`"))]),
+    };
+    let in_general = actions(service).iter().map(|(action, resource)| {
         let resource = match *resource {
             "*" => Pattern::anything(),
-            text => Pattern::parse(
-                text,
-                crate::facts::permit::pattern::Reading::Glob,
-                crate::facts::permit::pattern::Case::Kept,
-            ),
+            text => Pattern::parse(text, How::Glob, Case::Kept),
         };
-        let place = endpoint.policy.origin.span().unwrap_or(endpoint.head.span);
-        match set.grants(&Question::some(action, resource)) {
-            Tri::Unknown => Fact::unknown(Reason::at("depends-on-the-caller", (*action).to_owned(), place)),
-            known => Fact::new(known, vec![Place::new(place, format!("this policy does not allow `{action}`"))]),
-        }
+        judge(action, resource)
     });
-    Fact::all(judged)
+    let of_secrets = wanted_secrets(model, need, service).into_iter().filter_map(|(secret, place)| {
+        let (action, _) = actions(service).first()?;
+        let mut fact = judge(action, secret);
+        if fact.tri == Tri::False {
+            fact.places.push(Place::new(place, "the task reads this secret"));
+        }
+        Some(fact)
+    });
+    Fact::all(in_general.chain(of_secrets))
+}
+
+/// The very secrets that the tasks read from a service, where their ARNs are known well enough, and where each is named.
+fn wanted_secrets(model: &Model, need: &Need, service: &str) -> Vec<(Pattern, Span)> {
+    let tasks = users(need).filter_map(|user| model[user.typed::<Service>()?].task.id());
+    let containers = tasks.flat_map(|task| model[task].containers.ids());
+    let mut found = Vec::new();
+    for container in containers {
+        for (kept_by, reference) in secret_services(model, &model[container]) {
+            let reference = &model[reference];
+            let value = reference.value_from.value();
+            let Some(text) = value.as_text().filter(|_| kept_by == service) else { continue };
+            let is_name = text.known().is_some_and(|known| !known.starts_with("arn:"));
+            let pattern = match (is_name, service) {
+                (true, "ssm") => {
+                    let name = text.known().unwrap_or_default().trim_start_matches('/');
+                    Pattern::parse(&format!("arn:*:ssm:*:*:parameter/{name}"), How::Glob, Case::Kept)
+                }
+                (true, _) => continue,
+                (false, _) => Pattern::new(&text, How::Literal, Case::Kept, &|hole| unfold(model, hole)),
+            };
+            // Behind the seventh colon stands the key within the secret.
+            let symbols = pattern.symbols();
+            let mut colons = symbols.iter().enumerate().filter(|(_, it)| **it == Symbol::Literal(':'));
+            let end = colons.nth(6).map_or(symbols.len(), |(at, _)| at);
+            let is_arn = symbols.iter().filter(|it| **it == Symbol::Literal(':')).count() >= 5;
+            if is_arn {
+                let place = reference.value_from.origin().span().unwrap_or(reference.head.span);
+                found.push((Pattern::of(symbols[..end].to_vec()), place));
+            }
+        }
+    }
+    found
 }
 
 /// Whether the policy has an Allow at all: one of Deny statements only allows nothing.
@@ -276,6 +335,32 @@ pub(super) fn policy_allows_something(facts: &Facts<'_>, id: Id<Endpoint>) -> Fa
     fact
 }
 
+/// Keys that every request through the endpoint answers alike: they say how or when, not who asks or whose the thing is.
+const ABOUT_THE_WAY: [&str; 8] = [
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:requestedregion",
+    "aws:securetransport",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:vpcsourceip",
+    "s3:tlsversion",
+];
+
+fn says_who_or_whose(key: &str) -> bool {
+    !ABOUT_THE_WAY.iter().any(|own| key.eq_ignore_ascii_case(own))
+}
+
+/// `*`, or the ARN of everything of a service in every account.
+fn is_everything(resource: &str) -> bool {
+    let parts: Vec<&str> = resource.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["*"] => true,
+        ["arn", _, _, _, account, rest] => matches!(*account, "" | "*") && matches!(*rest, "*" | "*/*"),
+        _ => false,
+    }
+}
+
 /// Neither the callers nor the resources are limited; no policy counts so.
 pub(super) fn open_to_all(facts: &Facts<'_>, id: Id<Endpoint>) -> Fact {
     let model = facts.model;
@@ -295,8 +380,15 @@ pub(super) fn open_to_all(facts: &Facts<'_>, id: Id<Endpoint>) -> Fact {
     let judged = statements.ids().map(|statement| {
         let statement = &model[statement];
         let is_allow = statement.effect.equals("Allow");
-        let has_conditions = Tri::from(!is_empty(&statement.policy_conditions));
-        let whole = |text: &crate::model::Cell<crate::model::mark::Text>| text.equals("*");
+        let limits = statement.policy_conditions.ids().map(|condition| {
+            model[condition].context_key.as_str().map_or(Tri::Unknown, |key| Tri::from(says_who_or_whose(key)))
+        });
+        let open = if statement.policy_conditions.open.is_some() { Tri::Unknown } else { Tri::False };
+        let is_limited = Tri::any(limits).or(open);
+        let whole = |text: &Cell<mark::Text>| match text.as_str() {
+            Some(text) => Tri::from(is_everything(text)),
+            None => text.equals("*"),
+        };
         let everything = Tri::any(statement.resources.ids().map(|resource| whole(&model[resource].text)))
             .or(if statement.resources.open.is_some() { Tri::Unknown } else { Tri::False });
         let everyone = match statement.principals.get() {
@@ -304,7 +396,7 @@ pub(super) fn open_to_all(facts: &Facts<'_>, id: Id<Endpoint>) -> Fact {
             Reading::Absent => Tri::False,
             Reading::Unknown(_) => Tri::Unknown,
         };
-        let verdict = is_allow.and(!has_conditions).and(everything).and(everyone);
+        let verdict = is_allow.and(!is_limited).and(everything).and(everyone);
         match verdict {
             Tri::Unknown => Fact::unknown(Reason::at("no-value", "a statement", statement.head.span)),
             known => Fact::new(known, vec![Place::new(statement.head.span, "this allows everyone everything")]),

@@ -6,11 +6,11 @@ use super::rules::{Admitted, Rules, Source, way};
 use super::subnet::Classes;
 use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::data::{Cache, Database};
-use crate::model::network::{AclRule, NetworkAcl};
+use crate::model::data::Database;
+use crate::model::network::{LoadBalancer, Subnet};
 use crate::model::range::{Family, Range, RangeSet};
-use crate::model::workload::{Host, Service};
-use crate::model::{AnyId, Entity, Id, Link, Model, Reading, ResourceMode};
+use crate::model::workload::{Function, Host, Service};
+use crate::model::{AnyId, Cell, Entity, Id, Link, Model, Reading, ResourceMode, mark};
 use crate::source::Place;
 
 /// Some group of the service admits the internet on some port, whatever the routes are today.
@@ -108,7 +108,7 @@ pub(super) fn in_default_vpc<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
     let model = facts.model;
     let Some(party) = Party::of(model, id.into()) else { return Fact::no(Vec::new()) };
     let judged = party.subnets.members.iter().filter_map(|(subnet, origin)| {
-        let subnet = &model[subnet.typed::<crate::model::network::Subnet>()?];
+        let subnet = &model[subnet.typed::<Subnet>()?];
         let verdict = match subnet.vpc.id() {
             Some(vpc) => model[vpc].is_default.tri().or(subnet.is_default.tri()),
             None => match (&subnet.vpc.link, subnet.is_default.tri()) {
@@ -185,7 +185,7 @@ pub(super) fn host_admits_login(facts: &Facts<'_>, id: Id<Host>) -> Fact {
     Fact::any(judged.chain(open.map(Fact::unknown)))
 }
 
-/// Whether an address of the internet reaches some port of it directly.
+/// Whether an address of the internet reaches some port of it directly: in one subnet, over one family of addresses.
 pub(super) fn reachable_from_internet<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
     let model = facts.model;
     let id = AnyId::from(id);
@@ -193,20 +193,34 @@ pub(super) fn reachable_from_internet<E: Entity>(facts: &Facts<'_>, id: Id<E>) -
     let rules = facts.analysis::<Rules>();
     let (ingress, open) = party.ingress(&rules);
     let classes = facts.analysis::<Classes>();
+    let probes = super::rules::probes(ingress.iter().copied());
+    let admitted = |family: Family, protocol: &str, port: i64| {
+        Admitted::on_port(ingress.iter().copied(), None, protocol, port).world(model, family)
+    };
+    let in_subnet = |subnet: Id<Subnet>, family: Family| {
+        let stands_open = has_address(facts, id, Some(subnet), family).and(classes.public(subnet, family));
+        if stands_open.tri == Tri::False {
+            return stands_open;
+        }
+        let let_in = probes.iter().map(|(protocol, port)| {
+            let admitted = admitted(family, protocol, *port);
+            match admitted.tri {
+                Tri::False => admitted,
+                Tri::True | Tri::Unknown => {
+                    admitted.and(super::acl::lets_in(facts, subnet, family, (protocol.as_str(), *port)))
+                }
+            }
+        });
+        stands_open.and(Fact::any(let_in.chain(open.clone().map(Fact::unknown))))
+    };
     let of_family = |family: Family| {
-        let address = has_address(facts, id, family);
-        let probes = super::rules::probes(ingress.iter().copied());
-        let admitted = Fact::any(
-            probes
-                .iter()
-                .map(|(protocol, port)| {
-                    Admitted::on_port(ingress.iter().copied(), None, protocol, *port).world(model, family)
-                })
-                .chain(open.clone().map(Fact::unknown)),
-        );
-        let public = party.subnets.ids().map(|subnet| classes.public(subnet, family));
-        let somewhere = Fact::any(public.chain(party.subnets.open.clone().map(Fact::unknown)));
-        address.and(somewhere).and(admitted)
+        let seen = party.subnets.ids().map(|subnet| in_subnet(subnet, family));
+        let unseen = party.subnets.open.clone().map(|reason| {
+            let let_in = probes.iter().map(|(protocol, port)| admitted(family, protocol, *port));
+            let let_in = Fact::any(let_in.chain(open.clone().map(Fact::unknown)));
+            has_address(facts, id, None, family).and(Fact::unknown(reason)).and(let_in)
+        });
+        Fact::any(seen.chain(unseen))
     };
     of_family(Family::V4).or(of_family(Family::V6))
 }
@@ -227,113 +241,89 @@ fn dual_stack(model: &Model) -> Tri {
     declared.reduce(Tri::and).unwrap_or(Tri::Unknown)
 }
 
-fn has_address(facts: &Facts<'_>, id: AnyId, family: Family) -> Fact {
-    let model = facts.model;
-    let of_flag = |cell: &crate::model::Cell<crate::model::mark::Flag>| match cell.get() {
+/// Whether it gets a public address of the family in a subnet; without a subnet, in one that nobody knows.
+fn has_address(facts: &Facts<'_>, id: AnyId, subnet: Option<Id<Subnet>>, family: Family) -> Fact {
+    match family {
+        Family::V4 => has_address4(facts, id),
+        Family::V6 => has_address6(facts, id, subnet),
+    }
+}
+
+fn of_flag(model: &Model, id: AnyId, cell: &Cell<mark::Flag>) -> Fact {
+    match cell.get() {
         Reading::Known(flag) => {
             let place = cell.origin().span().unwrap_or(model.head(id).span);
             Fact::new(Tri::from(flag), vec![Place::new(place, "a public address")])
         }
         Reading::Absent => Fact::no(Vec::new()),
         Reading::Unknown(reason) => Fact::unknown(reason),
-    };
-    if family == Family::V6 {
-        let head = model.head(id);
-        let unknown = || Fact::unknown(Reason::at("ipv6-address", head.name.clone(), head.span));
-        let Some(party) = Party::of(model, id) else { return Fact::no(Vec::new()) };
-        let assigned = party.subnets.ids().map(|subnet| of_flag(&model[subnet].assign_ipv6));
-        let assigned = Fact::any(assigned.chain(party.subnets.open.clone().map(Fact::unknown)));
-        // A task also needs the account's dual-stack setting, whose default is not one value for every account.
-        return match (id.typed::<Service>(), dual_stack(model)) {
-            (Some(_), Tri::Unknown) => assigned.and(unknown()),
-            (Some(_), setting) => assigned.and(Fact::new(setting, Vec::new())),
-            (None, _) => assigned,
+    }
+}
+
+fn has_address6(facts: &Facts<'_>, id: AnyId, subnet: Option<Id<Subnet>>) -> Fact {
+    let model = facts.model;
+    let head = model.head(id);
+    let unknown = || Fact::unknown(Reason::at("ipv6-address", head.name.clone(), head.span));
+    // A load balancer or a database has IPv6 only if it is told to speak both.
+    if let Some(balancer) = id.typed::<LoadBalancer>() {
+        return match model[balancer].address_type.equals("ipv4") {
+            Tri::Unknown => unknown(),
+            known => Fact::new(!known, Vec::new()).and(!of_flag(model, id, &model[balancer].internal)),
         };
     }
+    if let Some(database) = id.typed::<Database>() {
+        return match model[database].network_type.equals("IPV4") {
+            Tri::Unknown => unknown(),
+            known => Fact::new(!known, Vec::new()).and(of_flag(model, id, &model[database].publicly_accessible)),
+        };
+    }
+    if id.typed::<Function>().is_some() {
+        return Fact::no(Vec::new());
+    }
+    let assigned = match subnet {
+        Some(subnet) => of_flag(model, id, &model[subnet].assign_ipv6),
+        None => unknown(),
+    };
+    if let Some(host) = id.typed::<Host>() {
+        return assigned.or(of_flag(model, id, &model[host].has_ipv6));
+    }
+    // A task also needs the account's dual-stack setting, whose default is not one value for every account.
+    match (id.typed::<Service>(), dual_stack(model)) {
+        (Some(_), Tri::Unknown) => assigned.and(unknown()),
+        (Some(_), setting) => assigned.and(Fact::new(setting, Vec::new())),
+        (None, _) => assigned,
+    }
+}
+
+fn has_address4(facts: &Facts<'_>, id: AnyId) -> Fact {
+    let model = facts.model;
     if let Some(service) = id.typed::<Service>() {
-        return of_flag(&model[service].assign_public_ip);
+        return task_has_address(model, service);
     }
     if let Some(host) = id.typed::<Host>() {
         return host_has_public_address(facts, host);
     }
     if let Some(database) = id.typed::<Database>() {
-        return of_flag(&model[database].publicly_accessible);
+        return of_flag(model, id, &model[database].publicly_accessible);
     }
-    if let Some(balancer) = id.typed::<crate::model::network::LoadBalancer>() {
-        return !of_flag(&model[balancer].internal);
+    if let Some(balancer) = id.typed::<LoadBalancer>() {
+        return !of_flag(model, id, &model[balancer].internal);
     }
-    let _: Option<Id<Cache>> = id.typed();
     Fact::no(Vec::new())
 }
 
-/// Whether a network ACL lets the internet in on a port of remote shells or desktops: the first rule that fits decides.
-pub(super) fn acl_opens_admin_port(facts: &Facts<'_>, id: Id<NetworkAcl>) -> Fact {
-    Fact::any(super::ports::ADMIN.map(|port| acl_admits_world(facts.model, id, Some(port))))
-}
-
-/// Whether a network ACL lets the internet in on every port.
-pub(super) fn acl_opens_every_port(facts: &Facts<'_>, id: Id<NetworkAcl>) -> Fact {
-    acl_admits_world(facts.model, id, None)
-}
-
-fn acl_admits_world(model: &Model, id: Id<NetworkAcl>, port: Option<i64>) -> Fact {
-    let acl = &model[id];
-    let mut rules: Vec<(i64, &AclRule)> = Vec::new();
-    for rule in acl.rules.ids().map(|rule| &model[rule]) {
-        if rule.outbound.tri() == Tri::True || rule.head.presence == Tri::False {
-            continue;
+/// Only tasks of Fargate can be given one; on hosts it is their addresses that count, and those are not in sight.
+fn task_has_address(model: &Model, id: Id<Service>) -> Fact {
+    let service = &model[id];
+    let shares_host = service.task.id().map_or(Tri::False, |task| match model[task].network_mode.get() {
+        Reading::Known(mode) => !mode.equals_str("awsvpc"),
+        Reading::Absent => Tri::True,
+        Reading::Unknown(_) => Tri::Unknown,
+    });
+    match shares_host {
+        Tri::False => of_flag(model, id.into(), &service.assign_public_ip),
+        Tri::True | Tri::Unknown => {
+            Fact::unknown(Reason::at("on-its-host", service.head.name.clone(), service.head.span))
         }
-        match rule.number.get() {
-            Reading::Known(number) => rules.push((number.as_i64().unwrap_or(i64::MAX), rule)),
-            Reading::Absent => rules.push((i64::MAX, rule)),
-            Reading::Unknown(reason) => return Fact::unknown(reason),
-        }
-    }
-    rules.sort_by_key(|(number, _)| *number);
-    let mut denied: Vec<Range> = Vec::new();
-    let mut doubt: Option<Reason> = None;
-    for (_, rule) in rules {
-        let covers = acl_covers(rule, port);
-        if covers == Tri::False {
-            continue;
-        }
-        let range = rule.range.as_str().and_then(Range::parse);
-        let (Some(range), Tri::True, Some(allow)) = (range, covers.and(rule.head.presence), rule.allow.get().known())
-        else {
-            doubt = Some(Reason::at("no-value", acl.head.name.clone(), rule.head.span));
-            continue;
-        };
-        if !allow {
-            denied.push(range);
-            continue;
-        }
-        let left = RangeSet::of(range.family, [range]).without(&RangeSet::of(range.family, denied.iter().copied()));
-        if left.is_world() {
-            return match doubt {
-                Some(reason) => Fact::unknown(reason),
-                None => Fact::yes(vec![Place::new(rule.head.span, "this rule lets the whole internet in")]),
-            };
-        }
-    }
-    match doubt.or(acl.rules.open.clone()) {
-        Some(reason) => Fact::unknown(reason),
-        None => Fact::no(Vec::new()),
-    }
-}
-
-fn acl_covers(rule: &AclRule, port: Option<i64>) -> Tri {
-    let protocol = rule.protocol.as_str().map(str::to_ascii_lowercase);
-    match protocol.as_deref() {
-        Some("-1" | "all") => return Tri::True,
-        Some("6" | "tcp") => {}
-        Some(_) => return Tri::False,
-        None => return Tri::Unknown,
-    }
-    let number =
-        |cell: &crate::model::Cell<crate::model::mark::Number>| cell.get().known().and_then(|number| number.as_i64());
-    match (number(&rule.from_port), number(&rule.to_port), port) {
-        (Some(from), Some(to), Some(port)) => Tri::from(from <= port && port <= to),
-        (Some(from), Some(to), None) => Tri::from(from <= 1 && to >= 65535),
-        (_, None, _) | (None, _, _) => Tri::Unknown,
     }
 }

@@ -1,5 +1,6 @@
 //! Who reaches whom over the network: where routes lead, what security groups admit, which endpoints serve a task.
 
+mod acl;
 mod balancer;
 mod block_access;
 mod chain;
@@ -75,12 +76,14 @@ super::facts! {
         serves_other_zones: Flag = zone::serves_other_zones,
     }
     NetworkAcl {
-        opens_admin_port_to_world: Flag = exposure::acl_opens_admin_port,
-        opens_every_port_to_world: Flag = exposure::acl_opens_every_port,
+        opens_admin_port_to_world: Flag = acl::opens_admin_port,
+        opens_every_port_to_world: Flag = acl::opens_every_port,
     }
     Route {
         /// Whether a peer gets everything, or a whole block of private addresses.
         peers_widely: Flag = route::peers_widely,
+        /// Whether a transit gateway gets everything that has no nearer way.
+        hands_all_to_transit: Flag = route::hands_all_to_transit,
     }
     SecurityGroup {
         /// The most sensitive thing that stands behind it.

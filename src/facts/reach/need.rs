@@ -1,15 +1,15 @@
 //! What AWS services tasks must reach, and whether a VPC endpoint or a way out serves them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::subnet::{Candidate, Classes};
 use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::network::{Endpoint, EndpointUse, Need, RouteTable, Subnet};
+use crate::model::network::{Endpoint, EndpointUse, Need, RouteTable, SecurityGroup, Subnet};
 use crate::model::range::Family;
-use crate::model::secret::{Parameter, Secret};
-use crate::model::workload::{Container, Service};
-use crate::model::{AnyId, Head, Id, Link, Many, Model, One};
+use crate::model::secret::{Parameter, Secret, SecretReference};
+use crate::model::workload::{Container, LogConfiguration, Service, Task};
+use crate::model::{AnyId, Head, Id, Link, Model, One};
 use crate::source::{Place, Span};
 use crate::value::{Kind, Origin, Piece, Text, Value};
 
@@ -19,6 +19,8 @@ enum Strength {
     Start,
     /// A feature fails.
     Run,
+    /// Something that the task may do, and perhaps never does.
+    Hint,
 }
 
 /// One thing that a task needs, and the value that makes it so.
@@ -58,6 +60,15 @@ pub(super) fn derive(model: &mut Model) {
             }
         }
     }
+    // What is needed for sure needs no hint.
+    let sure: BTreeSet<(Way, &'static str)> = needs
+        .keys()
+        .filter(|(_, _, strength)| *strength != Strength::Hint)
+        .map(|(way, aws_service, _)| (way.clone(), *aws_service))
+        .collect();
+    needs.retain(|(way, aws_service, strength), _| {
+        *strength != Strength::Hint || !sure.contains(&(way.clone(), *aws_service))
+    });
     for ((way, aws_service, strength), users) in needs {
         add(model, way, aws_service, strength, &users);
     }
@@ -107,7 +118,12 @@ fn wanted_by(model: &Model, id: Id<Service>) -> Vec<Wanted> {
             add("kms", Strength::Run, place);
         }
     }
+    if service.service_connect_tls.is_present() == Tri::True {
+        let place = service.service_connect_tls.origin().span().unwrap_or(service.head.span);
+        add("ecs-agent", Strength::Hint, place);
+    }
     let Some(task) = service.task.id() else { return wanted };
+    let region = home_region(model, &service.head);
     let pinned_old = service
         .platform_version
         .as_str()
@@ -115,7 +131,7 @@ fn wanted_by(model: &Model, id: Id<Service>) -> Vec<Wanted> {
     for container in model[task].containers.ids() {
         let container = &model[container];
         let image = container.image_name.origin().span().unwrap_or(container.head.span);
-        match registry(&container.image_name.value().as_text()) {
+        match registry(&container.image_name.value().as_text(), region) {
             Some(Registry::Ecr) => {
                 if !pinned_old {
                     add("ecr.api", Strength::Start, image);
@@ -128,6 +144,7 @@ fn wanted_by(model: &Model, id: Id<Service>) -> Vec<Wanted> {
         }
         if let Some(log) = container.log_configuration.id()
             && model[log].driver.equals("awslogs") == Tri::True
+            && !goes_to_another_region(model, log, region)
         {
             add("logs", Strength::Start, model[log].driver.origin().span().unwrap_or(container.head.span));
         }
@@ -143,7 +160,61 @@ fn wanted_by(model: &Model, id: Id<Service>) -> Vec<Wanted> {
             add("s3", Strength::Start, place);
         }
     }
+    for (aws_service, place) in may_call(model, task) {
+        add(aws_service, Strength::Hint, place);
+    }
     wanted
+}
+
+/// The region of the root in which something stands, if its provider says so.
+fn home_region<'m>(model: &'m Model, head: &Head) -> Option<&'m str> {
+    let home = head.terraform.as_ref().map(|reference| &*reference.root)?;
+    let is_home = |path: &str| path == home || (path == "." && home.is_empty());
+    let mut regions = model
+        .terraform
+        .providers
+        .iter()
+        .filter(|(_, provider)| provider.kind.as_str() == Some("aws") && provider.alias.is_present() == Tri::False)
+        .filter(|(_, provider)| provider.root.id().is_some_and(|root| model[root].path.as_str().is_some_and(is_home)))
+        .map(|(_, provider)| provider.region.as_str());
+    let first = regions.next()??;
+    regions.all(|other| other == Some(first)).then_some(first)
+}
+
+/// An endpoint here does not lead to another region.
+fn goes_to_another_region(model: &Model, log: Id<LogConfiguration>, home: Option<&str>) -> bool {
+    let options = model[log].options.value();
+    let region = options.as_map().and_then(|map| map.entries.get("awslogs-region")).and_then(Value::as_str);
+    home.zip(region).is_some_and(|(home, region)| home != region)
+}
+
+/// Services with endpoints, by the prefix of their actions.
+const BY_ACTION: [(&str, &str); 8] = [
+    ("cloudwatch", "monitoring"),
+    ("dynamodb", "dynamodb"),
+    ("s3", "s3"),
+    ("ses", "email"),
+    ("sns", "sns"),
+    ("sqs", "sqs"),
+    ("sts", "sts"),
+    ("xray", "xray"),
+];
+
+/// What the code of a task may call with the task's role, as far as policies of this tree say so.
+fn may_call(model: &Model, task: Id<Task>) -> Vec<(&'static str, Span)> {
+    let Some(role) = model[task].task_role.id() else { return Vec::new() };
+    let attached = model[role].attachments.ids().filter_map(|attachment| model[attachment].policy.id());
+    let statements = model[role].policies.ids().chain(attached).flat_map(|policy| model[policy].statements.ids());
+    let allowing = statements.filter(|statement| model[*statement].effect.equals("Allow") == Tri::True);
+    let mut found: Vec<(&'static str, Span)> = Vec::new();
+    for action in allowing.flat_map(|statement| model[statement].actions.ids()) {
+        let Some((prefix, _)) = model[action].text.as_str().and_then(|text| text.split_once(':')) else { continue };
+        let known = BY_ACTION.iter().find(|(own, _)| prefix.eq_ignore_ascii_case(own));
+        if let Some((_, service)) = known.filter(|(_, service)| !found.iter().any(|(had, _)| had == service)) {
+            found.push((service, model[action].head.span));
+        }
+    }
+    found
 }
 
 enum Registry {
@@ -151,11 +222,12 @@ enum Registry {
     Internet,
 }
 
-/// Where an image comes from; nothing where the name does not tell.
-fn registry(image: &Option<Text>) -> Option<Registry> {
+/// Where an image comes from; nothing where the name does not tell. No endpoint leads to a registry in another region.
+fn registry(image: &Option<Text>, home: Option<&str>) -> Option<Registry> {
     let text = image.as_ref()?;
     if text.contains(".dkr.ecr.") == Tri::True {
-        return Some(Registry::Ecr);
+        let is_elsewhere = home.zip(region_of_registry(text)).is_some_and(|(home, region)| home != region);
+        return Some(if is_elsewhere { Registry::Internet } else { Registry::Ecr });
     }
     if let Some(Piece::Hole(hole)) = text.pieces().first() {
         let is_repository = hole.as_reference().is_some_and(|reference| reference.path.contains("repository_url"));
@@ -168,17 +240,38 @@ fn registry(image: &Option<Text>) -> Option<Registry> {
     (is_whole && !host.is_empty() && !host.ends_with(".amazonaws.com")).then_some(Registry::Internet)
 }
 
+/// `eu-west-1` in `123456789012.dkr.ecr.eu-west-1.amazonaws.com/app`.
+fn region_of_registry(image: &Text) -> Option<&str> {
+    image.pieces().iter().find_map(|piece| match piece {
+        Piece::Literal(literal, _) => {
+            let (_, rest) = literal.split_once(".dkr.ecr.")?;
+            rest.split_once(".amazonaws.").map(|(region, _)| region)
+        }
+        Piece::Hole(_) => None,
+    })
+}
+
 fn secrets(model: &Model, container: &Container) -> Vec<(&'static str, Span)> {
+    let services = secret_services(model, container).into_iter();
+    services
+        .map(|(service, reference)| {
+            let reference = &model[reference];
+            (service, reference.value_from.origin().span().unwrap_or(reference.head.span))
+        })
+        .collect()
+}
+
+/// The secrets that a container is given, and the service that keeps each.
+pub(super) fn secret_services(model: &Model, container: &Container) -> Vec<(&'static str, Id<SecretReference>)> {
     let mut found = Vec::new();
-    for reference in container.secret_references.ids() {
-        let reference = &model[reference];
-        let place = reference.value_from.origin().span().unwrap_or(reference.head.span);
+    for id in container.secret_references.ids() {
+        let reference = &model[id];
         let service = match reference.source.any() {
             Some(id) if id.typed::<Secret>().is_some() => Some("secretsmanager"),
             Some(id) if id.typed::<Parameter>().is_some() => Some("ssm"),
             Some(_) | None => by_text(reference.value_from.value()),
         };
-        found.extend(service.map(|service| (service, place)));
+        found.extend(service.map(|service| (service, id)));
     }
     found
 }
@@ -217,6 +310,7 @@ fn add(model: &mut Model, way: Way, aws_service: &'static str, strength: Strengt
     let word = match strength {
         Strength::Start => "start",
         Strength::Run => "run",
+        Strength::Hint => "hint",
     };
     need.strength.set(Value::text(word, Origin::none()));
     need.outside_aws.set(Value::bool(aws_service.is_empty(), Origin::none()));
@@ -248,7 +342,8 @@ fn add(model: &mut Model, way: Way, aws_service: &'static str, strength: Strengt
     };
     let vpc = need.vpc.id();
     let id = model.network.needs.push(need);
-    let Some(vpc) = vpc.filter(|_| !aws_service.is_empty()) else { return };
+    let is_sure = !aws_service.is_empty() && strength != Strength::Hint;
+    let Some(vpc) = vpc.filter(|_| is_sure) else { return };
     let endpoints: Vec<Id<Endpoint>> = model[vpc].endpoints.ids().collect();
     for endpoint in endpoints {
         if model[endpoint].aws_service.equals(aws_service) != Tri::True {
@@ -360,11 +455,40 @@ fn way_out(model: &Model, classes: &Classes, subnet: Id<Subnet>, family: Family,
 pub(super) fn goes_through_nat(facts: &Facts<'_>, id: Id<Need>) -> Fact {
     let classes = facts.analysis::<Classes>();
     let need = &facts.model[id];
-    let mut fact = Fact::any(need.subnets.ids().map(|subnet| classes.egress(subnet, Family::V4)));
+    let of_subnets = need.subnets.ids().map(|subnet| classes.egress(subnet, Family::V4));
+    let mut fact = Fact::any(of_subnets.chain(need.subnets.open.clone().map(Fact::unknown)));
     if fact.tri == Tri::True {
         fact.places.insert(0, Place::new(need.head.span, "this traffic pays for NAT"));
     }
     fact
+}
+
+/// Whether endpoints serve it: one that catches the traffic lets the tasks in and allows what they do.
+fn is_served(facts: &Facts<'_>, id: Id<Need>) -> Tri {
+    Tri::any(facts.model[id].endpoint_uses.ids().map(|pair| {
+        let (caught, admitted) = (super::endpoint::caught(facts, pair), super::endpoint::admitted(facts, pair));
+        caught.tri.and(admitted.tri).and(super::endpoint::permitted(facts, pair).tri)
+    }))
+}
+
+/// The services behind a group that need no more than the endpoints of their VPC.
+pub(super) fn content(facts: &Facts<'_>, group: Id<SecurityGroup>) -> Vec<Place> {
+    let model = facts.model;
+    let services = model[group].consumers.members.iter().filter_map(|(consumer, _)| consumer.typed::<Service>());
+    let is_content = |service: &Id<Service>| {
+        let needs = model.network.needs.iter().filter(|(_, need)| {
+            need.strength.equals("hint") != Tri::True && need.services.ids().any(|user| user == *service)
+        });
+        let served: Vec<Tri> = needs.map(|(id, _)| is_served(facts, id)).collect();
+        !served.is_empty() && Tri::all(served) == Tri::True
+    };
+    services
+        .filter(is_content)
+        .map(|service| {
+            let head = &model[service].head;
+            Place::new(head.span, format!("endpoints serve all that `{}` needs of AWS: it needs no more", head.name))
+        })
+        .collect()
 }
 
 /// A need of a task behind the table that goes through NAT although an endpoint could serve it.
@@ -380,13 +504,14 @@ pub(super) fn carries_aws_traffic_through_nat(facts: &Facts<'_>, id: Id<RouteTab
                 fact.places = vec![Place::new(head.span, "this table sends traffic to AWS through NAT")];
                 fact.places.extend(trail(model, need).into_iter().skip(1));
             }
-            fact
+            (!need.strength.equals("hint"), fact)
         })
     });
-    let judged: Vec<Fact> = judged.collect();
+    let judged: Vec<(Tri, Fact)> = judged.collect();
     let all: Vec<Place> =
-        judged.iter().filter(|fact| fact.tri == Tri::True).flat_map(|fact| fact.places.clone()).collect();
-    let mut fact = Fact::any(judged);
+        judged.iter().filter(|(_, fact)| fact.tri == Tri::True).flat_map(|(_, fact)| fact.places.clone()).collect();
+    // What a task may do some day is listed with the rest, and is no cause by itself.
+    let mut fact = Fact::any(judged.into_iter().map(|(is_sure, fact)| fact.and(Fact::new(is_sure, Vec::new()))));
     if fact.tri == Tri::True {
         fact.places = all;
         fact.places.truncate(12);
@@ -406,9 +531,4 @@ pub(super) fn tables_of(classes: &Classes, subnet: Id<Subnet>) -> Result<Id<Rout
 /// Everybody who has the need, as one end of a connection.
 pub(super) fn users(need: &Need) -> impl Iterator<Item = AnyId> + '_ {
     need.services.members.iter().map(|(service, _)| *service)
-}
-
-/// A list without members, for those who have none.
-pub(super) fn is_empty<T: crate::model::Target>(many: &Many<T>) -> bool {
-    many.members.is_empty() && many.open.is_none()
 }

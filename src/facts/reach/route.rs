@@ -43,11 +43,13 @@ enum Destination {
 }
 
 impl Legs {
-    pub(super) fn of(model: &Model, table: Id<RouteTable>) -> Legs {
-        let table = &model[table];
+    pub(super) fn of(model: &Model, id: Id<RouteTable>) -> Legs {
+        let table = &model[id];
         let mut legs = Vec::new();
         for route in table.routes.ids() {
-            let presence = model[route].head.presence;
+            // A route whose table is not known may be one of this.
+            let belongs = if model[route].route_table.id() == Some(id) { Tri::True } else { Tri::Unknown };
+            let presence = model[route].head.presence.and(belongs);
             if presence == Tri::False {
                 continue;
             }
@@ -90,6 +92,9 @@ impl Legs {
                 Tri::Unknown => {
                     let head = &model[leg.route].head;
                     reasons.extend(wanted.reasons);
+                    if let Link::Unknown(reason) = &model[leg.route].route_table.link {
+                        reasons.push(reason.clone());
+                    }
                     reasons.extend(head.presence_reason.clone());
                     reasons.push(Reason::at("route-unknown", head.name.clone(), head.span));
                 }
@@ -154,6 +159,7 @@ fn way(model: &Model, route: Id<Route>, target: Vec<Place>) -> Vec<Place> {
     }
     let destination = route.destination.value().as_str().map(|range| format!("{range} ")).unwrap_or_default();
     places.push(Place::new(route.head.span, format!("{destination}goes to {}", kind_in_words(model, route))));
+    places.extend(maker(route));
     if target.is_empty()
         && let Some(end) = route.target.any()
     {
@@ -162,6 +168,12 @@ fn way(model: &Model, route: Id<Route>, target: Vec<Place>) -> Vec<Place> {
     }
     places.extend(target);
     places
+}
+
+/// The value, written elsewhere, without which the route would not be.
+fn maker(route: &Route) -> Option<Place> {
+    let span = route.made_by.origin().span()?;
+    (!route.head.block.contains(&span)).then(|| Place::new(span, "this makes the route"))
 }
 
 pub(super) fn kind_in_words(model: &Model, route: &Route) -> String {
@@ -271,6 +283,29 @@ pub(super) fn peers_widely(facts: &Facts<'_>, id: Id<Route>) -> Fact {
     }));
     fact.places = places;
     fact
+}
+
+/// Whether everything that has no nearer way goes to a transit gateway: a design, in which the other side decides.
+pub(super) fn hands_all_to_transit(facts: &Facts<'_>, id: Id<Route>) -> Fact {
+    let model = facts.model;
+    let route = &model[id];
+    let place = route.destination.origin().span().unwrap_or(route.head.span);
+    let is_transit = match route.target_kind.get() {
+        Reading::Known(kind) => kind.equals_str("transit_gateway"),
+        Reading::Absent => Tri::False,
+        Reading::Unknown(reason) => return Fact::unknown(reason),
+    };
+    if is_transit == Tri::False {
+        return Fact::no(Vec::new());
+    }
+    Fact::any(destinations(model, route).into_iter().map(|destination| match destination {
+        Destination::Known(range) => {
+            let places = vec![Place::new(place, "everything without a nearer way goes to the transit gateway")];
+            Fact::new(Tri::from(range.length == 0), places)
+        }
+        Destination::Hole(reason) | Destination::OpenList(reason) => Fact::unknown(reason),
+        Destination::Service => Fact::no(Vec::new()),
+    }))
 }
 
 /// A table as a trail names it; the main table that no block declares has no name of its own.

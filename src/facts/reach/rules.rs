@@ -203,7 +203,7 @@ fn of_range(cell: &Cell<mark::Text>) -> Source {
     }
 }
 
-fn protocol_name(text: &str) -> String {
+pub(super) fn protocol_name(text: &str) -> String {
     match text.to_ascii_lowercase().as_str() {
         "-1" | "all" => "-1",
         "6" => "tcp",

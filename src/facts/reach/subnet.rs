@@ -7,10 +7,10 @@ use super::block_access::{Traffic, lets_through};
 use super::route::{Legs, Propagation, Quality};
 use crate::facts::{Analysis, Facts};
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::network::{Association, NatGateway, Route, RouteTable, Subnet, Vpc};
+use crate::model::network::{Association, Endpoint, NatGateway, Route, RouteTable, Subnet, Vpc};
 use crate::model::range::Family;
 use crate::model::workload::Host;
-use crate::model::{AnyId, Id, Link, Model, Reading};
+use crate::model::{AnyId, Id, Link, Many, Model, Reading};
 use crate::source::Place;
 use crate::value::{Origin, Value};
 
@@ -50,17 +50,12 @@ impl Analysis for Classes {
         let candidates: Vec<Vec<Candidate>> =
             model.network.subnets.ids().map(|subnet| candidates(model, &index, subnet)).collect();
         let legs: Vec<Legs> = model.network.route_tables.ids().map(|table| Legs::of(model, table)).collect();
-        let gateways =
-            per_table(model, &legs, Propagation::IsOfAnotherKind, &|_, route| is_internet_gateway(model, route));
-        let gateway_of = |subnet: Id<Subnet>, family: Family| {
-            combine(model, subnet, &candidates[subnet.index as usize], &gateways, family)
-        };
-        let nat_works: Vec<Fact> =
-            model.network.nat_gateways.ids().map(|nat| nat_works(model, nat, &gateway_of)).collect();
-        let egress = per_table(model, &legs, Propagation::IsOfAnotherKind, &|family, route| {
-            is_way_out(model, route, family, &nat_works, &gateway_of)
-        });
-        let transit = per_table(model, &legs, Propagation::Matters, &|_, route| is_transit(model, route));
+        let mut leads = Leads::of(model, &legs, &candidates, None);
+        // What lies behind a firewall depends on the tables of its own subnets: one step, and no further.
+        if model.network.routes.ids().any(|route| !firewall_subnets(model, route).members.is_empty()) {
+            leads = Leads::of(model, &legs, &candidates, Some(&leads));
+        }
+        let Leads { gateways, nat_works, egress, transit } = leads;
         let subnets = model.network.subnets.ids().map(|subnet| {
             Family::BOTH.map(|family| {
                 let has = has_family(model, subnet, family);
@@ -78,6 +73,71 @@ impl Analysis for Classes {
         });
         Classes { subnets: subnets.collect(), nat_works, candidates }
     }
+}
+
+/// Where each table leads, per family.
+struct Leads {
+    gateways: Vec<[Fact; 2]>,
+    nat_works: Vec<Fact>,
+    egress: Vec<[Fact; 2]>,
+    transit: Vec<[Fact; 2]>,
+}
+
+impl Leads {
+    /// `known` is what the tables of firewalls lead to.
+    fn of(model: &Model, legs: &[Legs], candidates: &[Vec<Candidate>], known: Option<&Leads>) -> Leads {
+        let behind = |route: Id<Route>, family: Family, of: fn(&Leads) -> &[[Fact; 2]]| match known {
+            Some(known) => behind_firewall(model, route, &|subnet| {
+                combine(model, subnet, &candidates[subnet.index as usize], of(known), family)
+            }),
+            None => not_followed(model, route),
+        };
+        let gateways = per_table(model, legs, Propagation::IsOfAnotherKind, &|family, route| {
+            is_internet_gateway(model, route, &|| behind(route, family, |leads| &leads.gateways))
+        });
+        let gateway_of = |subnet: Id<Subnet>, family: Family| {
+            combine(model, subnet, &candidates[subnet.index as usize], &gateways, family)
+        };
+        let nat_works: Vec<Fact> =
+            model.network.nat_gateways.ids().map(|nat| nat_works(model, nat, &gateway_of)).collect();
+        let egress = per_table(model, legs, Propagation::IsOfAnotherKind, &|family, route| {
+            let behind = || behind(route, family, |leads| &leads.egress);
+            let ways = Ways { nat_works: &nat_works, gateway_of: &gateway_of, behind: &behind };
+            is_way_out(model, route, family, &ways)
+        });
+        let transit = per_table(model, legs, Propagation::Matters, &|family, route| {
+            is_transit(model, route, &|| behind(route, family, |leads| &leads.transit))
+        });
+        Leads { gateways, nat_works, egress, transit }
+    }
+}
+
+/// The subnets of the firewall that a route leads to; none where it leads to no firewall, or to one that nobody declares.
+fn firewall_subnets(model: &Model, route: Id<Route>) -> &Many<Subnet> {
+    match model[route].target.any().and_then(AnyId::typed::<Endpoint>) {
+        Some(endpoint) => &model[endpoint].subnets,
+        None => &model[route].inspected_in,
+    }
+}
+
+/// What the firewall's own subnets lead to, if they agree.
+fn behind_firewall(model: &Model, route: Id<Route>, leads: &dyn Fn(Id<Subnet>) -> Fact) -> Fact {
+    let subnets = firewall_subnets(model, route);
+    if subnets.open.is_some() || subnets.members.is_empty() {
+        return not_followed(model, route);
+    }
+    let mut joined: Option<Fact> = None;
+    for subnet in subnets.ids() {
+        let head = &model[subnet].head;
+        let mut fact = leads(subnet).and(lets_through(model, subnet, Traffic::Inspected));
+        fact.places.insert(0, Place::new(head.span, format!("a firewall in `{}` sends it on", head.name)));
+        match &joined {
+            Some(known) if known.tri != fact.tri => return not_followed(model, route),
+            Some(_) => {}
+            None => joined = Some(fact),
+        }
+    }
+    joined.unwrap_or_else(|| not_followed(model, route))
 }
 
 impl Classes {
@@ -333,22 +393,25 @@ fn kind_of(model: &Model, route: Id<Route>) -> Result<String, Reason> {
     }
 }
 
-fn is_internet_gateway(model: &Model, route: Id<Route>) -> Fact {
+/// What is asked where a firewall stands between.
+type Behind<'a> = dyn Fn() -> Fact + 'a;
+
+fn is_internet_gateway(model: &Model, route: Id<Route>, behind: &Behind<'_>) -> Fact {
     match kind_of(model, route).as_deref() {
         Ok("internet_gateway" | "carrier_gateway") => Fact::yes(Vec::new()),
-        Ok("endpoint") => inspected(model, route),
+        Ok("endpoint") => behind(),
         Ok(_) => Fact::no(Vec::new()),
         Err(reason) => Fact::unknown(reason.clone()),
     }
 }
 
-/// A firewall stands between: what lies behind it is not followed.
-fn inspected(model: &Model, route: Id<Route>) -> Fact {
+/// A firewall stands between, and where it sends what it lets through is not in sight.
+fn not_followed(model: &Model, route: Id<Route>) -> Fact {
     let head = &model[route].head;
     Fact::unknown(Reason::at("behind-a-firewall", head.name.clone(), head.span))
 }
 
-fn is_transit(model: &Model, route: Id<Route>) -> Fact {
+fn is_transit(model: &Model, route: Id<Route>, behind: &Behind<'_>) -> Fact {
     match kind_of(model, route).as_deref() {
         Ok("vpn_gateway" | "transit_gateway" | "peering" | "core_network" | "local_gateway" | "network_interface") => {
             Fact::yes(Vec::new())
@@ -361,24 +424,25 @@ fn is_transit(model: &Model, route: Id<Route>) -> Fact {
             Some(host) => of_word(model[host].checks_source.tri(), &model[host].head),
             None => Fact::yes(Vec::new()),
         },
-        Ok("endpoint") => inspected(model, route),
+        Ok("endpoint") => behind(),
         Ok(_) => Fact::no(Vec::new()),
         Err(reason) => Fact::unknown(reason.clone()),
     }
 }
 
-fn is_way_out(
-    model: &Model,
-    route: Id<Route>,
-    family: Family,
-    nat_works: &[Fact],
-    gateway_of: &dyn Fn(Id<Subnet>, Family) -> Fact,
-) -> Fact {
+/// What a way out depends on beside its route.
+struct Ways<'a> {
+    nat_works: &'a [Fact],
+    gateway_of: &'a dyn Fn(Id<Subnet>, Family) -> Fact,
+    behind: &'a Behind<'a>,
+}
+
+fn is_way_out(model: &Model, route: Id<Route>, family: Family, ways: &Ways<'_>) -> Fact {
     let target = model[route].target.any();
     match kind_of(model, route).as_deref() {
         Ok("egress_only_gateway") => Fact::new(Tri::from(family == Family::V6), Vec::new()),
         Ok("nat_gateway") => match target.and_then(AnyId::typed::<NatGateway>) {
-            Some(nat) => nat_works[nat.index as usize].clone(),
+            Some(nat) => ways.nat_works[nat.index as usize].clone(),
             None => Fact::unknown(match &model[route].target.link {
                 Link::Unknown(reason) => reason.clone(),
                 Link::To(_) | Link::Absent => Reason::new("target-unknown", model[route].head.name.clone()),
@@ -388,14 +452,17 @@ fn is_way_out(
             Some(host) => {
                 let forwards = of_word(!model[host].checks_source.tri(), &model[host].head);
                 let stands_open = match model[host].subnet.id() {
-                    Some(subnet) => gateway_of(subnet, Family::V4),
+                    Some(subnet) => {
+                        let passes = lets_through(model, subnet, Traffic::OutboundByOwnAddress);
+                        (ways.gateway_of)(subnet, Family::V4).and(passes)
+                    }
                     None => Fact::unknown(Reason::new("subnet-unknown", model[host].head.name.clone())),
                 };
                 forwards.and(stands_open)
             }
             None => Fact::no(Vec::new()),
         },
-        Ok("endpoint") => inspected(model, route),
+        Ok("endpoint") => (ways.behind)(),
         Ok(_) => Fact::no(Vec::new()),
         Err(reason) => Fact::unknown(reason.clone()),
     }

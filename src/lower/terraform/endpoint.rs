@@ -149,8 +149,8 @@ fn endpoint_of(
 ) -> Option<Id<Endpoint>> {
     let edge = cx.one::<Endpoint>(view, "vpc_endpoint_id");
     if let Link::Unknown(reason) = &edge.link {
-        for (_, endpoint) in cx.model.network.endpoints.iter_mut() {
-            open(endpoint, reason.clone());
+        for id in cx.own::<Endpoint>() {
+            open(&mut cx.model[id], reason.clone());
         }
     }
     edge.id()
@@ -183,16 +183,21 @@ fn acls(cx: &mut Context<'_>) {
         let parts = ["rule_number", "rule_action", "cidr_block", "ipv6_cidr_block"];
         acl_rule(cx, instance, acl.id(), view, outbound, parts);
         if let Link::Unknown(reason) = acl.link {
-            for (_, acl) in cx.model.network.network_acls.iter_mut() {
-                acl.rules.open(reason.clone());
+            for id in cx.own::<NetworkAcl>() {
+                cx.model[id].rules.open(reason.clone());
             }
         }
     }
     for instance in cx.managed("aws_network_acl_association") {
         let view = instance.view();
         let subnet = cx.one::<Subnet>(view, "subnet_id");
-        if let (Some(acl), Some(subnet)) = (cx.one::<NetworkAcl>(view, "network_acl_id").id(), subnet.id()) {
-            cx.model[acl].subnets.push(subnet, Origin::written(instance.header_span));
+        let acl = cx.one::<NetworkAcl>(view, "network_acl_id").id();
+        match (acl, subnet.id(), subnet.link) {
+            (Some(acl), Some(subnet), _) => {
+                cx.model[acl].subnets.push(subnet, Origin::written(instance.header_span));
+            }
+            (Some(acl), None, Link::Unknown(reason)) => cx.model[acl].subnets.open(reason),
+            (None, _, _) | (_, None, Link::To(_) | Link::Absent) => {}
         }
     }
 }

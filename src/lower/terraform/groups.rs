@@ -88,6 +88,40 @@ pub(super) fn connect(cx: &mut Context<'_>) {
     });
     old_rules(cx);
     new_rules(cx);
+    exclusive(cx);
+}
+
+/// A list of all rules of a group: Terraform takes away what it does not name.
+fn exclusive(cx: &mut Context<'_>) {
+    for instance in cx.managed("aws_vpc_security_group_rules_exclusive") {
+        let view = instance.view();
+        let Some(group) = cx.one::<SecurityGroup>(view, "security_group_id").id() else { continue };
+        let listed = |attribute: &str| -> Option<Vec<std::sync::Arc<str>>> {
+            let (items, open) = elements(&view.attr(attribute)?);
+            let addresses = items.iter().map(|item| {
+                let owner = cx.deployment.referred(item.as_reference()?)?;
+                Some(owner.reference(&cx.deployment.root, "").address.clone())
+            });
+            addresses.collect::<Option<Vec<_>>>().filter(|_| open.is_none())
+        };
+        let (ingress, egress) = (listed("ingress_rule_ids"), listed("egress_rule_ids"));
+        if let Some(kept) = ingress {
+            let mut rules = cx.model[group].ingress.clone();
+            rules.members.retain(|(rule, _)| is_listed(cx.model, *rule, &kept));
+            rules.open = None;
+            cx.model[group].ingress = rules;
+        }
+        if let Some(kept) = egress {
+            let mut rules = cx.model[group].egress.clone();
+            rules.members.retain(|(rule, _)| is_listed(cx.model, *rule, &kept));
+            rules.open = None;
+            cx.model[group].egress = rules;
+        }
+    }
+}
+
+fn is_listed(model: &crate::model::Model, rule: crate::model::AnyId, kept: &[std::sync::Arc<str>]) -> bool {
+    model.head(rule).terraform.as_ref().is_some_and(|it| kept.contains(&it.address))
 }
 
 /// Blocks may name the group that AWS makes with a VPC although none adopts it.
@@ -362,6 +396,9 @@ const KNOWN: &[&str] = &[
     "aws_lambda_function",
     "aws_db_instance",
     "aws_rds_cluster",
+    "aws_docdb_cluster",
+    "aws_neptune_cluster",
+    "aws_redshift_cluster",
     "aws_elasticache_replication_group",
     "aws_elasticache_cluster",
     "aws_elasticache_serverless_cache",

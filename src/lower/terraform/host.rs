@@ -10,7 +10,7 @@ use crate::model::data::{Disk, MachineImage};
 use crate::model::secret::Variable;
 use crate::model::workload::{AutoscalingGroup, Function, Host, Notebook};
 use crate::model::{Id, Link, One, Reading};
-use crate::value::{Origin, Value};
+use crate::value::{Kind, Origin, Value};
 
 const HOSTS: [(&str, &str); 3] = [
     ("aws_instance", "instance"),
@@ -85,6 +85,12 @@ fn host(cx: &Context<'_>, instance: &Instance, kind: &str) -> Host {
     if let Some(interface) = interface {
         cells!(host, interface; associate_public_ip = "associate_public_ip_address");
     }
+    for view in [Some(view), interface].into_iter().flatten() {
+        let given = view.attr("ipv6_address_count").or_else(|| view.attr("ipv6_addresses"));
+        if let Some(given) = given {
+            host.has_ipv6.set(is_some(given));
+        }
+    }
     if let Some(opened) = view.attr("user_data").as_ref().and_then(super::user_data::opened_files) {
         host.opened_files.set(opened);
     }
@@ -98,6 +104,15 @@ fn host(cx: &Context<'_>, instance: &Instance, kind: &str) -> Host {
         host.made_by.set(made_by.clone());
     }
     host
+}
+
+/// Whether a count or a list has anything in it.
+fn is_some(value: Value) -> Value {
+    match &value.kind {
+        Kind::Number(number) => Value::bool(number.as_i64() != Some(0), value.origin.clone()),
+        Kind::List(list) if list.open.is_none() => Value::bool(!list.items.is_empty(), value.origin.clone()),
+        _ => value,
+    }
 }
 
 /// A provisioner that copies a file of credentials.

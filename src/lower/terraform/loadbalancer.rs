@@ -13,7 +13,7 @@ pub(super) fn make(cx: &mut Context<'_>) {
     for instance in cx.managed("aws_lb") {
         let mut balancer = LoadBalancer::new(cx.head(instance));
         let view = instance.view();
-        cells!(balancer, view; kind = "load_balancer_type", internal = "internal",
+        cells!(balancer, view; kind = "load_balancer_type", internal = "internal", address_type = "ip_address_type",
             drops_invalid_headers = "drop_invalid_header_fields", desync_mode = "desync_mitigation_mode",
             deletion_protection = "enable_deletion_protection");
         if let Some(logs) = view.block("access_logs") {
@@ -35,7 +35,7 @@ pub(super) fn make(cx: &mut Context<'_>) {
     }
     for instance in cx.data("aws_lb") {
         let mut balancer = LoadBalancer::new(cx.head(instance));
-        computed!(balancer, instance; kind, internal, drops_invalid_headers, desync_mode, access_logs,
+        computed!(balancer, instance; kind, internal, address_type, drops_invalid_headers, desync_mode, access_logs,
             deletion_protection);
         balancer.listeners.open(found_elsewhere(instance));
         balancer.security_groups.open(found_elsewhere(instance));
@@ -47,7 +47,7 @@ pub(super) fn make(cx: &mut Context<'_>) {
         let mut group = TargetGroup::new(cx.head(instance));
         let view = instance.view();
         cells!(group, view; port = "port", protocol = "protocol", protocol_version = "protocol_version",
-            target_type = "target_type");
+            target_type = "target_type", preserve_client_ip = "preserve_client_ip");
         let health = view.blocks("health_check");
         if let Some(health) = health.members.first() {
             cells!(group, *health; health_protocol = "protocol", health_port = "port", health_check = "enabled");

@@ -5,9 +5,11 @@ use super::resolve::Ends;
 use super::vpc::{associate, each, implicit_main_table, open_all};
 use crate::eval::terraform::{BlockView, Instance};
 use crate::logic::Reason;
-use crate::model::network::{Association, Endpoint, Gateway, NatGateway, ROUTES_PROPAGATED, Route, RouteTable, Vpc};
+use crate::model::network::{
+    Association, Endpoint, Gateway, NatGateway, ROUTES_PROPAGATED, Route, RouteTable, Subnet, Vpc,
+};
 use crate::model::workload::Host;
-use crate::model::{AnyId, Cell, Entity, Id, Link, One, RouteTarget};
+use crate::model::{AnyId, Cell, Entity, Id, Link, Many, One, RouteTarget};
 use crate::value::{Origin, Value};
 
 impl Ends for RouteTarget {
@@ -216,8 +218,25 @@ fn read_route(cx: &Context<'_>, route: &mut Route, block: BlockView<'_>, destina
         }
         route.target = cx.edge(&value);
         route.target_kind = kind_of_target(cx, &route.target, &value, *kind);
+        route.inspected_in = firewall_subnets(cx, block, &value);
         return;
     }
+}
+
+/// The subnets of a Network Firewall, whose endpoints only the provider knows.
+fn firewall_subnets(cx: &Context<'_>, block: BlockView<'_>, value: &Value) -> Many<Subnet> {
+    let mut subnets = Many::none(block.header_span());
+    let owner = value.references().into_iter().find_map(|reference| cx.deployment.referred(reference));
+    if let Some(firewall) = owner.filter(|owner| &*owner.type_name == "aws_networkfirewall_firewall") {
+        let mappings = firewall.view().blocks("subnet_mapping");
+        for mapping in mappings.members {
+            if let Some(subnet) = mapping.attr("subnet_id") {
+                cx.extend(&mut subnets, &subnet);
+            }
+        }
+        open_all(&mut subnets, mappings.open);
+    }
+    subnets
 }
 
 /// From the thing itself, else from the prefix of its id, else from the argument where AWS takes one kind only.
@@ -258,6 +277,9 @@ fn separate_routes(cx: &mut Context<'_>) {
         let attributes = ["destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id"];
         read_route(cx, &mut route, view, attributes);
         route.route_table = cx.one(view, "route_table_id");
+        if let Some(made_by) = &instance.presence.decided_by {
+            route.made_by.set(made_by.clone());
+        }
         let table = route.route_table.clone();
         let id = cx.add(instance, route);
         match (table.id(), table.link) {
@@ -265,9 +287,11 @@ fn separate_routes(cx: &mut Context<'_>) {
                 style(cx, table, "separate", instance);
                 cx.model[table].routes.push(id, Origin::written(instance.header_span));
             }
-            (None, Link::Unknown(reason)) => {
-                each::<RouteTable>(cx, &["aws_route_table", "aws_default_route_table"], |cx, _, id| {
-                    cx.model[id].routes.open(reason.clone());
+            // It may be a route of any table; what it leads to is known all the same.
+            (None, Link::Unknown(_)) => {
+                let origin = Origin::written(instance.header_span);
+                each::<RouteTable>(cx, &["aws_route_table", "aws_default_route_table"], |cx, _, table| {
+                    cx.model[table].routes.push(id, origin.clone());
                 });
             }
             (None, Link::To(_) | Link::Absent) => {}
