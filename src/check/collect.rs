@@ -104,7 +104,8 @@ impl<'a> Collector<'a> {
         let title = found.message.unwrap_or_else(|| format!("{}: {}", rule.meta.title, found.draft.shown));
         let sites = self.sites;
         let is_named = matches!(found.fix, Some((fix::Draft::Named(_), _)));
-        let fix = found.fix.and_then(|(draft, safety)| fix::finished(draft, safety, primary.span(), sites));
+        let places: Vec<Span> = ways.iter().map(|way| way.places[way.primary].span).collect();
+        let fix = found.fix.and_then(|(draft, safety)| fix::finished(draft, safety, &places, sites));
         // A literal that had no part in the verdict is not to blame.
         let is_blamed = |edit: &Edit| {
             let places = || ways.iter().flat_map(|way| &way.places);

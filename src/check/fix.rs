@@ -120,12 +120,28 @@ fn origin_of(evaluator: &mut Evaluator<'_, '_>, target: &Operand) -> Option<Orig
     }
 }
 
+/// The edits at all places of one cause; where two would change the same text, the first is made.
+fn at_each(places: &[Span], edits_at: impl Fn(Span) -> Option<Vec<Edit>>) -> Vec<Edit> {
+    let mut edits: Vec<Edit> = Vec::new();
+    for (index, place) in places.iter().enumerate() {
+        if places[..index].contains(place) {
+            continue;
+        }
+        let more = edits_at(*place).unwrap_or_default();
+        let meets = |edit: &Edit| edits.iter().any(|it| it.span == edit.span || it.span.overlaps(&edit.span));
+        if !more.iter().any(meets) {
+            edits.extend(more);
+        }
+    }
+    edits
+}
+
 /// The edits of a fix, and how safe they are.
-pub(super) fn finished(draft: Draft, safety: Safety, primary: Span, sites: &dyn Sites) -> Option<Fix> {
+pub(super) fn finished(draft: Draft, safety: Safety, places: &[Span], sites: &dyn Sites) -> Option<Fix> {
     match draft {
         Draft::Named(name) => {
-            let edits = sites.named(&name, primary)?;
-            Some(Fix { safety, title: name.replace('-', " "), edits })
+            let edits = at_each(places, |place| sites.named(&name, place));
+            (!edits.is_empty()).then(|| Fix { safety, title: name.replace('-', " "), edits })
         }
         Draft::Known { name, edits } => Some(Fix { safety, title: name.replace('-', " "), edits }),
         Draft::Set { origin, name, literal } => {

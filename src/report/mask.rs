@@ -6,8 +6,10 @@ use crate::finding::{Finding, Report, Undecided};
 
 use super::view::content_of;
 
-/// Shorter contents are ordinary words too often; they are masked by their spans alone.
+/// Shorter contents, and longer ones of small letters alone, are ordinary words too often (`postgres`); they are masked by
+/// their spans alone.
 const SHORTEST: usize = 8;
+const LONGEST_WORD: usize = 16;
 
 /// Sorts the secret spans, as excerpts need them, and masks all texts of the report.
 pub fn mask(report: &mut Report) {
@@ -17,7 +19,8 @@ pub fn mask(report: &mut Report) {
     for secret in &report.secrets {
         let text = report.world.file(secret.file).text().unwrap_or("");
         let content = text.get(content_of(text, *secret)).unwrap_or("").trim();
-        if content.len() >= SHORTEST {
+        let is_word = content.len() <= LONGEST_WORD && content.bytes().all(|byte| byte.is_ascii_lowercase());
+        if content.len() >= SHORTEST && !is_word {
             contents.push(content);
         }
     }

@@ -107,6 +107,16 @@ pub fn merges(action: &str) -> bool {
     is_in("merges", action)
 }
 
+/// Whether an action ends the job of whoever has no rights in the repository.
+pub fn refuses_strangers(action: &str) -> bool {
+    is_in("refuses-strangers", action)
+}
+
+/// Whether an action tells later steps what rights somebody has.
+pub fn tells_rights(action: &str) -> bool {
+    is_in("tells-rights", action)
+}
+
 /// Whether an action puts a release or a package before the public.
 pub fn publishes(action: &str) -> bool {
     is_in("publishes", action)

@@ -68,7 +68,7 @@ fn outcome(operand: &Operand) -> Outcome {
 }
 
 fn undecided(operand: &Operand) -> Outcome {
-    if operand.is_chosen() { Outcome::Either } else { Outcome::Unknown }
+    if operand.is_chosen() && !operand.is_unsure { Outcome::Either } else { Outcome::Unknown }
 }
 
 fn flag(outcome: Outcome) -> Operand {
@@ -116,7 +116,8 @@ fn one_of(operands: Vec<Operand>) -> Operand {
     let mut joined = shares_of(operands);
     if let Some(among) = among {
         if joined.shares.is_empty() && joined.open.is_none() {
-            joined = Operand::chosen(Control::Closed, Charset::Enum, "condition");
+            let is_unsure = joined.is_unsure;
+            joined = Operand { is_unsure, ..Operand::chosen(Control::Closed, Charset::Enum, "condition") };
         }
         joined.among = Some(among.into());
     }
@@ -125,7 +126,7 @@ fn one_of(operands: Vec<Operand>) -> Operand {
 
 /// An unknown value with the shares of everything that went into it.
 fn shares_of(operands: impl IntoIterator<Item = Operand>) -> Operand {
-    let mut joined = Operand::setting("run-time-value", "");
+    let mut joined = Operand { is_unsure: false, ..Operand::setting("run-time-value", "") };
     for operand in operands {
         if joined.value.reason().is_some_and(|reason| reason.object.is_empty()) {
             if let Some(reason) = operand.value.reason() {
@@ -156,7 +157,8 @@ fn compare(operator: Operator, left: &Operand, right: &Operand) -> Outcome {
 }
 
 fn either(left: &Operand, right: &Operand) -> Outcome {
-    if left.is_chosen() || right.is_chosen() { Outcome::Either } else { Outcome::Unknown }
+    let is_unsure = left.is_unsure || right.is_unsure;
+    if (left.is_chosen() || right.is_chosen()) && !is_unsure { Outcome::Either } else { Outcome::Unknown }
 }
 
 fn equal(left: &Operand, right: &Operand) -> Outcome {
@@ -179,6 +181,7 @@ fn equal(left: &Operand, right: &Operand) -> Outcome {
             let is_member = among.iter().any(|member| member.eq_ignore_ascii_case(known));
             return match (is_member, among.len(), &set.open) {
                 (true, 1, None) => Outcome::Yes,
+                (true, ..) if set.is_unsure => Outcome::Unknown,
                 (true, ..) => Outcome::Either,
                 (false, _, None) => Outcome::No,
                 (false, _, Some(_)) => Outcome::Unknown,
@@ -270,8 +273,8 @@ fn begins(text: &Operand, part: &Operand, test: fn(&Text, &str) -> Tri) -> Outco
         return match (fits.contains(&Tri::True), fits.contains(&Tri::False)) {
             (true, false) if text.open.is_none() => Outcome::Yes,
             (false, _) if text.open.is_none() => Outcome::No,
-            (true, _) => Outcome::Either,
-            (false, _) => Outcome::Unknown,
+            (true, _) if !text.is_unsure => Outcome::Either,
+            (true | false, _) => Outcome::Unknown,
         };
     }
     let Some(known) = part_text.known() else {

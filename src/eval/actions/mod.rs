@@ -40,11 +40,13 @@ pub struct Operand {
     pub open: Option<Reason>,
     /// The texts it is one of, where they are known.
     pub among: Option<Arc<[String]>>,
+    /// Whether something that cannot be read decides, too: nobody can be said to have it either way.
+    pub is_unsure: bool,
 }
 
 impl Operand {
     pub fn known(value: Value) -> Operand {
-        Operand { value, shares: Vec::new(), open: None, among: None }
+        Operand { value, shares: Vec::new(), open: None, among: None, is_unsure: false }
     }
 
     pub fn text(text: &str) -> Operand {
@@ -59,7 +61,7 @@ impl Operand {
     pub fn chosen(control: Control, charset: Charset, name: &str) -> Operand {
         let value = Value::unknown(Reason::new("run-time-value", name), Origin::none());
         let share = Share { control, charset, name: name.into(), way: Vec::new() };
-        Operand { value, shares: vec![share], open: None, among: None }
+        Operand { value, shares: vec![share], open: None, among: None, is_unsure: false }
     }
 
     /// One of these texts; somebody decides which.
@@ -70,7 +72,7 @@ impl Operand {
     /// A setting or result that the files do not show.
     pub fn unknown(reason: Reason) -> Operand {
         let value = Value::unknown(reason.clone(), Origin::none());
-        Operand { value, shares: Vec::new(), open: Some(reason), among: None }
+        Operand { value, shares: Vec::new(), open: Some(reason), among: None, is_unsure: true }
     }
 
     /// A setting that the files do not show, and into which nobody from outside can put anything.
@@ -107,6 +109,7 @@ impl Operand {
         if self.open.is_none() {
             self.open.clone_from(&other.open);
         }
+        self.is_unsure |= other.is_unsure;
     }
 
     /// The same, read at one more place.

@@ -86,12 +86,15 @@ pub(super) fn can_change(facts: &Facts, job: Id<Job>) -> Fact {
         let Some(start) = start_of(model, arrival) else { return Fact::no(Vec::new()) };
         let is_held = start.is_trusted.tri() == Tri::True && matches!(start.who.as_str(), Some("reviewer" | "writer"));
         let from_outside = arrival.control.as_str() == Some("outsider") || start.source.as_str() == Some("fork");
-        let is_mutable = arrival.is_mutable.tri() == Tri::True && arrival.guard.as_str() != Some("present");
+        let is_let_in = arrival.guard.as_str() != Some("present");
         let role = "takes whatever the branch holds by then";
-        match is_held && from_outside && is_mutable {
-            true => Fact::yes(vec![Place::new(arrival.head.span, role)])
-                .and(happens(start))
-                .and(executed(model, job, arrival)),
+        let moves = match arrival.is_mutable.get() {
+            Reading::Known(true) => Fact::yes(vec![Place::new(arrival.head.span, role)]),
+            Reading::Known(false) | Reading::Absent => Fact::no(Vec::new()),
+            Reading::Unknown(reason) => Fact::unknown(reason),
+        };
+        match is_held && from_outside && is_let_in {
+            true => moves.and(happens(start)).and(executed(model, job, arrival)),
             false => Fact::no(Vec::new()),
         }
     }))

@@ -77,7 +77,9 @@ pub(super) fn throws_plan_away(facts: &Facts, run: Id<TerraformRun>) -> Fact {
 /// An apply that asks nobody and takes no plan.
 pub(super) fn applies_unseen(facts: &Facts, run: Id<TerraformRun>) -> Fact {
     let own = &facts.model[run];
-    let acts = matches!(own.verb.as_str(), Some("apply" | "destroy"));
+    // What only takes over the state of the world changes nothing in it.
+    let only_reads = super::texts(&own.flags).0.iter().any(|flag| flag.as_str() == Some("-refresh-only"));
+    let acts = matches!(own.verb.as_str(), Some("apply" | "destroy")) && !only_reads;
     let is_blind = own.is_approved_in_advance.tri().and(!own.plan_in.is_present());
     let place = Place::new(own.head.span, "plans and applies in one go");
     match is_blind.and(Tri::from(acts)) {

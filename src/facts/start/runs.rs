@@ -3,9 +3,9 @@
 use super::{any_start, event, happens};
 use crate::facts::Facts;
 use crate::logic::{Fact, Tri};
-use crate::model::pipeline::{Condition, Credential, Job, Start};
+use crate::model::pipeline::{Condition, Credential, Job, Start, Step};
 use crate::model::{Id, Model};
-use crate::source::Place;
+use crate::source::{Place, Span};
 
 pub(super) fn is_outsiders(start: &Start) -> Tri {
     start.is_trusted.tri().and(start.who.equals("outsider"))
@@ -54,13 +54,33 @@ fn conditions(model: &Model, job: Id<Job>) -> impl Iterator<Item = &Condition> {
 
 pub(super) fn command_is_open(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
-    let asks = conditions(model, job).find(|condition| condition.asks_for_comment.tri() == Tri::True);
+    let asks = conditions(model, job).find(|condition| {
+        // What a step asks guards that step alone: it must hold something itself.
+        let holds = condition.step.id().is_none_or(|step| holds_secret_of_its_own(model, job, step));
+        condition.asks_for_comment.tri() == Tri::True && holds
+    });
     let Some(asks) = asks else { return Fact::no(Vec::new()) };
     let asked = Fact::yes(vec![Place::new(asks.head.span, "anybody can write what this asks for")]);
     asked.and(any_start(model, job, |start| {
         let by_comment = matches!(event(start), "issue_comment" | "issues" | "discussion_comment" | "discussion");
-        is_outsiders(start).and(Tri::from(by_comment))
+        is_outsiders(start).and(Tri::from(by_comment)).and(!asks_for_rights(start))
     }))
+}
+
+/// Whether a step of the job asks what whoever begins it may do, so that nobody knows how far others come.
+fn asks_for_rights(start: &Start) -> Tri {
+    match &start.steps.open {
+        Some(reason) if reason.code == "permission-checked-by-step" => Tri::Unknown,
+        Some(_) | None => Tri::False,
+    }
+}
+
+fn holds_secret_of_its_own(model: &Model, job: Id<Job>, step: Id<Step>) -> bool {
+    let block = model[step].head.block;
+    let (secrets, _) = super::texts(&model[job].secrets);
+    let is_inside = |span: Span| span.file == block.file && block.start <= span.start && span.end <= block.end;
+    secrets.iter().filter_map(|secret| secret.origin.span()).any(is_inside)
+        || model[step].credentials.ids().next().is_some()
 }
 
 /// A label that stays while new commits arrive: the run for the new commits passes under the old label.

@@ -170,7 +170,8 @@ fn piped_download(run: &Run, index: usize, urls: &[Value]) -> Value {
         return concluded(false);
     }
     let url = urls.first().and_then(|url| url.origin.span()).unwrap_or(command.span);
-    if urls.iter().any(|url| names_commit(&prefix(url))) {
+    // A `file:` address is a file of this machine.
+    if urls.iter().any(|url| names_commit(&prefix(url)) || prefix(url).starts_with("file:")) {
         return concluded(false);
     }
     let mut at = index;

@@ -6,7 +6,8 @@ use super::read::open_list;
 use super::scope::JobScope;
 use super::{script, uses};
 use crate::eval::actions::{Control, Operand, Outcome, RunSource};
-use crate::logic::Reason;
+use crate::eval::shell::{Argument, Command};
+use crate::logic::{Reason, Tri};
 use crate::model::pipeline::Arrival;
 use crate::model::{Head, Model, One};
 use crate::source::{Span, clean_path};
@@ -21,7 +22,7 @@ const DOWNLOADS: [&str; 3] =
 struct Brought {
     kind: &'static str,
     control: Control,
-    is_mutable: bool,
+    is_mutable: Tri,
     guard: &'static str,
     lets_forks_in: Value,
     folder: String,
@@ -58,7 +59,10 @@ fn add(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize, start: &Sta
         false => Value::text(brought.control.word(), origin.clone()),
     };
     arrival.control.set(control);
-    arrival.is_mutable.set(Value::bool(brought.is_mutable, origin.clone()));
+    arrival.is_mutable.set(match brought.is_mutable {
+        Tri::Unknown => Value::unknown(Reason::at("run-time-value", "git checkout", brought.span), origin.clone()),
+        known => Value::bool(known == Tri::True, origin.clone()),
+    });
     arrival.lets_forks_in.set(brought.lets_forks_in);
     arrival.guard.set(Value::text(brought.guard, origin.clone()));
     arrival.folder.set(match brought.folder.as_str() {
@@ -105,7 +109,7 @@ fn by_action(model: &Model, scope: &JobScope<'_, '_>, start: &StartDoc, found: &
                 found.push(Brought {
                     kind: "artifact",
                     control: start.run.who,
-                    is_mutable: false,
+                    is_mutable: Tri::False,
                     guard: "absent",
                     lets_forks_in: no(span),
                     folder: if is_temporary { "?".to_owned() } else { folder },
@@ -148,7 +152,7 @@ fn checkout(scope: &JobScope<'_, '_>, start: &StartDoc, node: &Node, span: Span)
     Some(Brought {
         kind: "code",
         control,
-        is_mutable,
+        is_mutable: Tri::from(is_mutable),
         guard: "absent",
         lets_forks_in: no(place),
         folder: String::new(),
@@ -235,12 +239,14 @@ fn by_script(scope: &JobScope<'_, '_>, start: &StartDoc, found: &mut Vec<Brought
     }
     let Some(walk) = script::walk(scope) else { return };
     let is_pull = start.run.source == RunSource::Fork || (start.is_trusted && start.run.event != "workflow_run");
-    for command in &walk.commands {
+    for (at, command) in walk.commands.iter().enumerate() {
+        // A commit that is named behind it is what runs, and whether that one was approved is not known here.
+        let names_commit = walk.commands[at + 1..].iter().any(takes_computed_commit);
         let folder = command.directory.clone().unwrap_or_else(|| "?".to_owned());
         let brought = |kind, control| Brought {
             kind,
             control,
-            is_mutable: true,
+            is_mutable: if names_commit { Tri::Unknown } else { Tri::True },
             guard: "absent",
             lets_forks_in: no(command.span),
             folder: folder.clone(),
@@ -260,7 +266,9 @@ fn by_script(scope: &JobScope<'_, '_>, start: &StartDoc, found: &mut Vec<Brought
         if is_pull && command.says(&["gh", "pr", "checkout"]) {
             found.push(brought("code", control));
         } else if is_pull
-            && (command.says(&["git", "fetch"]) || command.says(&["git", "pull"]) || command.says(&["git", "clone"]))
+            && (command.says(&["git", "pull"])
+                || command.says(&["git", "clone"])
+                || (command.says(&["git", "fetch"]) && is_taken(scope, &walk.commands[at + 1..])))
             && names_pull()
         {
             found.push(brought("code", control));
@@ -268,6 +276,24 @@ fn by_script(scope: &JobScope<'_, '_>, start: &StartDoc, found: &mut Vec<Brought
             found.push(brought("artifact", start.run.who));
         }
     }
+}
+
+/// Whether what was fetched is put into the workspace, in this script or a later one; until then it lies in git alone.
+fn is_taken(scope: &JobScope<'_, '_>, rest: &[Command]) -> bool {
+    const VERBS: [&str; 9] =
+        ["checkout", "switch", "merge", "reset", "rebase", "restore", "worktree", "cherry-pick", "read-tree"];
+    let takes = |command: &Command| VERBS.iter().any(|verb| command.says(&["git", verb]));
+    let next = scope.step.map_or(0, |step| step + 1);
+    let later = (next..scope.doc().steps.len())
+        .filter_map(|step| script::walk(&JobScope::step(scope.plan, scope.job, scope.start, step)));
+    rest.iter().any(takes) || later.into_iter().any(|walk| walk.commands.iter().any(takes))
+}
+
+/// `git checkout "$SHA"`, where nobody wrote the commit down.
+fn takes_computed_commit(command: &Command) -> bool {
+    let moves = ["checkout", "switch", "reset"].iter().any(|verb| command.says(&["git", verb]));
+    let is_computed = |word: &Argument| word.text().is_none();
+    moves && command.words.iter().skip(2).any(is_computed)
 }
 
 /// The folders whose content a step executes, each where that is written.

@@ -37,7 +37,8 @@ pub(super) fn job(model: &mut Model, plan: &Plan<'_>, index: usize) {
         // An input that is made for a secret is as good a place to write one out.
         for entry in node.get("with").map(Node::entries).unwrap_or_default() {
             let is_written_out = entry.value.as_str().is_some_and(|text| !text.contains("${{"));
-            if is_written_out && names_secret(&entry.key) {
+            // An input called `secrets` names the secrets that the action fetches.
+            if is_written_out && names_secret(&entry.key) && !entry.key.eq_ignore_ascii_case("secrets") {
                 keep(model, variable(entry, "step", &scope), Some(doc.id), Some(doc.steps[step].id));
             }
         }

@@ -66,7 +66,7 @@ struct Site {
 /// Expressions that matter wherever they stand.
 fn is_remarkable(hole: &Hole) -> bool {
     hole.expression.as_ref().is_ok_and(|expression| {
-        takes_all_secrets(expression) || derives_from_secret(expression) || loses_value(expression)
+        takes_all_secrets(expression, None) || derives_from_secret(expression) || loses_value(expression)
     })
 }
 
@@ -106,7 +106,8 @@ fn add(model: &mut Model, plan: &Plan<'_>, site: Site, hole: &Hole, span: Span) 
     }
     expansion.outsider_in_fork_run.set(flag_at(in_fork_run, span));
     expansion.is_indirect.set(flag_at(is_indirect(expression), span));
-    expansion.takes_all_secrets.set(flag_at(takes_all_secrets(expression), span));
+    let scope = JobScope::step(plan, site.job, None, site.step);
+    expansion.takes_all_secrets.set(flag_at(takes_all_secrets(expression, Some(&scope)), span));
     expansion.derives_from_secret.set(flag_at(derives_from_secret(expression), span));
     expansion.loses_value.set(flag_at(loses_value(expression), span));
     expansion.step = One::to(doc.id, origin.clone());
@@ -209,7 +210,7 @@ fn is_indirect(expression: &Expression) -> bool {
 }
 
 /// `toJSON(secrets)`, `secrets[computed]`, `secrets` as a whole.
-fn takes_all_secrets(expression: &Expression) -> bool {
+fn takes_all_secrets(expression: &Expression, scope: Option<&JobScope<'_, '_>>) -> bool {
     let is_secrets =
         |part: &Expression| matches!(&part.kind, Part::Context(name) if name.eq_ignore_ascii_case("secrets"));
     if is_secrets(expression) {
@@ -217,17 +218,22 @@ fn takes_all_secrets(expression: &Expression) -> bool {
     }
     expression.all().into_iter().any(|part| match &part.kind {
         Part::Call(_, arguments) => arguments.iter().any(is_secrets),
-        Part::Index(object, index) => is_secrets(object) && !is_closed_index(index),
+        Part::Index(object, index) => is_secrets(object) && !is_closed_index(index, scope),
         Part::Every(object) => is_secrets(object),
         _ => false,
     })
 }
 
 /// A literal name, or one of a few.
-fn is_closed_index(index: &Expression) -> bool {
+fn is_closed_index(index: &Expression, scope: Option<&JobScope<'_, '_>>) -> bool {
+    let is_one_of_few = scope.is_some_and(|scope| {
+        let operand = evaluate(index, scope);
+        operand.open.is_none() && (operand.among.is_some() || operand.value.as_str().is_some())
+    });
     match &index.kind {
+        _ if is_one_of_few => true,
         Part::Text(_) => true,
-        Part::And(parts) | Part::Or(parts) => parts.last().is_some_and(is_closed_index),
+        Part::And(parts) | Part::Or(parts) => parts.last().is_some_and(|part| is_closed_index(part, scope)),
         Part::Call(name, arguments) => {
             name.eq_ignore_ascii_case("format")
                 && arguments

@@ -123,8 +123,9 @@ fn runner(model: &mut Model, id: Id<Job>, node: &Node, scope: &JobScope<'_, '_>)
     let known: Vec<&str> =
         labels.as_list().map_or(Vec::new(), |list| list.items.iter().filter_map(Value::as_str).collect());
     let is_complete = labels.as_list().is_some_and(|list| list.open.is_none() && list.items.len() == known.len());
-    let is_self_hosted = has_group || known.iter().any(|label| label.eq_ignore_ascii_case("self-hosted"));
-    let is_hosted = is_complete && known.iter().any(|label| is_hosted_label(label));
+    let is_self_hosted = known.iter().any(|label| label.eq_ignore_ascii_case("self-hosted"));
+    // A group may hold machines of GitHub's or one's own.
+    let is_hosted = is_complete && !has_group && known.iter().any(|label| is_hosted_label(label));
     let origin = Origin::written(entry.value.span);
     let verdict = match (is_self_hosted, is_hosted) {
         (true, _) => Value::bool(true, origin),

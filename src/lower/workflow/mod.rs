@@ -12,6 +12,7 @@ mod env;
 mod execute;
 mod expansion;
 mod fill;
+mod gate;
 mod habit;
 mod install;
 mod job;
@@ -104,7 +105,9 @@ fn repository<'s>(
     let Some(first) = sources.first() else { return Vec::new() };
     let place = Span::file_start(first.file);
     let name = if root.is_empty() { "this repository".to_owned() } else { root.to_owned() };
-    let mut repository = GithubRepository::new(Head::new(name, place));
+    // What concerns several workflows is said once, whichever of them comes first.
+    let thing = Some(format!("repository#{root}"));
+    let mut repository = GithubRepository::new(Head { thing, ..Head::new(name, place) });
     repository.path.set(Value::text(root, Origin::written(place)));
     describe(&mut repository, description, place);
     let repository = model.pipeline.repositories.push(repository);

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::gate::{self, Gate};
 use super::plan::{Plan, StartDoc};
 use super::scope::JobScope;
 use super::trigger::OUTSIDERS_IN_TRUST;
@@ -67,16 +68,18 @@ pub(super) fn lower(model: &mut Model, plan: &mut Plan<'_>) {
 
 /// Walks the jobs of a workflow in the order in which they need each other.
 fn enter(model: &mut Model, plan: &mut Plan<'_>, workflow: usize, entry: &Entry) {
-    let mut ran: HashMap<usize, Outcome> = HashMap::new();
+    let mut ran: HashMap<usize, Passage> = HashMap::new();
     for job in order(plan, workflow) {
-        let begins = needed(plan, job, &ran).and(Outcome::Yes);
-        let (outcome, who, cut) = judge(plan, job, entry, begins);
-        ran.insert(job, outcome);
+        let needs = needed(plan, job, entry, &ran);
+        let verdict = judge(plan, job, entry, needs);
+        let (outcome, who) = (verdict.outcome, verdict.who);
+        let behind = behind(plan, job, entry, &verdict);
+        ran.insert(job, behind);
         if outcome == Outcome::No || plan.jobs[job].starts.len() >= STARTS {
             continue;
         }
         let maybe = match outcome {
-            Outcome::Unknown => Some(unknown_reason(plan, job, entry, cut)),
+            Outcome::Unknown => Some(verdict.reason.unwrap_or_else(|| unknown_reason(plan, job, entry))),
             Outcome::No | Outcome::Either | Outcome::Yes => entry.base.maybe.clone(),
         };
         let number = add(model, plan, job, entry, who, maybe.clone());
@@ -117,20 +120,61 @@ fn order(plan: &Plan<'_>, workflow: usize) -> Vec<usize> {
     }
 }
 
-fn needed(plan: &Plan<'_>, job: usize, ran: &HashMap<usize, Outcome>) -> Outcome {
-    let needs = &plan.jobs[job].needs;
-    needs.iter().map(|need| ran.get(need).copied().unwrap_or(Outcome::No)).fold(Outcome::Yes, Outcome::and)
+/// Whether a run comes to a place, whose run it is there, and what decides if that is not known.
+#[derive(Clone)]
+struct Passage {
+    outcome: Outcome,
+    who: Control,
+    reason: Option<Reason>,
 }
 
-/// Whether a job runs, who must have had a hand in it, and whether its condition stands by itself.
-fn judge(plan: &Plan<'_>, job: usize, entry: &Entry, needs: Outcome) -> (Outcome, Control, bool) {
+impl Passage {
+    /// Both: whoever had to have rights for one has them for the other.
+    fn and(self, other: &Passage) -> Passage {
+        let reason = self.reason.or_else(|| other.reason.clone());
+        Passage { outcome: self.outcome.and(other.outcome), who: self.who.min(other.who), reason }
+    }
+}
+
+/// Whether a run gets past the jobs that a job needs.
+fn needed(plan: &Plan<'_>, job: usize, entry: &Entry, ran: &HashMap<usize, Passage>) -> Passage {
+    let who = entry.base.run.who;
+    let never = Passage { outcome: Outcome::No, who, reason: None };
+    let start = Passage { outcome: Outcome::Yes, who, reason: None };
+    plan.jobs[job].needs.iter().fold(start, |passage, need| passage.and(ran.get(need).unwrap_or(&never)))
+}
+
+/// Whether a job runs and whose run it is then.
+fn judge(plan: &Plan<'_>, job: usize, entry: &Entry, needs: Passage) -> Passage {
     let start = draft(entry, entry.base.run.clone());
-    let Some(node) = plan.jobs[job].node.get("if") else { return (needs, entry.base.run.who, false) };
+    let Some(node) = plan.jobs[job].node.get("if") else { return needs };
     let outcome = decide(plan, job, None, &start, node);
     let text = node.scalar_text().unwrap_or("").to_lowercase();
     let is_cut = ["always()", "failure()", "cancelled()"].iter().any(|call| text.contains(call));
-    let outcome = if is_cut { outcome } else { outcome.and(needs) };
-    (outcome, held_by(plan, job, None, entry, node, outcome), is_cut)
+    let own = Passage { outcome, who: held_by(plan, job, None, entry, node, outcome), reason: None };
+    if is_cut { own } else { own.and(&needs) }
+}
+
+/// Who gets past a job: a step of it may have asked for rights.
+fn behind(plan: &Plan<'_>, job: usize, entry: &Entry, passage: &Passage) -> Passage {
+    let mut behind = passage.clone();
+    let start = draft(entry, entry.base.run.clone());
+    if passage.who != Control::Outsider || !is_trusted(&start.run) {
+        return behind;
+    }
+    let reason = match gate::in_job(plan, job, &start) {
+        Some((_, Gate::Refuses)) => {
+            behind.who = Control::Writer;
+            return behind;
+        }
+        Some((_, Gate::Decides(reason))) => Some(reason),
+        None => gate::elsewhere(plan, job),
+    };
+    if let Some(reason) = reason {
+        behind.outcome = behind.outcome.and(Outcome::Unknown);
+        behind.reason = behind.reason.or(Some(reason));
+    }
+    behind
 }
 
 /// A start that is not in the model yet, to evaluate conditions with.
@@ -181,7 +225,7 @@ fn held_by(plan: &Plan<'_>, job: usize, step: Option<usize>, entry: &Entry, node
     }
 }
 
-fn unknown_reason(plan: &Plan<'_>, job: usize, entry: &Entry, _cut: bool) -> Reason {
+fn unknown_reason(plan: &Plan<'_>, job: usize, entry: &Entry) -> Reason {
     if let Some(reason) = &entry.base.maybe {
         return reason.clone();
     }
@@ -226,8 +270,18 @@ fn add(
     for caller in &entry.callers {
         start.callers.push(plan.jobs[*caller].id, Origin::written(plan.jobs[*caller].key_span));
     }
-    let outcomes: Vec<Outcome> = (0..plan.jobs[job].steps.len()).map(|step| step_runs(plan, job, step, &doc)).collect();
-    for (step, outcome) in plan.jobs[job].steps.iter().zip(&outcomes) {
+    let mut outcomes: Vec<Outcome> =
+        (0..plan.jobs[job].steps.len()).map(|step| step_runs(plan, job, step, &doc)).collect();
+    // Behind a step that asks for rights, nothing is said to be an outsider's.
+    let asks = (who == Control::Outsider && is_trusted).then(|| gate::in_job(plan, job, &doc)).flatten();
+    if let Some((at, _)) = &asks {
+        start.steps.open(Reason::at(gate::CHECKED, "uses", plan.jobs[job].steps[*at].node.span));
+    }
+    for (index, (step, outcome)) in plan.jobs[job].steps.iter().zip(&mut outcomes).enumerate() {
+        let is_behind = asks.as_ref().is_some_and(|(gate, _)| index > *gate);
+        if is_behind {
+            *outcome = (*outcome).and(Outcome::Unknown);
+        }
         match outcome {
             Outcome::Yes | Outcome::Either => start.steps.push(step.id, origin.clone()),
             Outcome::Unknown => start.steps.open(Reason::at("condition-not-known", "if", step.node.span)),

@@ -10,29 +10,50 @@ use super::comments;
 use super::{DEPTH_LIMIT, Duplicate, EXPANSION_LIMIT, Entry, Fault, Kind, Node, Parsed, Scalar, Style, Tag};
 use crate::source::{FileId, Span};
 
-/// Reads the first document of a YAML text. A broken text yields what came before the fault.
+/// A text may hold this many values with a `: ` in them before the rest of it is given up.
+const COLONS: usize = 16;
+
+/// Reads the first document of a YAML text. A broken text yields what came before the fault; a plain value with a second
+/// `: ` in it, which no reader takes, costs that value alone.
 pub fn parse(file: FileId, text: &str) -> Parsed {
+    let mut colons = Vec::new();
+    let mut without = String::new();
+    loop {
+        let source = if colons.is_empty() { text } else { &without };
+        let mut composer = Composer::new(file, text, &colons);
+        let Some((at, message)) = read(&mut composer, source) else { return composer.finish() };
+        let is_colon =
+            message.starts_with("mapping values are not allowed") && source.as_bytes().get(at) == Some(&b':');
+        if !is_colon || colons.len() >= COLONS {
+            composer.fault("syntax-error", Span::new(file, at, at), message);
+            composer.parsed.is_complete = false;
+            return composer.finish();
+        }
+        without = format!("{};{}", &source[..at], &source[at + 1..]);
+        colons.push(at);
+    }
+}
+
+/// Feeds a document into a composer; gives where and why it ends too soon.
+fn read(composer: &mut Composer<'_>, source: &str) -> Option<(usize, String)> {
     let options = granit_parser::options! {
         emit_unresolved_aliases: true,
         max_buffered_comment_events: 1_000_000,
     };
-    let mut composer = Composer::new(file, text);
-    for event in Parser::new_from_str_with_options(text, options) {
+    for event in Parser::new_from_str_with_options(source, options) {
         match event {
             Ok((event, range)) => {
                 if composer.take(event, range) == Flow::Stop {
-                    break;
+                    return None;
                 }
             }
             Err(error) => {
-                let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-                composer.fault("syntax-error", Span::new(file, at, at), error.info());
-                composer.parsed.is_complete = false;
-                break;
+                let at = error.marker().byte_offset().unwrap_or(source.len()).min(source.len());
+                return Some((at, error.info().to_owned()));
             }
         }
     }
-    composer.finish()
+    None
 }
 
 #[derive(PartialEq, Eq)]
@@ -66,6 +87,8 @@ struct Anchored {
 struct Composer<'a> {
     file: FileId,
     text: &'a str,
+    /// The colons that stand where none may: the values around them are read as they are written.
+    colons: &'a [usize],
     open: Vec<Open>,
     anchors: HashMap<usize, Anchored>,
     /// Nodes that aliases have added so far.
@@ -76,15 +99,22 @@ struct Composer<'a> {
 }
 
 impl<'a> Composer<'a> {
-    fn new(file: FileId, text: &'a str) -> Composer<'a> {
+    fn new(file: FileId, text: &'a str, colons: &'a [usize]) -> Composer<'a> {
+        let fault = |at: &usize| Fault {
+            reason: "syntax-error",
+            span: Span::new(file, *at, *at + 1),
+            message: "a second `: ` stands in this value: put it in quotes".to_owned(),
+        };
+        let faults = colons.iter().map(fault).collect();
         Composer {
             file,
             text,
+            colons,
             open: Vec::new(),
             anchors: HashMap::new(),
             expanded: 0,
             comments: Vec::new(),
-            parsed: Parsed { is_complete: true, ..Parsed::default() },
+            parsed: Parsed { is_complete: true, faults, ..Parsed::default() },
             n_documents: 0,
         }
     }
@@ -166,6 +196,9 @@ impl<'a> Composer<'a> {
             Style::Plain if !is_text => core_schema(value),
             _ => None,
         };
+        let is_mended = self.colons.iter().any(|colon| (start..end).contains(colon));
+        let written = self.text.get(start..end).filter(|text| is_mended && !text.contains('\n'));
+        let value = written.unwrap_or(value);
         let kind = kind.unwrap_or_else(|| Kind::Text(Scalar::new(value, style, self.text, start, end)));
         (kind, if is_core { None } else { tag })
     }

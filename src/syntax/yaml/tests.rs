@@ -211,3 +211,16 @@ fn spans_end_where_values_end() {
     assert_eq!(&text[root.at(&["jobs", "b", "c"]).expect("c").span.range()], "[1, 2 ]");
     assert_eq!(&text[root.at(&["jobs", "b"]).expect("b").span.range()], "{c: [1, 2 ] }");
 }
+
+#[test]
+fn a_second_colon_costs_its_value_alone() {
+    let text = "a: é echo data:: foo: bar # é: x\nb: [1]\nc: d: e\n";
+    let parsed = parse(FILE, text);
+    let at: Vec<&str> = parsed.faults.iter().map(|fault| &text[fault.span.start as usize..]).collect();
+    assert!(parsed.is_complete && at.len() == 3, "{:?}", parsed.faults);
+    assert!(at[0].starts_with(": foo") && at[1].starts_with(": bar") && at[2].starts_with(": e"));
+    let root = parsed.root.expect("the rest is read");
+    assert_eq!(root.get("a").and_then(Node::as_str), Some("é echo data:: foo: bar"));
+    assert_eq!(root.get("b").map(|list| list.items().len()), Some(1));
+    assert_eq!(root.get("c").and_then(Node::as_str), Some("d: e"));
+}

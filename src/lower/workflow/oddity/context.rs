@@ -245,7 +245,9 @@ fn job_step_outputs(model: &Model, plan: &Plan<'_>, job: usize, index: usize) ->
     let action = parts.full();
     let releases = uses::releases(&parts, uses.version.as_str()?)?;
     let is_closed = !lists::gives_anything(&action) && !releases.may_be_newer;
-    is_closed.then(|| releases.outputs().into_iter().map(str::to_lowercase).collect())
+    let outputs: Vec<String> = releases.outputs().into_iter().map(str::to_lowercase).collect();
+    // A program may give outputs that its metadata does not name; where it names none, it never says.
+    (is_closed && !outputs.is_empty()).then_some(outputs)
 }
 
 /// Whether a script of the step may be read at all: for messages about steps without an id.

@@ -174,6 +174,8 @@ fn permissions(owner: &Node, found: &mut Found) {
             true => nearest(level, ["read", "write", "none"]),
             false => nearest(&entry.key, scopes().iter().copied()),
         };
-        found.add_near("unknown-scope", name, near, span, format!("GitHub knows no permission `{name}`"));
+        // A scope that resembles none of those known here may be newer than they are.
+        let kind = if is_scope || near.is_some() { "unknown-scope" } else { "unknown-key" };
+        found.add_near(kind, name, near, span, format!("GitHub knows no permission `{name}`"));
     }
 }
