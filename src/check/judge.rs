@@ -14,7 +14,7 @@ use super::operand::Found;
 use crate::facts::{Analysis, Facts};
 use crate::finding::Safety;
 use crate::logic::{Reason, Tri};
-use crate::model::schema::{self, Schema};
+use crate::model::schema;
 use crate::model::{AnyId, Head, Id, Link, Model, Resource, ResourceMode};
 use crate::rule::condition::{Message, MessagePiece};
 use crate::rule::{Each, RuleError};
@@ -48,7 +48,7 @@ pub(super) struct Judged<'r> {
 }
 
 /// All verdicts but "nothing wrong", in the order of the rules and entities.
-pub(super) fn judge<'r>(model: &Model, schema: &Schema, rules: &'r [Rule]) -> Judged<'r> {
+pub(super) fn judge<'r>(model: &Model, rules: &'r [Rule]) -> Judged<'r> {
     let facts = Facts::new(model);
     let results: Vec<Result<Vec<Draft<'r>>, Problem>> = rules
         .par_iter()
@@ -57,7 +57,7 @@ pub(super) fn judge<'r>(model: &Model, schema: &Schema, rules: &'r [Rule]) -> Ju
                 let message = format!("rule {} failed: {words}; this is a fault of secure-lint", rule.meta.id);
                 Problem::of_file("rule-failed", &rule.meta.path, message).tool()
             };
-            match catch_unwind(AssertUnwindSafe(|| judge_rule(&facts, schema, rule))) {
+            match catch_unwind(AssertUnwindSafe(|| judge_rule(&facts, rule))) {
                 Ok(Ok(drafts)) => Ok(drafts),
                 Ok(Err(errors)) => Err(fault(&errors.first().map(ToString::to_string).unwrap_or_default())),
                 Err(panic) => Err(fault(panic_words(&*panic))),
@@ -78,13 +78,13 @@ fn panic_words(panic: &(dyn std::any::Any + Send)) -> &str {
     panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic")
 }
 
-fn judge_rule<'r>(facts: &Facts<'_>, schema: &Schema, rule: &'r Rule) -> Result<Vec<Draft<'r>>, Vec<RuleError>> {
+fn judge_rule<'r>(facts: &Facts<'_>, rule: &'r Rule) -> Result<Vec<Draft<'r>>, Vec<RuleError>> {
     let mut drafts = unseen(facts.model, rule);
     let subjects = subjects(facts, rule);
     if subjects.is_empty() {
         return Ok(drafts);
     }
-    let ready = rule.ready(schema)?;
+    let ready = rule.ready()?;
     drafts.extend(subjects.into_iter().filter_map(|id| judge_entity(facts, rule, ready, id)));
     Ok(drafts)
 }

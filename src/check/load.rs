@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::fix;
 use crate::finding::{Param, RuleMeta, Safety};
-use crate::model::schema::Schema;
+use crate::model::schema;
 use crate::rule::condition::{
     Condition, ConditionError, Constant, Environment, Message, Operand, Test, compile, compile_message,
 };
@@ -20,7 +20,7 @@ use crate::value::Number;
 #[derive(Debug)]
 pub struct Rule {
     pub meta: Arc<RuleMeta>,
-    pub file: RuleFile,
+    pub file: Arc<RuleFile>,
     /// The entities that `each` names: itself, or the members of a view.
     pub entities: Vec<&'static str>,
     params: BTreeMap<String, Param>,
@@ -37,35 +37,35 @@ pub(super) struct Ready {
 
 /// Takes a rule whose texts are known to be right: the built-in ones, which the tests load. `params` override the
 /// defaults that the file declares.
-pub fn prepare(file: &RuleFile, schema: &Schema, params: &BTreeMap<String, Param>) -> Result<Rule, Vec<RuleError>> {
+pub fn prepare(file: &Arc<RuleFile>, params: &BTreeMap<String, Param>) -> Result<Rule, Vec<RuleError>> {
     let each = each_of(file);
-    let entities = schema.members(each);
+    let entities = schema::members(each);
     if entities.is_empty() || (each == "resource" && matches!(file.each, Each::Entity(_))) {
         let error = file.source.error(file.each_range.clone(), format!("there is no entity `{each}`"));
-        return Err(vec![error.offer(each, schema.targets().iter().copied())]);
+        return Err(vec![error.offer(each, schema::targets())]);
     }
     let params = file.meta.params.iter().chain(params).map(|(name, value)| (name.clone(), value.clone())).collect();
     Ok(Rule { meta: file.meta.clone(), file: file.clone(), entities, params, ready: OnceLock::new() })
 }
 
 /// Takes a rule and checks its condition, message and fix at once.
-pub fn load(file: &RuleFile, schema: &Schema, params: &BTreeMap<String, Param>) -> Result<Rule, Vec<RuleError>> {
-    let rule = prepare(file, schema, params)?;
-    rule.ready(schema)?;
+pub fn load(file: &Arc<RuleFile>, params: &BTreeMap<String, Param>) -> Result<Rule, Vec<RuleError>> {
+    let rule = prepare(file, params)?;
+    rule.ready()?;
     Ok(rule)
 }
 
 impl Rule {
     /// The rule's condition, message and fix, checked once.
-    pub(super) fn ready(&self, schema: &Schema) -> Result<&Ready, Vec<RuleError>> {
-        self.ready.get_or_init(|| self.check(schema)).as_ref().map_err(Clone::clone)
+    pub(super) fn ready(&self) -> Result<&Ready, Vec<RuleError>> {
+        self.ready.get_or_init(|| self.check()).as_ref().map_err(Clone::clone)
     }
 
-    fn check(&self, schema: &Schema) -> Result<Ready, Vec<RuleError>> {
+    fn check(&self) -> Result<Ready, Vec<RuleError>> {
         let file = &self.file;
         let params: BTreeMap<String, Constant> =
             self.params.iter().map(|(name, param)| (name.clone(), constant(param))).collect();
-        let environment = Environment { schema, each: each_of(file), params: &params };
+        let environment = Environment { schema: super::schema(), each: each_of(file), params: &params };
         let Some(excerpt) = &file.condition else {
             return Err(vec![file.source.error(0..0, "a rule has a condition: a fence `hcl require`")]);
         };
@@ -89,9 +89,9 @@ fn each_of(file: &RuleFile) -> &str {
 
 /// The paths of `attr`, `attrs` and `present` that no example of the file writes: no schema knows them, so a misspelt
 /// one would never fire.
-pub fn unwritten_paths(rule: &Rule, schema: &Schema) -> Vec<RuleError> {
+pub fn unwritten_paths(rule: &Rule) -> Vec<RuleError> {
     let mut paths = Vec::new();
-    match rule.ready(schema) {
+    match rule.ready() {
         Ok(ready) => paths_of_test(&ready.condition.test, &mut paths),
         Err(errors) => return errors,
     }

@@ -14,6 +14,8 @@ mod tests;
 pub use fix::Sites;
 pub use load::{Rule, load, prepare, unwritten_paths};
 
+use std::sync::LazyLock;
+
 use crate::facts;
 use crate::finding::{Finding, Undecided};
 use crate::model::Model;
@@ -21,7 +23,12 @@ use crate::model::schema::{Asked, Getter, Schema};
 use crate::source::{Problem, World};
 
 /// Properties and facts as one: all that a condition can ask.
-pub fn schema() -> Schema {
+pub fn schema() -> &'static Schema {
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(whole_schema);
+    &SCHEMA
+}
+
+fn whole_schema() -> Schema {
     let mut schema = Schema::of_model();
     for (number, fact) in facts::schema().enumerate() {
         let asked = Asked { name: fact.name, doc: fact.doc, ty: fact.ty, default: "", getter: Getter::Fact(number) };
@@ -41,10 +48,9 @@ pub struct Checked {
 /// Runs all rules over all models.
 pub fn check(world: &World, models: &[Model], rules: &[Rule], sites: &dyn Sites) -> Checked {
     let mut collector = collect::Collector::new(world, sites, models.len());
-    let schema = schema();
     let mut problems = Vec::new();
     for (number, model) in models.iter().enumerate() {
-        let judged = judge::judge(model, &schema, rules);
+        let judged = judge::judge(model, rules);
         problems.extend(judged.problems);
         for draft in judged.drafts {
             collector.add(number, model, draft);

@@ -17,9 +17,8 @@ fn span(start: usize, end: usize) -> Span {
 }
 
 fn compiled(condition: &str, each: &str) -> Result<Condition, Vec<ConditionError>> {
-    let schema = super::schema();
     let params = BTreeMap::new();
-    compile(condition, 0, &Environment { schema: &schema, each, params: &params })
+    compile(condition, 0, &Environment { schema: super::schema(), each, params: &params })
 }
 
 fn refused(condition: &str, each: &str) -> (String, String) {

@@ -93,7 +93,7 @@ fn migrating(catalog: &Catalog) -> String {
     let mut peers: BTreeMap<&str, BTreeMap<&str, Vec<(&str, &str)>>> = BTreeMap::new();
     for meta in catalog.metas() {
         for cover in &meta.covers {
-            let checks = peers.entry(&cover.peer).or_default();
+            let checks = peers.entry(cover.peer).or_default();
             checks.entry(&cover.id).or_default().push((&meta.id, cover.relation.name()));
         }
     }

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::analysis::analyse;
-use crate::check::{Rule, load, schema, unwritten_paths};
+use crate::check::{Rule, load, unwritten_paths};
 use crate::finding::{Report, RuleMeta, Run};
-use crate::model::schema::Schema;
 use crate::report::{Format, Options, mask, write};
 use crate::rule::example::{Failure, Linter, judge_rule};
 use crate::rule::{Catalog, RuleError, RuleFile};
@@ -19,7 +18,6 @@ use super::session::CONFIG_FILE;
 
 /// This program as its rules' examples see it.
 pub struct Examiner {
-    schema: Schema,
     /// All rules that comments of examples may name.
     catalog: Catalog,
 }
@@ -32,13 +30,13 @@ impl Default for Examiner {
 
 impl Examiner {
     pub fn new(catalog: Catalog) -> Examiner {
-        Examiner { schema: schema(), catalog }
+        Examiner { catalog }
     }
 
     /// Everything that is wrong with one rule's examples; an error if the rule itself cannot be used.
-    pub fn examine(&self, rule: &RuleFile) -> Result<Vec<Failure>, Vec<RuleError>> {
+    pub fn examine(&self, rule: &Arc<RuleFile>) -> Result<Vec<Failure>, Vec<RuleError>> {
         if !rule.is_about_suppressions() {
-            let unwritten = unwritten_paths(&load(rule, &self.schema, &BTreeMap::new())?, &self.schema);
+            let unwritten = unwritten_paths(&load(rule, &BTreeMap::new())?);
             if !unwritten.is_empty() {
                 return Err(unwritten);
             }
@@ -47,17 +45,18 @@ impl Examiner {
     }
 
     /// The rule; for one about suppressions also those that the example's texts name, since these must judge.
-    fn rules_for<'r>(&'r self, world: &World, rule: &'r RuleFile) -> Vec<&'r RuleFile> {
+    fn rules_for<'r>(&'r self, world: &World, rule: &'r Arc<RuleFile>) -> Vec<&'r Arc<RuleFile>> {
         let mut rules = vec![rule];
         if rule.is_about_suppressions() {
             let texts: Vec<&str> = world.files().filter_map(|(_, file)| file.text()).collect();
-            let is_named = |it: &&RuleFile| it.id() != rule.id() && texts.iter().any(|text| text.contains(it.id()));
+            let is_named =
+                |it: &&Arc<RuleFile>| it.id() != rule.id() && texts.iter().any(|text| text.contains(it.id()));
             rules.extend(self.catalog.rules().iter().filter(is_named));
         }
         rules
     }
 
-    fn settings(&self, config: &Config, rules: &[&RuleFile]) -> Settings {
+    fn settings(&self, config: &Config, rules: &[&Arc<RuleFile>]) -> Settings {
         let enabled: Vec<Arc<RuleMeta>> = rules.iter().map(|rule| rule.meta.clone()).collect();
         let mut all_rules = enabled.clone();
         all_rules.extend(self.catalog.metas().filter(|meta| !enabled.iter().any(|it| it.id == meta.id)).cloned());
@@ -79,7 +78,7 @@ impl Examiner {
 const TODAY: u64 = 1_767_225_600;
 
 impl Linter for Examiner {
-    fn lint<'w>(&self, world: &'w World, rule: &RuleFile) -> Result<Report<'w>, Vec<RuleError>> {
+    fn lint<'w>(&self, world: &'w World, rule: &Arc<RuleFile>) -> Result<Report<'w>, Vec<RuleError>> {
         let file = world.find(CONFIG_FILE);
         let text = file.and_then(|file| world.file(file).text()).unwrap_or("");
         let (config, errors) = Config::read(CONFIG_FILE, text);
@@ -95,7 +94,7 @@ impl Linter for Examiner {
                 .filter(|params| params.rule.text == file.id())
                 .flat_map(|params| params.values.iter().map(|(name, value, _)| (name.text.clone(), value.clone())))
                 .collect();
-            ready.push(load(file, &self.schema, &params)?);
+            ready.push(load(file, &params)?);
         }
         let place = |named: &crate::triage::Named| file.map(|file| Span::new(file, named.range.0, named.range.1));
         let outcome = analyse(world, &describe(&config, place), &ready);

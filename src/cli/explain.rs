@@ -157,7 +157,7 @@ fn peers(id: &str, covering: &[(&RuleFile, &Cover)], format: &str) -> String {
     }
     let mut out = String::new();
     let bullet = if format == "markdown" { "- " } else { "  " };
-    let peer = covering.first().map_or("", |(_, cover)| cover.peer.as_str());
+    let peer = covering.first().map_or("", |(_, cover)| cover.peer);
     let _ = writeln!(out, "{id} of {peer} is covered by:");
     for (rule, cover) in covering {
         let words = match cover.relation {

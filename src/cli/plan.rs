@@ -2,9 +2,10 @@
 //! is told. Flags beat the file, the file beats defaults.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::analysis::analyse_keeping;
-use crate::check::{Rule, load, prepare, schema};
+use crate::check::{Rule, load, prepare};
 use crate::finding::{Confidence, Outcome, Param, Profile, Run};
 use crate::lower::{CommandLine, Described, DescribedGithub, DescribedRoot, Description};
 use crate::rule::RuleFile;
@@ -31,7 +32,7 @@ impl Plan {
         let selection = selection(session, flags)?;
         let profile = selection.profile;
         let enabled = Enabled::new(&session.metas, &selection);
-        let files: Vec<&RuleFile> =
+        let files: Vec<&Arc<RuleFile>> =
             session.catalog.rules().iter().filter(|rule| enabled.has_rule(&rule.meta.id)).collect();
         let rules = load_rules(&files, &session.config)?;
         let command_line = CommandLine {
@@ -85,8 +86,7 @@ impl Plan {
 }
 
 /// Makes rules ready to run; the rules that triage judges need nothing.
-pub(crate) fn load_rules(files: &[&RuleFile], config: &Config) -> Result<Vec<Rule>, Failure> {
-    let schema = schema();
+pub(crate) fn load_rules(files: &[&Arc<RuleFile>], config: &Config) -> Result<Vec<Rule>, Failure> {
     let mut rules = Vec::new();
     let mut errors = Vec::new();
     for file in files.iter().filter(|file| !file.is_about_suppressions()) {
@@ -98,8 +98,8 @@ pub(crate) fn load_rules(files: &[&RuleFile], config: &Config) -> Result<Vec<Rul
             .collect();
         // The built-in rules are right: the tests load every one. Their conditions can wait until somebody asks.
         let loaded = match file.is_builtin() {
-            true => prepare(file, &schema, &params),
-            false => load(file, &schema, &params),
+            true => prepare(file, &params),
+            false => load(file, &params),
         };
         match loaded {
             Ok(rule) => rules.push(rule),

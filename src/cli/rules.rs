@@ -1,6 +1,7 @@
 //! `rules`: the catalog, one line a rule.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -19,7 +20,7 @@ use super::terminal::Streams;
 pub(crate) fn run(arguments: &RulesArguments, streams: Streams) -> Result<u8, Failure> {
     let catalog = open_rules(&arguments.rules)?;
     let metas: Vec<_> = catalog.metas().cloned().collect();
-    let files: Vec<&RuleFile> = match is_filtered(arguments) {
+    let files: Vec<&Arc<RuleFile>> = match is_filtered(arguments) {
         false => catalog.rules().iter().collect(),
         true => {
             let names = Names::new(&metas);
@@ -37,7 +38,7 @@ pub(crate) fn run(arguments: &RulesArguments, streams: Streams) -> Result<u8, Fa
     };
     let rules: Vec<&RuleMeta> = files.iter().map(|rule| &*rule.meta).collect();
     let text = match arguments.format.as_str() {
-        "json" => pretty(&json!(files.iter().copied().map(rule_json).collect::<Vec<_>>())),
+        "json" => pretty(&json!(files.iter().map(|rule| rule_json(rule)).collect::<Vec<_>>())),
         "markdown" => markdown(&rules, arguments.covers),
         "csv" => csv(&rules, arguments.covers),
         _ => plain(&rules, arguments.covers),

@@ -1,6 +1,7 @@
 //! `test`: the examples of rule files, with the harness of the built-in rules.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::rule::{Catalog, RuleFile, RuleSource, builtin_sources};
 use crate::triage::Config;
@@ -19,9 +20,9 @@ pub(crate) fn run(arguments: &TestArguments, streams: Streams) -> Result<u8, Fai
     }
     let mine: Vec<String> = sources.iter().map(|source| source.path.clone()).collect();
     let rules = read(sources)?;
-    let tested: Vec<&RuleFile> = rules.rules().iter().filter(|rule| mine.contains(&rule.meta.path)).collect();
+    let tested: Vec<Arc<RuleFile>> =
+        rules.rules().iter().filter(|rule| mine.contains(&rule.meta.path)).cloned().collect();
     let n_rules = tested.len();
-    let tested: Vec<RuleFile> = tested.into_iter().cloned().collect();
     let examiner = Examiner::new(rules);
     let mut failures = Vec::new();
     let mut errors = Vec::new();

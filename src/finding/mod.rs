@@ -147,7 +147,7 @@ impl Relation {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cover {
     /// `checkov`, `trivy`, `hadolint`, `zizmor`, `tflint`, `buildkit`, …
-    pub peer: String,
+    pub peer: &'static str,
     pub id: String,
     pub relation: Relation,
 }

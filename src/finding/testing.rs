@@ -38,7 +38,7 @@ pub(crate) fn rule(id: &str, severity: Severity) -> Arc<RuleMeta> {
         aliases: Vec::new(),
         absorbs: Vec::new(),
         tags: vec!["CWE-284".to_owned()],
-        covers: vec![Cover { peer: "checkov".to_owned(), id: "CKV_AWS_1".to_owned(), relation: Relation::Same }],
+        covers: vec![Cover { peer: "checkov", id: "CKV_AWS_1".to_owned(), relation: Relation::Same }],
         each: "service".to_owned(),
         page: page("# A thing is open\n\n", "Anyone can come in. Close it."),
         has_fix: false,

@@ -122,6 +122,22 @@ pub fn find_entity(name: &str) -> Option<&'static EntitySchema> {
     BY_NAME.get(name).copied()
 }
 
+/// The entities behind a name: itself, or the members of a view. Empty if there is no such name.
+pub fn members(name: &str) -> Vec<&'static str> {
+    if let Some(entity) = find_entity(name) {
+        return vec![entity.name];
+    }
+    views().find(|view| view.name == name).map_or_else(Vec::new, |view| view.members.to_vec())
+}
+
+/// Names of entities and views.
+pub fn targets() -> Vec<&'static str> {
+    let mut names: Vec<&'static str> =
+        entities().map(|entity| entity.name).chain(views().map(|view| view.name)).collect();
+    names.sort_unstable();
+    names
+}
+
 /// The schema of an entity that exists; its name comes from an id, and ids are only made for declared entities.
 pub(crate) fn entity(name: &'static str) -> &'static EntitySchema {
     find_entity(name).expect("every id names a declared entity")
@@ -170,34 +186,19 @@ impl Schema {
         self.entities.entry(entity).or_default().insert(asked.name, asked);
     }
 
-    /// The entities behind a name: itself, or the members of a view. Empty if there is no such name.
-    pub fn members(&self, name: &str) -> Vec<&'static str> {
-        if let Some((name, _)) = self.entities.get_key_value(name) {
-            return vec![name];
-        }
-        views().find(|view| view.name == name).map_or_else(Vec::new, |view| view.members.to_vec())
-    }
-
     pub fn asked(&self, entity: &str, name: &str) -> Option<&Asked> {
         self.entities.get(entity)?.get(name)
     }
 
     /// What can be asked of an entity, or of every member of a view, in the order of names.
     pub fn names(&self, target: &str) -> Vec<&'static str> {
-        let members = self.members(target);
+        let members = members(target);
         let Some((first, others)) = members.split_first() else {
             return Vec::new();
         };
         let mut names: Vec<&'static str> =
             self.entities.get(first).map_or_else(Vec::new, |e| e.keys().copied().collect());
         names.retain(|name| others.iter().all(|other| self.asked(other, name).is_some()));
-        names.sort_unstable();
-        names
-    }
-
-    /// Names of entities and views.
-    pub fn targets(&self) -> Vec<&'static str> {
-        let mut names: Vec<&'static str> = self.entities.keys().copied().chain(views().map(|view| view.name)).collect();
         names.sort_unstable();
         names
     }

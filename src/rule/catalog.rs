@@ -1,7 +1,7 @@
 //! All rules of a run: the built-in ones, compiled in, and those of the user's folders. There is no list of rules but
 //! the folder.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::file::{folded, peer_of};
@@ -19,9 +19,10 @@ pub fn builtin_sources() -> Vec<RuleSource> {
 /// Rules by id, in the order of their ids.
 #[derive(Debug, Default)]
 pub struct Catalog {
-    rules: Vec<RuleFile>,
-    /// Ids and old ids.
-    by_name: HashMap<String, usize>,
+    /// Sorted by id.
+    rules: Vec<Arc<RuleFile>>,
+    /// Old ids.
+    aliases: BTreeMap<String, usize>,
 }
 
 impl Catalog {
@@ -35,17 +36,25 @@ impl Catalog {
         let mut errors = Vec::new();
         for source in sources {
             match RuleFile::read(source) {
-                Ok(rule) => rules.push(rule),
+                Ok(rule) => rules.push(Arc::new(rule)),
                 Err(mut wrong) => errors.append(&mut wrong),
             }
         }
         rules.sort_by(|a, b| (a.id(), &a.meta.path).cmp(&(b.id(), &b.meta.path)));
-        let mut catalog = Catalog { rules, by_name: HashMap::new() };
+        let mut catalog = Catalog { rules, aliases: BTreeMap::new() };
+        let exists = |rule: &RuleFile, name: &str, other: &RuleFile| {
+            rule.source.error(0..0, format!("a rule `{name}` exists already: {}", other.meta.path))
+        };
+        for pair in catalog.rules.windows(2) {
+            if pair[0].id() == pair[1].id() {
+                errors.push(exists(&pair[1], pair[1].id(), &pair[0]));
+            }
+        }
         for (index, rule) in catalog.rules.iter().enumerate() {
-            for name in std::iter::once(&rule.meta.id).chain(&rule.meta.aliases) {
-                if let Some(other) = catalog.by_name.insert(name.clone(), index) {
-                    let other = &catalog.rules[other].meta.path;
-                    errors.push(rule.source.error(0..0, format!("a rule `{name}` exists already: {other}")));
+            for name in &rule.meta.aliases {
+                let same_id = catalog.position(name);
+                if let Some(other) = same_id.or_else(|| catalog.aliases.insert(name.clone(), index)) {
+                    errors.push(exists(rule, name, &catalog.rules[other]));
                 }
             }
         }
@@ -61,7 +70,7 @@ impl Catalog {
     fn check_names(&self, errors: &mut Vec<RuleError>) {
         for rule in &self.rules {
             for name in rule.meta.absorbs.iter().chain(&rule.meta.replaced_by) {
-                if !self.by_name.contains_key(name) {
+                if self.get(name).is_none() {
                     let at = rule.source.text.find(name.as_str()).unwrap_or(0);
                     let error = rule.source.error(at..at + name.len(), format!("there is no rule `{name}`"));
                     errors.push(match self.nearest(name) {
@@ -73,7 +82,7 @@ impl Catalog {
         }
     }
 
-    pub fn rules(&self) -> &[RuleFile] {
+    pub fn rules(&self) -> &[Arc<RuleFile>] {
         &self.rules
     }
 
@@ -82,8 +91,13 @@ impl Catalog {
     }
 
     /// The rule with this id, now or formerly.
-    pub fn get(&self, name: &str) -> Option<&RuleFile> {
-        self.by_name.get(name).map(|index| &self.rules[*index])
+    pub fn get(&self, name: &str) -> Option<&Arc<RuleFile>> {
+        let index = self.position(name).or_else(|| self.aliases.get(name).copied())?;
+        Some(&self.rules[index])
+    }
+
+    fn position(&self, id: &str) -> Option<usize> {
+        self.rules.binary_search_by(|rule| rule.id().cmp(id)).ok()
     }
 
     /// Every rule that says the same as this check of another tool, or a part of it, or more. The tool may stand in
@@ -95,7 +109,7 @@ impl Catalog {
             None => (peer_of(name), name),
         };
         let wanted = folded(id);
-        let mut found = Vec::new();
+        let mut found: Vec<(&RuleFile, &Cover)> = Vec::new();
         for rule in &self.rules {
             for cover in &rule.meta.covers {
                 if peer.is_none_or(|peer| peer == cover.peer) && folded(&cover.id) == wanted {
@@ -108,6 +122,7 @@ impl Catalog {
 
     /// The id that a misspelt one was probably meant to be.
     pub fn nearest(&self, name: &str) -> Option<&str> {
-        crate::source::nearest(name, self.by_name.keys().map(String::as_str))
+        let ids = self.rules.iter().map(|rule| rule.id());
+        crate::source::nearest(name, ids.chain(self.aliases.keys().map(String::as_str)))
     }
 }

@@ -9,6 +9,8 @@ mod terraform;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use secure_lint::cli::examples::Examiner;
 use secure_lint::finding::{Finding, Report};
 use secure_lint::rule::RuleFile;
@@ -84,7 +86,7 @@ fn what_is_derived_from_every_example() {
 }
 
 /// All that is wrong with what is derived from one rule's examples.
-fn derived_failures(rule: &RuleFile, linter: &impl Linter, amount: Amount) -> Vec<String> {
+fn derived_failures(rule: &Arc<RuleFile>, linter: &impl Linter, amount: Amount) -> Vec<String> {
     // What cannot be read or run is the business of the test of examples.
     let Ok(found) = examples(rule) else { return Vec::new() };
     let mut jobs = Vec::new();
@@ -108,7 +110,7 @@ fn derived_failures(rule: &RuleFile, linter: &impl Linter, amount: Amount) -> Ve
 
 /// An example of a rule, and what the rule says of it as it stands.
 struct Subject<'a, L: Linter> {
-    rule: &'a RuleFile,
+    rule: &'a Arc<RuleFile>,
     example: &'a Example,
     linter: &'a L,
     verdict: Verdict,

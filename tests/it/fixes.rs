@@ -2,6 +2,7 @@
 //! still be read, and is offered at least once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use secure_lint::cli::examples::Examiner;
 use secure_lint::finding::{Fix, Safety};
@@ -36,7 +37,7 @@ fn what_is_fixed_is_gone() {
 }
 
 /// How many fixes were applied, and what is wrong afterwards.
-fn mended(examiner: &Examiner, rule: &RuleFile, example: &Example) -> (usize, Vec<String>) {
+fn mended(examiner: &Examiner, rule: &Arc<RuleFile>, example: &Example) -> (usize, Vec<String>) {
     let before = example.world();
     let Ok(report) = examiner.lint(&before, rule) else { return (0, vec![format!("{}: cannot be judged", rule.id())]) };
     let n_problems = report.problems.len();

@@ -2,19 +2,20 @@
 //! `output` fences.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use secure_lint::cli::examples::Examiner;
 use secure_lint::rule::example::with_outputs;
 use secure_lint::rule::{Catalog, RuleFile};
 
 /// The built-in rules, or the one that `RULE` names.
-pub(crate) fn rules() -> Vec<RuleFile> {
+pub(crate) fn rules() -> Vec<Arc<RuleFile>> {
     let catalog = match Catalog::builtin() {
         Ok(catalog) => catalog,
         Err(errors) => panic!("{}", joined(errors)),
     };
     let wanted = std::env::var("RULE").ok();
-    let rules: Vec<RuleFile> = catalog
+    let rules: Vec<Arc<RuleFile>> = catalog
         .rules()
         .iter()
         .filter(|rule| wanted.as_deref().is_none_or(|wanted| rule.id() == wanted))
@@ -27,7 +28,7 @@ pub(crate) fn rules() -> Vec<RuleFile> {
 }
 
 /// Runs a check of every rule, on all cores, and fails with everything that any of them said, in order.
-pub(crate) fn assert_each(check: impl Fn(&RuleFile) -> Vec<String> + Sync) {
+pub(crate) fn assert_each(check: impl Fn(&Arc<RuleFile>) -> Vec<String> + Sync) {
     let rules = rules();
     let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let next = std::sync::atomic::AtomicUsize::new(0);
@@ -59,7 +60,7 @@ fn every_example_of_every_rule() {
     });
 }
 
-fn update(rule: &RuleFile, examiner: &Examiner) {
+fn update(rule: &Arc<RuleFile>, examiner: &Examiner) {
     let Ok(text) = with_outputs(rule, examiner) else { return };
     if text != rule.source.text {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&rule.source.path);

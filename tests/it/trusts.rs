@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use secure_lint::analysis::analyse;
-use secure_lint::check::{Rule, load, schema};
+use secure_lint::check::{Rule, load};
 use secure_lint::facts::Facts;
 use secure_lint::facts::trust::attempts;
 use secure_lint::logic::Tri;
@@ -225,13 +225,12 @@ fn json(case: &Case, arn: &str) -> String {
 
 /// The rules about trusts in the default and strict profiles.
 fn rules() -> Vec<Rule> {
-    let schema = schema();
     let catalog = Catalog::builtin().expect("the rules of the program load");
     let wanted = catalog
         .rules()
         .iter()
         .filter(|rule| rule.meta.area == "oidc" && rule.meta.profile != secure_lint::finding::Profile::Audit);
-    wanted.map(|rule| load(rule, &schema, &Default::default()).expect("a rule of the program loads")).collect()
+    wanted.map(|rule| load(rule, &Default::default()).expect("a rule of the program loads")).collect()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::compile::{Compiler, Typed, name_of};
 use super::{Access, Operand, OperandType, Step, Test};
-use crate::model::schema::{Getter, PropertyType};
+use crate::model::schema::{self, Getter, PropertyType};
 use crate::source::Span;
 use crate::syntax::hcl::{Expr, ExprKind, StepKind};
 
@@ -40,7 +40,7 @@ impl Compiler<'_> {
             at = next.to_owned();
         }
         // A property or fact that is really called `has_…` is an ordinary path.
-        if self.environment.schema.members(&at).iter().all(|e| self.environment.schema.asked(e, last.0).is_some()) {
+        if schema::members(&at).iter().all(|e| self.environment.schema.asked(e, last.0).is_some()) {
             return None;
         }
         let (step, ty) = match self.step(&at, (name, last.1)) {
@@ -120,7 +120,7 @@ impl Compiler<'_> {
     /// One step of a path. In a view every member must answer, with one type.
     fn step(&mut self, target: &str, word: Word<'_>) -> Option<(Step, PropertyType)> {
         let schema = self.environment.schema;
-        let members = schema.members(target);
+        let members = schema::members(target);
         let mut getters: Vec<(&'static str, Getter)> = Vec::new();
         let mut found = None;
         for member in &members {
@@ -140,13 +140,13 @@ impl Compiler<'_> {
         }
         match found {
             Some((name, ty)) => Some((Step { name, getters }, ty)),
-            None => self.misspelt(word.1, format!("there is no entity `{target}`"), target, schema.targets()),
+            None => self.misspelt(word.1, format!("there is no entity `{target}`"), target, schema::targets()),
         }
     }
 
     /// The static name of an entity or view, for the type of a variable by itself.
     fn target_name(&self, name: &str) -> &'static str {
-        self.environment.schema.targets().into_iter().find(|target| *target == name).unwrap_or("entity")
+        schema::targets().into_iter().find(|target| *target == name).unwrap_or("entity")
     }
 }
 

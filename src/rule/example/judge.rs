@@ -2,6 +2,7 @@
 //! so that one run shows all of them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::{Example, ExampleKind, Examples, Marker, examples};
 use crate::finding::{Finding, Report};
@@ -12,7 +13,7 @@ use crate::source::{Problem, World};
 /// Lints a world with one rule, whatever its profile and state; and prints the report as the terminal does. A rule that
 /// cannot run says why.
 pub trait Linter {
-    fn lint<'w>(&self, world: &'w World, rule: &RuleFile) -> Result<Report<'w>, Vec<RuleError>>;
+    fn lint<'w>(&self, world: &'w World, rule: &Arc<RuleFile>) -> Result<Report<'w>, Vec<RuleError>>;
 
     fn print(&self, report: &Report<'_>) -> String;
 }
@@ -36,7 +37,7 @@ impl std::fmt::Display for Failure {
 }
 
 /// Runs all examples of a rule, and says which kind it lacks.
-pub fn judge_rule(rule: &RuleFile, linter: &impl Linter) -> Result<Vec<Failure>, Vec<RuleError>> {
+pub fn judge_rule(rule: &Arc<RuleFile>, linter: &impl Linter) -> Result<Vec<Failure>, Vec<RuleError>> {
     let found = examples(rule)?;
     let mut failures = missing_kinds(rule, &found);
     for example in &found.examples {
@@ -72,7 +73,7 @@ fn missing_kinds(rule: &RuleFile, found: &Examples) -> Vec<Failure> {
 }
 
 /// Runs one example. The printed output is compared only where the example shows one.
-pub fn judge(rule: &RuleFile, example: &Example, linter: &impl Linter) -> Result<Vec<Failure>, Vec<RuleError>> {
+pub fn judge(rule: &Arc<RuleFile>, example: &Example, linter: &impl Linter) -> Result<Vec<Failure>, Vec<RuleError>> {
     let world = example.world();
     let report = linter.lint(&world, rule)?;
     let mut judge = Judge { rule, example, world: &world, failures: Vec::new() };

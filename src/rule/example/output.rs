@@ -1,11 +1,13 @@
 //! Writes the terminal's words into the `output` fences of a rule file.
 
+use std::sync::Arc;
+
 use super::{Linter, examples};
 use crate::rule::{RuleError, RuleFile};
 
 /// The file's text with every `output` fence as the linter prints it today. Fences are not added: an author asks for
 /// one by writing it empty.
-pub fn with_outputs(rule: &RuleFile, linter: &impl Linter) -> Result<String, Vec<RuleError>> {
+pub fn with_outputs(rule: &Arc<RuleFile>, linter: &impl Linter) -> Result<String, Vec<RuleError>> {
     let mut text = rule.source.text.to_string();
     // From the end, so that the places of those before stay true.
     for example in examples(rule)?.examples.iter().rev() {

@@ -56,13 +56,15 @@ pub(super) fn parse(entry: &str) -> Result<Cover, Refused> {
         return Err(Refused { message, word: word.to_owned(), right: Vec::new() });
     }
     let (peer, id) = match name.split_once(':') {
-        Some((peer, id)) if PEERS.contains(&peer) => (peer, id),
         // Written by its old name, which the comments of its users still carry.
         Some(("tfsec", id)) => ("trivy", id),
-        Some((peer, _)) => {
-            let message = format!("`{peer}` is no tool we know");
-            return Err(Refused { message, word: peer.to_owned(), right: PEERS.to_vec() });
-        }
+        Some((peer, id)) => match PEERS.into_iter().find(|known| *known == peer) {
+            Some(peer) => (peer, id),
+            None => {
+                let message = format!("`{peer}` is no tool we know");
+                return Err(Refused { message, word: peer.to_owned(), right: PEERS.to_vec() });
+            }
+        },
         None => match peer_of(name) {
             Some(peer) => (peer, name),
             None => {
@@ -74,7 +76,7 @@ pub(super) fn parse(entry: &str) -> Result<Cover, Refused> {
     if id.is_empty() {
         return Err(Refused { message: "the id is missing".into(), word: name.to_owned(), right: Vec::new() });
     }
-    Ok(Cover { peer: peer.to_owned(), id: id.to_owned(), relation })
+    Ok(Cover { peer, id: id.to_owned(), relation })
 }
 
 /// The tool whose ids look like this.

@@ -1,6 +1,7 @@
 //! The front matter's form: one `key: value` a line, a value in YAML's flow form. A small part of YAML on purpose: the
 //! files of all rules are read at every start, and everything outside this part is refused with its place.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::RuleSource;
@@ -8,34 +9,34 @@ use crate::rule::RuleError;
 
 /// One line of the front matter.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) key: String,
+pub(super) struct Entry<'a> {
+    pub(super) key: &'a str,
     pub(super) key_range: Range<usize>,
-    pub(super) value: Node,
+    pub(super) value: Node<'a>,
 }
 
 #[derive(Debug)]
-pub(super) struct Node {
+pub(super) struct Node<'a> {
     pub(super) range: Range<usize>,
-    pub(super) kind: Form,
+    pub(super) kind: Form<'a>,
 }
 
 #[derive(Debug)]
-pub(super) enum Form {
+pub(super) enum Form<'a> {
     /// Without quotes: a word, a number, `true`, or any text.
-    Plain(String),
+    Plain(&'a str),
     /// In quotes: a text whatever it looks like.
-    Quoted(String),
-    List(Vec<Node>),
-    Map(Vec<Entry>),
+    Quoted(Cow<'a, str>),
+    List(Vec<Node<'a>>),
+    Map(Vec<Entry<'a>>),
 }
 
 /// How deep lists and maps may stand in each other; nothing needs more than two.
 const DEEPEST: usize = 8;
 
 /// All entries between `range`, which holds whole lines.
-pub(super) fn entries(source: &RuleSource, range: Range<usize>, errors: &mut Vec<RuleError>) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = Vec::new();
+pub(super) fn entries<'a>(source: &'a RuleSource, range: Range<usize>, errors: &mut Vec<RuleError>) -> Vec<Entry<'a>> {
+    let mut entries: Vec<Entry<'a>> = Vec::new();
     let mut start = range.start;
     for line in source.text[range].split_inclusive('\n') {
         let content = line.trim_end();
@@ -57,6 +58,11 @@ pub(super) fn entries(source: &RuleSource, range: Range<usize>, errors: &mut Vec
     entries
 }
 
+/// Where two characters stand side by side.
+fn pair_at(text: &str, pair: &[u8; 2]) -> Option<usize> {
+    text.as_bytes().windows(2).position(|two| two == pair)
+}
+
 /// A position on one line.
 struct Reader<'a> {
     source: &'a RuleSource,
@@ -65,7 +71,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn entry(mut self) -> Result<Entry, RuleError> {
+    fn entry(mut self) -> Result<Entry<'a>, RuleError> {
         let line = self.rest();
         let key_length = line.find(':').unwrap_or(line.len());
         let key = &line[..key_length];
@@ -73,7 +79,7 @@ impl<'a> Reader<'a> {
             let message = "front matter is one `key: value` a line, lists as `[a, b]`";
             return Err(self.source.error(self.at..self.end, message));
         }
-        let (key, key_range) = (key.to_owned(), self.at..self.at + key_length);
+        let key_range = self.at..self.at + key_length;
         self.at += key_length;
         if !self.rest().starts_with(": ") {
             return Err(self.source.error(key_range, format!("key `{key}` needs a value on its line: `{key}: …`")));
@@ -90,24 +96,27 @@ impl<'a> Reader<'a> {
     }
 
     /// A value that has the rest of its line for itself: a plain text may hold commas and brackets.
-    fn block_value(&mut self) -> Result<Node, RuleError> {
+    fn block_value(&mut self) -> Result<Node<'a>, RuleError> {
         if let Some('[' | '{' | '"' | '\'') = self.peek() {
             return self.flow_value(0);
         }
         let rest = self.rest();
-        let plain = rest.find(" #").map_or(rest, |comment| &rest[..comment]).trim_end();
+        let plain = pair_at(rest, b" #").map_or(rest, |comment| &rest[..comment]).trim_end();
         let range = self.at..self.at + plain.len();
         if plain.is_empty() || plain.starts_with('#') {
             return Err(self.source.error(self.at..self.end, "the value is missing"));
         }
-        if plain.starts_with(['|', '>', '&', '*', '!', '%', '@', '`']) || plain.contains(": ") || plain.ends_with(':') {
+        if plain.starts_with(['|', '>', '&', '*', '!', '%', '@', '`'])
+            || pair_at(plain, b": ").is_some()
+            || plain.ends_with(':')
+        {
             return Err(self.source.error(range, "YAML reads more into this text than it says: put it in quotes"));
         }
         self.at = range.end;
-        Ok(Node { kind: Form::Plain(plain.to_owned()), range })
+        Ok(Node { kind: Form::Plain(plain), range })
     }
 
-    fn flow_value(&mut self, depth: usize) -> Result<Node, RuleError> {
+    fn flow_value(&mut self, depth: usize) -> Result<Node<'a>, RuleError> {
         let start = self.at;
         if depth > DEEPEST {
             return Err(self.source.error(start..self.end, "nested too deeply"));
@@ -136,11 +145,11 @@ impl<'a> Reader<'a> {
         Ok(Node { kind, range: start..self.at })
     }
 
-    fn flow_entry(&mut self, depth: usize) -> Result<Entry, RuleError> {
+    fn flow_entry(&mut self, depth: usize) -> Result<Entry<'a>, RuleError> {
         let key_start = self.at;
         let rest = self.rest();
-        let length = rest.find([':', ',', '}']).unwrap_or(rest.len());
-        let key = rest[..length].trim_end().to_owned();
+        let length = rest.bytes().position(|byte| matches!(byte, b':' | b',' | b'}')).unwrap_or(rest.len());
+        let key = rest[..length].trim_end();
         let key_range = key_start..key_start + key.len();
         self.at += length;
         if key.is_empty() || !self.rest().starts_with(": ") {
@@ -176,32 +185,39 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn flow_plain(&mut self) -> Result<String, RuleError> {
+    fn flow_plain(&mut self) -> Result<&'a str, RuleError> {
         let rest = self.rest();
-        let mut end = rest.find([',', ']', '}', '[', '{']).unwrap_or(rest.len());
-        if let Some(comment) = rest[..end].find(" #") {
+        let ends = |byte| matches!(byte, b',' | b']' | b'}' | b'[' | b'{');
+        let mut end = rest.bytes().position(ends).unwrap_or(rest.len());
+        if let Some(comment) = pair_at(&rest[..end], b" #") {
             end = comment;
         }
         let plain = rest[..end].trim_end();
         let range = self.at..self.at + plain.len().max(1);
         if plain.is_empty()
-            || plain.contains(": ")
+            || pair_at(plain, b": ").is_some()
             || plain.ends_with(':')
             || plain.starts_with(['&', '*', '!', '%', '@', '`', '|', '>', '"', '\''])
         {
             return Err(self.source.error(range, "expected a value; put texts with special characters in quotes"));
         }
         self.at += plain.len();
-        Ok(plain.to_owned())
+        Ok(plain)
     }
 
-    fn double_quoted(&mut self) -> Result<String, RuleError> {
+    fn double_quoted(&mut self) -> Result<Cow<'a, str>, RuleError> {
         let open = self.at;
         self.at += 1;
+        let rest = self.rest();
+        let end = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(rest.len());
+        if rest[end..].starts_with('"') {
+            self.at += end + 1;
+            return Ok(Cow::Borrowed(&rest[..end]));
+        }
         let mut text = String::new();
         while let Some(next) = self.next() {
             match next {
-                '"' => return Ok(text),
+                '"' => return Ok(Cow::Owned(text)),
                 '\\' => match self.next() {
                     Some('n') => text.push('\n'),
                     Some('t') => text.push('\t'),
@@ -216,7 +232,7 @@ impl<'a> Reader<'a> {
         Err(self.source.error(open..self.end, "the closing quote is missing"))
     }
 
-    fn single_quoted(&mut self) -> Result<String, RuleError> {
+    fn single_quoted(&mut self) -> Result<Cow<'a, str>, RuleError> {
         let open = self.at;
         self.at += 1;
         let mut text = String::new();
@@ -226,7 +242,7 @@ impl<'a> Reader<'a> {
             } else if self.take('\'') {
                 text.push('\'');
             } else {
-                return Ok(text);
+                return Ok(Cow::Owned(text));
             }
         }
         Err(self.source.error(open..self.end, "the closing quote is missing"))

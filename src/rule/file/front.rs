@@ -47,7 +47,7 @@ pub(super) struct Front {
     pub(super) reads: Reads,
 }
 
-pub(super) fn interpret(source: &RuleSource, entries: Vec<Entry>, errors: &mut Vec<RuleError>) -> Front {
+pub(super) fn interpret(source: &RuleSource, entries: Vec<Entry<'_>>, errors: &mut Vec<RuleError>) -> Front {
     let mut front = Front::default();
     for entry in entries {
         if let Err(error) = set(source, &mut front, entry, errors) {
@@ -58,9 +58,9 @@ pub(super) fn interpret(source: &RuleSource, entries: Vec<Entry>, errors: &mut V
 }
 
 /// One key. Errors of single list items go to `errors`, so that one wrong item does not hide the next.
-fn set(source: &RuleSource, front: &mut Front, entry: Entry, errors: &mut Vec<RuleError>) -> Result<(), RuleError> {
+fn set(source: &RuleSource, front: &mut Front, entry: Entry<'_>, errors: &mut Vec<RuleError>) -> Result<(), RuleError> {
     let Entry { key, key_range, value } = entry;
-    match key.as_str() {
+    match key {
         "severity" => front.severity = Some(one_of(source, &value, &Severity::ALL, Severity::name)?),
         "profile" => front.profile = one_of(source, &value, &Profile::ALL, Profile::name)?,
         "confidence" => front.confidence = Some(one_of(source, &value, &Confidence::ALL, Confidence::name)?),
@@ -75,7 +75,7 @@ fn set(source: &RuleSource, front: &mut Front, entry: Entry, errors: &mut Vec<Ru
         "params" => front.params = params(source, value, errors)?,
         "message" => {
             let text = text(source, &value)?.to_owned();
-            front.message = Some(Excerpt { text, range: value.range });
+            front.message = Some(Excerpt { text: text.into(), range: value.range });
         }
         "fix" => front.fix = Some(fix(source, value)?),
         "reads" => {
@@ -114,7 +114,12 @@ impl Read {
     }
 }
 
-fn one_of<T: Copy>(source: &RuleSource, node: &Node, all: &[T], name: fn(T) -> &'static str) -> Result<T, RuleError> {
+fn one_of<T: Copy>(
+    source: &RuleSource,
+    node: &Node<'_>,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Result<T, RuleError> {
     let word = text(source, node)?;
     match all.iter().find(|one| name(**one) == word) {
         Some(one) => Ok(*one),
@@ -125,18 +130,19 @@ fn one_of<T: Copy>(source: &RuleSource, node: &Node, all: &[T], name: fn(T) -> &
     }
 }
 
-fn text<'a>(source: &RuleSource, node: &'a Node) -> Result<&'a str, RuleError> {
+fn text<'a>(source: &RuleSource, node: &'a Node<'_>) -> Result<&'a str, RuleError> {
     match &node.kind {
-        Form::Plain(text) | Form::Quoted(text) => Ok(text),
+        Form::Plain(text) => Ok(text),
+        Form::Quoted(text) => Ok(text),
         Form::List(_) | Form::Map(_) => Err(source.error(node.range.clone(), "expected one text")),
     }
 }
 
 fn items<T>(
     source: &RuleSource,
-    node: &Node,
+    node: &Node<'_>,
     errors: &mut Vec<RuleError>,
-    item: impl Fn(&RuleSource, &Node) -> Result<T, RuleError>,
+    item: impl Fn(&RuleSource, &Node<'_>) -> Result<T, RuleError>,
 ) -> Result<Vec<T>, RuleError> {
     let Form::List(nodes) = &node.kind else {
         return Err(source.error(node.range.clone(), "expected a list: `[a, b]`"));
@@ -151,11 +157,11 @@ fn items<T>(
     Ok(good)
 }
 
-fn texts(source: &RuleSource, node: &Node, errors: &mut Vec<RuleError>) -> Result<Vec<String>, RuleError> {
+fn texts(source: &RuleSource, node: &Node<'_>, errors: &mut Vec<RuleError>) -> Result<Vec<String>, RuleError> {
     items(source, node, errors, |source, node| text(source, node).map(str::to_owned))
 }
 
-fn id(source: &RuleSource, node: &Node) -> Result<String, RuleError> {
+fn id(source: &RuleSource, node: &Node<'_>) -> Result<String, RuleError> {
     let id = text(source, node)?;
     if super::is_id(id) {
         return Ok(id.to_owned());
@@ -163,14 +169,14 @@ fn id(source: &RuleSource, node: &Node) -> Result<String, RuleError> {
     Err(source.error(node.range.clone(), format!("`{id}` is no rule id: lower case, digits, single hyphens")))
 }
 
-fn cover_of(source: &RuleSource, node: &Node) -> Result<Cover, RuleError> {
+fn cover_of(source: &RuleSource, node: &Node<'_>) -> Result<Cover, RuleError> {
     cover::parse(text(source, node)?).map_err(|refused| {
         source.error(node.range.clone(), refused.message).offer(&refused.word, refused.right.iter().copied())
     })
 }
 
 /// An entity's name, or `resource("aws_a", "data.aws_b")`.
-fn each(source: &RuleSource, node: &Node) -> Result<Each, RuleError> {
+fn each(source: &RuleSource, node: &Node<'_>) -> Result<Each, RuleError> {
     let written = text(source, node)?;
     let is_name = |name: &str| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
@@ -194,7 +200,11 @@ fn each(source: &RuleSource, node: &Node) -> Result<Each, RuleError> {
     Ok(Each::Resource(types))
 }
 
-fn params(source: &RuleSource, node: Node, errors: &mut Vec<RuleError>) -> Result<BTreeMap<String, Param>, RuleError> {
+fn params(
+    source: &RuleSource,
+    node: Node<'_>,
+    errors: &mut Vec<RuleError>,
+) -> Result<BTreeMap<String, Param>, RuleError> {
     let Form::Map(entries) = node.kind else {
         return Err(source.error(node.range, "expected parameters with their defaults: `{days: 365}`"));
     };
@@ -206,17 +216,17 @@ fn params(source: &RuleSource, node: Node, errors: &mut Vec<RuleError>) -> Resul
             continue;
         }
         let param = param(source, &entry.value)?;
-        if params.insert(entry.key, param).is_some() {
+        if params.insert(entry.key.to_owned(), param).is_some() {
             errors.push(source.error(entry.key_range, "this parameter stands here twice"));
         }
     }
     Ok(params)
 }
 
-fn param(source: &RuleSource, node: &Node) -> Result<Param, RuleError> {
+fn param(source: &RuleSource, node: &Node<'_>) -> Result<Param, RuleError> {
     match &node.kind {
-        Form::Quoted(text) => Ok(Param::Text(text.clone())),
-        Form::Plain(word) => match word.as_str() {
+        Form::Quoted(text) => Ok(Param::Text(text.clone().into_owned())),
+        Form::Plain(word) => match *word {
             "true" => Ok(Param::Bool(true)),
             "false" => Ok(Param::Bool(false)),
             "null" | "~" => Err(source.error(node.range.clone(), "a parameter has a value")),
@@ -234,14 +244,14 @@ fn param(source: &RuleSource, node: &Node) -> Result<Param, RuleError> {
 }
 
 /// `{set: <target> = <literal>, safety: …}`, `{remove: <target>, …}` or `{edit: <name>, …}`.
-fn fix(source: &RuleSource, node: Node) -> Result<FixSpec, RuleError> {
+fn fix(source: &RuleSource, node: Node<'_>) -> Result<FixSpec, RuleError> {
     let Form::Map(entries) = node.kind else {
         return Err(source.error(node.range, "expected `{set: property = literal, safety: safe}`"));
     };
     let mut action = None;
     let mut safety = None;
     for entry in entries {
-        let next = match entry.key.as_str() {
+        let next = match entry.key {
             "safety" => {
                 safety =
                     Some(one_of(source, &entry.value, &[Safety::Safe, Safety::Unsafe, Safety::Show], Safety::name)?);
@@ -269,7 +279,7 @@ fn fix(source: &RuleSource, node: Node) -> Result<FixSpec, RuleError> {
     Ok(FixSpec { action, safety, range: node.range })
 }
 
-fn target_of(source: &RuleSource, node: &Node, written: &str) -> Result<FixTarget, RuleError> {
+fn target_of(source: &RuleSource, node: &Node<'_>, written: &str) -> Result<FixTarget, RuleError> {
     let written = written.trim();
     if let Some(path) = written.strip_prefix("attr(\"").and_then(|rest| rest.strip_suffix("\")")) {
         return Ok(FixTarget::Attribute(path.to_owned()));

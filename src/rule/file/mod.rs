@@ -43,6 +43,14 @@ impl RuleSource {
         name.strip_suffix(".md").unwrap_or(name)
     }
 
+    /// A part of the text; of a built-in rule's without a copy.
+    fn part(&self, range: Range<usize>) -> Cow<'static, str> {
+        match &self.text {
+            Cow::Borrowed(text) => Cow::Borrowed(&text[range]),
+            Cow::Owned(text) => Cow::Owned(text[range].to_owned()),
+        }
+    }
+
     pub fn error(&self, range: Range<usize>, message: impl Into<String>) -> RuleError {
         RuleError::new(&self.path, &self.text, range, message)
     }
@@ -52,7 +60,7 @@ impl RuleSource {
 /// quoted text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excerpt {
-    pub text: String,
+    pub text: Cow<'static, str>,
     pub range: Range<usize>,
 }
 
@@ -285,7 +293,7 @@ fn head(source: &RuleSource, each: &Each, body: usize, errors: &mut Vec<RuleErro
             errors.push(source.error(fence.whole.clone(), "a rule has one condition"));
             break;
         }
-        found = Some(Excerpt { text: source.text[fence.body.clone()].to_owned(), range: fence.body });
+        found = Some(Excerpt { text: source.part(fence.body.clone()), range: fence.body });
     }
     match (&found, is_suppression(each)) {
         (None, false) => {

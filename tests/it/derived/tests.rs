@@ -46,8 +46,9 @@ resource "thing" "a" {
 ```
 "#;
 
-fn rule() -> RuleFile {
-    RuleFile::read(RuleSource::new("rules", "network/open-thing.md", RULE)).expect("the rule is right")
+fn rule() -> Arc<RuleFile> {
+    let rule = RuleFile::read(RuleSource::new("rules", "network/open-thing.md", RULE));
+    Arc::new(rule.expect("the rule is right"))
 }
 
 /// Looks for words in the text; `is_wary` makes it undecided where a word it does not know stands.
@@ -56,7 +57,7 @@ struct TextMatcher {
 }
 
 impl Linter for TextMatcher {
-    fn lint<'w>(&self, world: &'w World, rule: &RuleFile) -> Result<Report<'w>, Vec<RuleError>> {
+    fn lint<'w>(&self, world: &'w World, rule: &Arc<RuleFile>) -> Result<Report<'w>, Vec<RuleError>> {
         let mut report = Report {
             world,
             findings: Vec::new(),
