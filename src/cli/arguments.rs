@@ -246,11 +246,11 @@ pub(crate) struct CheckArguments {
 
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct ExplainArguments {
-    /// A rule, or another tool's check: CKV_AWS_16
-    #[arg(required_unless_present = "model")]
-    pub(crate) id: Option<String>,
+    /// Rules, or other tools' checks: CKV_AWS_16
+    #[arg(value_name = "ID", required_unless_present = "model")]
+    pub(crate) ids: Vec<String>,
     /// Print the entities that conditions can ask about
-    #[arg(long, value_name = "ENTITY", num_args = 0..=1, default_missing_value = "", conflicts_with = "id")]
+    #[arg(long, value_name = "ENTITY", num_args = 0..=1, default_missing_value = "", conflicts_with = "ids")]
     pub(crate) model: Option<String>,
     /// text, markdown or json
     #[arg(long, value_name = "F", value_parser = ["text", "markdown", "json"], default_value = "text", hide_default_value = true, hide_possible_values = true)]

@@ -22,21 +22,31 @@ pub(crate) fn run(arguments: &ExplainArguments, streams: Streams) -> Result<u8, 
         streams.out_text(&text);
         return Ok(0);
     }
-    let id = arguments.id.as_deref().unwrap_or("");
     let catalog = open_rules(&arguments.rules)?;
+    let pages: Vec<String> =
+        arguments.ids.iter().map(|id| page_of(&catalog, id, &arguments.format, streams)).collect::<Result<_, _>>()?;
+    // One is printed as it is; several are one list in JSON.
+    streams.out_text(&match (&*pages, arguments.format.as_str()) {
+        ([_, _, ..], "json") => {
+            format!("[\n{}\n]\n", pages.iter().map(|page| page.trim_end()).collect::<Vec<_>>().join(",\n"))
+        }
+        _ => pages.join("\n"),
+    });
+    Ok(0)
+}
+
+fn page_of(catalog: &Catalog, id: &str, format: &str, streams: Streams) -> Result<String, Failure> {
     if let Some(rule) = catalog.get(id) {
         if rule.meta.id != id {
             streams.note(&format!("`{id}` is now `{}`", rule.meta.id));
         }
-        streams.out_text(&page(rule, &arguments.format));
-        return Ok(0);
+        return Ok(page(rule, format));
     }
     let covering = catalog.by_peer(id);
-    if covering.is_empty() {
-        return Err(unknown(&catalog, id));
+    match covering.is_empty() {
+        true => Err(unknown(catalog, id)),
+        false => Ok(peers(id, &covering, format)),
     }
-    streams.out_text(&peers(id, &covering, &arguments.format));
-    Ok(0)
 }
 
 fn unknown(catalog: &Catalog, id: &str) -> Failure {

@@ -22,23 +22,54 @@ fn every_rule_explains_itself_and_its_peers() {
     let rules = rules(&stage);
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     assert_eq!(rules.len(), rule_files(&root.join("rules")));
-    for rule in &rules {
-        let id = rule["id"].as_str().expect("a rule has an id");
-        for format in ["text", "markdown", "json"] {
-            let played = stage.run(&["explain", id, "--format", format]);
-            assert_eq!(played.code, 0, "{id}: {}", played.err);
-            assert!(played.out.contains(rule["title"].as_str().expect("a rule has a title")), "{id} as {format}");
+    // Many at once: a process for each rule and check would be thousands.
+    for some in rules.chunks(200) {
+        let ids = some.iter().map(|rule| rule["id"].as_str().expect("a rule has an id"));
+        let explained = explained(&stage, ids.clone());
+        assert_eq!(explained.len(), some.len());
+        for ((id, rule), explained) in ids.clone().zip(some).zip(&explained) {
+            assert_eq!((explained["id"].as_str(), &explained["title"]), (Some(id), &rule["title"]));
+            let path = rule["path"].as_str().expect("a rule has a path");
+            assert!(root.join(path).is_file(), "{path}");
+            assert!(rule["help"].as_str().is_some_and(|url| url.ends_with(path)), "{id}");
         }
-        let path = rule["path"].as_str().expect("a rule has a path");
-        assert!(root.join(path).is_file(), "{path}");
-        assert!(rule["help"].as_str().is_some_and(|url| url.ends_with(path)), "{id}");
-        for cover in rule["covers"].as_array().expect("covers is a list") {
-            let name = format!("{}:{}", cover["peer"].as_str().unwrap_or(""), cover["id"].as_str().unwrap_or(""));
-            let played = stage.run(&["explain", &name]);
-            assert_eq!(played.code, 0, "{name}: {}", played.err);
-            assert!(played.out.contains(id), "{name}");
+        for format in ["text", "markdown"] {
+            let played = stage.run(&words(ids.clone(), format));
+            assert_eq!(played.code, 0, "{}", played.err);
+            for rule in some {
+                let title = rule["title"].as_str().expect("a rule has a title");
+                assert!(played.out.contains(title), "{title} as {format}");
+            }
         }
     }
+    let of_rule = |rule: &serde_json::Value| {
+        let covers = rule["covers"].as_array().expect("covers is a list").clone();
+        let id = rule["id"].clone();
+        covers.into_iter().map(move |cover| {
+            let word = |key: &str| cover[key].as_str().unwrap_or("").to_owned();
+            (format!("{}:{}", word("peer"), word("id")), id.clone())
+        })
+    };
+    let covers: Vec<(String, serde_json::Value)> = rules.iter().flat_map(of_rule).collect();
+    for some in covers.chunks(500) {
+        let explained = explained(&stage, some.iter().map(|(name, _)| name.as_str()));
+        assert_eq!(explained.len(), some.len());
+        for ((name, id), explained) in some.iter().zip(&explained) {
+            let rules = explained.as_array().expect("the rules of a check are a list");
+            assert!(rules.iter().any(|rule| rule["rule"] == *id), "{name}: {explained}");
+        }
+    }
+}
+
+fn words<'a>(ids: impl Iterator<Item = &'a str>, format: &'a str) -> Vec<&'a str> {
+    ["explain", "--format", format].into_iter().chain(ids).collect()
+}
+
+/// What several rules or checks say of themselves, each as one value.
+fn explained<'a>(stage: &Stage, ids: impl Iterator<Item = &'a str>) -> Vec<serde_json::Value> {
+    let played = stage.run(&words(ids, "json"));
+    assert_eq!(played.code, 0, "{}", played.err);
+    serde_json::from_str(&played.out).expect("it is a list in JSON")
 }
 
 #[test]
