@@ -83,6 +83,17 @@ const FORMS: &[Form] = &[
     form("AGE-SECRET-KEY-1", "an age key", Body::Word, 58, 58),
 ];
 
+/// With which bytes a form begins; most runs begin with none of them.
+const FIRST: [bool; 256] = {
+    let mut first = [false; 256];
+    let mut index = 0;
+    while index < FORMS.len() {
+        first[FORMS[index].prefix.as_bytes()[0] as usize] = true;
+        index += 1;
+    }
+    first
+};
+
 /// The shortest run of characters that can be a credential.
 const SHORTEST: usize = 15;
 
@@ -91,18 +102,16 @@ pub fn find(text: &str) -> Vec<Credential> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut start = 0;
-    while start < bytes.len() {
-        if !is_part(bytes[start]) {
-            start += 1;
+    // No run that begins before the last gap of the next few bytes is long enough.
+    while let Some(next) = bytes.get(start..start + SHORTEST) {
+        if let Some(gap) = next.iter().rposition(|byte| !is_part(*byte)) {
+            start += gap + 1;
             continue;
         }
-        let mut end = start;
-        while end < bytes.len() && is_part(bytes[end]) {
-            end += 1;
-        }
-        if end - start >= SHORTEST {
-            found.extend(of_run(text, start, end));
-        }
+        let rest = &bytes[start + SHORTEST..];
+        let length = rest.iter().position(|byte| !is_part(*byte)).unwrap_or(rest.len());
+        let end = start + SHORTEST + length;
+        found.extend(of_run(text, start, end));
         start = end;
     }
     found.extend(private_keys(text));
@@ -121,15 +130,15 @@ fn of_run(text: &str, start: usize, end: usize) -> Option<Credential> {
     let run = &text[start..end];
     let trimmed = run.trim_end_matches(['.', '-']);
     let whole = |kind| Credential { kind, start, end: start + trimmed.len(), is_example: false };
-    if let Some(form) = FORMS.iter().find(|form| fits(form, trimmed)) {
+    let may_fit = trimmed.bytes().next().is_some_and(|first| FIRST[usize::from(first)]);
+    if may_fit && let Some(form) = FORMS.iter().find(|form| fits(form, trimmed)) {
         let body = &trimmed[form.prefix.len()..];
         let is_example = body.contains("EXAMPLE") || form.prefix == "sk_test_";
         return is_real(form, body).then(|| Credential { is_example, ..whole(form.kind) });
     }
-    if let Some((before, after)) = trimmed.split_once(".atlasv1.")
-        && before.len() == 14
-        && after.len() >= 60
-    {
+    let is_terraform =
+        trimmed.get(14..).and_then(|rest| rest.strip_prefix(".atlasv1.")).is_some_and(|key| key.len() >= 60);
+    if is_terraform {
         return Some(whole("a Terraform token"));
     }
     if trimmed.starts_with("sk-") && trimmed.len() >= 40 && trimmed.contains("T3BlbkFJ") {
@@ -250,8 +259,13 @@ fn names_aws_secret(run: &str) -> bool {
     if run.len() > 40 {
         return false;
     }
-    let folded: String = run.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    folded.ends_with("secretaccesskey") || folded.ends_with("awssecretkey") || folded == "spacessecretkey"
+    let letters = || run.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase()).rev();
+    let ends_with = |name: &str| {
+        let mut letters = letters();
+        name.bytes().rev().all(|byte| letters.next() == Some(byte))
+    };
+    let is = |name: &str| letters().eq(name.bytes().rev());
+    ends_with("secretaccesskey") || ends_with("awssecretkey") || is("spacessecretkey")
 }
 
 /// Forty characters of base64 close behind the name.

@@ -21,7 +21,7 @@ mod worlds;
 
 use std::collections::BTreeMap;
 
-use crate::eval::terraform::{Deployment, Unresolved, evaluate};
+use crate::eval::terraform::{Deployment, Inputs, Terraform, Unresolved, deeply, evaluate, evaluate_deeply};
 use crate::logic::Reason;
 use crate::model::{Model, Variant};
 use crate::source::{Comment, Problem, Span, World};
@@ -53,6 +53,15 @@ pub struct LoweredRoot {
 
 /// Reads, evaluates and lowers a world. `description` is what the configuration says of it.
 pub fn lower<'w>(world: &'w World, description: &Description) -> Lowered<'w> {
+    let lowered = deeply(|| lower_with(world, description, evaluate_deeply));
+    lowered.unwrap_or_else(|_| lower_with(world, description, evaluate))
+}
+
+fn lower_with<'w>(
+    world: &'w World,
+    description: &Description,
+    evaluate: fn(&World, &Inputs) -> Terraform,
+) -> Lowered<'w> {
     let sources = Sources::new(world);
     sources.read_ahead();
     let mut inputs = description.inputs(world);

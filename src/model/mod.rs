@@ -30,9 +30,9 @@ pub use resource::{Resource, ResourceMode};
 #[allow(unused_imports, reason = "used as soon as the first module declares facts")]
 pub(crate) use entity::{entities, field, views};
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::source::QuickMap;
 use crate::value::Reference;
 
 /// One consistent world: every root with one of its variable sets, and all files of the other languages.
@@ -52,7 +52,8 @@ pub struct Model {
     pub terraform: terraform::Tables,
     pub web: web::Tables,
     pub managed: managed::Tables,
-    by_address: HashMap<(Arc<str>, Arc<str>), Vec<AnyId>>,
+    /// By the root and the address in it.
+    by_address: QuickMap<Arc<str>, QuickMap<Arc<str>, Vec<AnyId>>>,
 }
 
 /// A root evaluated with one of several variable sets.
@@ -70,14 +71,22 @@ pub struct Variant {
 impl Model {
     /// From now on references to this Terraform address lead to the entity.
     pub fn register(&mut self, reference: &Reference, id: impl Into<AnyId>) {
-        let key = (reference.root.clone(), reference.address.clone());
-        self.by_address.entry(key).or_default().push(id.into());
+        let of_root = match self.by_address.get_mut(&reference.root) {
+            Some(of_root) => of_root,
+            None => self.by_address.entry(reference.root.clone()).or_default(),
+        };
+        of_root.entry(reference.address.clone()).or_default().push(id.into());
     }
 
     /// The entities that were lowered from what a reference points to, in the order of lowering.
     pub fn resolve(&self, reference: &Reference) -> &[AnyId] {
-        let key = (reference.root.clone(), reference.address.clone());
-        self.by_address.get(&key).map_or(&[], Vec::as_slice)
+        self.made_of(&reference.root, &reference.address)
+    }
+
+    /// The entities that were lowered from what has this address in a root.
+    pub fn made_of(&self, root: &str, address: &str) -> &[AnyId] {
+        let ids = self.by_address.get(root).and_then(|of_root| of_root.get(address));
+        ids.map_or(&[], Vec::as_slice)
     }
 
     /// What every entity has, whatever its kind.

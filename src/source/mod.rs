@@ -3,6 +3,7 @@
 
 mod comment;
 mod error;
+mod hash;
 mod lines;
 mod mapped;
 mod nearest;
@@ -12,6 +13,7 @@ mod world;
 
 pub use comment::{Comment, CommentPosition, starts_in};
 pub use error::TextError;
+pub use hash::{QuickMap, QuickSet};
 pub use lines::{LineIndex, Position};
 pub use mapped::MappedText;
 pub use nearest::{nearest, nearest_within};

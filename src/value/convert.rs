@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::equal::equals;
 use super::types::{Attribute, Type, common_type};
-use super::{Kind, List, ListFlavour, Map, MapFlavour, Number, TerraformError, Text, Value};
+use super::{Entries, Kind, List, ListFlavour, Map, MapFlavour, Number, TerraformError, Text, Value};
 use crate::logic::{Reason, Tri};
 
 /// The most members of one computed collection.
@@ -268,10 +268,8 @@ fn tuple(list: &List, members: &[Type], depth: usize) -> Result<Kind, TerraformE
 
 fn map_of(map: &Map, of: &Type, depth: usize) -> Result<Kind, TerraformError> {
     let common = element_type(of, map.entries.values(), map.open.is_some())?;
-    let mut entries = BTreeMap::new();
-    for (key, value) in &map.entries {
-        entries.insert(key.clone(), at_depth(value, &common, depth + 1)?);
-    }
+    let converted = map.entries.iter().map(|(key, value)| Ok((key.clone(), at_depth(value, &common, depth + 1)?)));
+    let entries = converted.collect::<Result<Entries, TerraformError>>()?;
     Ok(Kind::Map(Arc::new(Map { entries, flavour: MapFlavour::Map, open: map.open.clone(), owner: map.owner.clone() })))
 }
 
@@ -281,7 +279,7 @@ fn object(
     attributes: &BTreeMap<Arc<str>, Attribute>,
     depth: usize,
 ) -> Result<Kind, TerraformError> {
-    let mut entries = BTreeMap::new();
+    let mut entries = Entries::new();
     for (name, attribute) in attributes {
         let written = map.entries.get(name);
         let filled = match (written.map(|it| &it.kind), &attribute.default) {

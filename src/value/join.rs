@@ -1,10 +1,9 @@
 //! What is certain of a value that is one of several candidates.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::equal::equals;
-use super::{Kind, List, ListFlavour, Map, Origin, Piece, Text, TextBuilder, Unknown, Value, fingerprint};
+use super::{Entries, Kind, List, ListFlavour, Map, Origin, Piece, Text, TextBuilder, Unknown, Value, fingerprint};
 use crate::logic::{Reason, Tri};
 
 /// Nested candidates deeper than this are simply unknown.
@@ -125,7 +124,7 @@ fn common_suffix(a: &str, b: &str) -> usize {
 }
 
 fn maps(one: &Map, other: &Map, choice: &Choice<'_>, depth: usize) -> Map {
-    let mut entries = BTreeMap::new();
+    let mut entries = Entries::new();
     let mut open = one.open.clone().or_else(|| other.open.clone());
     for (key, a) in &one.entries {
         match other.entries.get(key) {

@@ -2,6 +2,7 @@
 //! business of `eval`.
 
 mod convert;
+mod entries;
 mod equal;
 mod error;
 mod identity;
@@ -13,10 +14,10 @@ mod text;
 mod types;
 mod unknown;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use convert::convert;
+pub use entries::Entries;
 pub use equal::equals;
 pub use error::{TerraformError, is_error_code};
 pub use identity::{ShapePart, canonical_path, is_identity, resource_type, shape};
@@ -77,7 +78,7 @@ pub enum MapFlavour {
 
 #[derive(Clone, Debug)]
 pub struct Map {
-    pub entries: BTreeMap<Arc<str>, Value>,
+    pub entries: Entries,
     pub flavour: MapFlavour,
     pub open: Option<Reason>,
     /// Set where the map is a resource, a data source or a block of one: what is not written is a reference below
@@ -135,8 +136,8 @@ impl Value {
         Value::new(Kind::List(Arc::new(list)), origin)
     }
 
-    pub fn map(entries: BTreeMap<Arc<str>, Value>, origin: Origin) -> Value {
-        let map = Map { entries, flavour: MapFlavour::Object, open: None, owner: None };
+    pub fn map(entries: impl Into<Entries>, origin: Origin) -> Value {
+        let map = Map { entries: entries.into(), flavour: MapFlavour::Object, open: None, owner: None };
         Value::new(Kind::Map(Arc::new(map)), origin)
     }
 

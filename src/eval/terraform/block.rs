@@ -1,6 +1,5 @@
 //! Bodies as values: attributes, nested blocks as lists of maps, `dynamic` blocks in their place.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::expand::MOST_INSTANCES;
@@ -8,8 +7,8 @@ use super::iterate::members;
 use super::scope::{Evaluator, Frame, Scope, error};
 use crate::logic::Reason;
 use crate::source::Span;
-use crate::syntax::hcl::{Block, Body};
-use crate::value::{Kind, List, ListFlavour, Map, MapFlavour, Origin, Reference, Value};
+use crate::syntax::hcl::{Block, Body, Name};
+use crate::value::{Entries, Kind, List, ListFlavour, Map, MapFlavour, Origin, Reference, Value};
 
 /// Nested blocks of one kind as they come.
 #[derive(Default)]
@@ -25,24 +24,23 @@ pub(super) struct BodyOf<'b> {
     pub(super) body: &'b Body,
     pub(super) header_span: Span,
     /// What is not written is below this; nothing for blocks that no provider completes.
-    pub(super) owner: Option<&'b Reference>,
+    pub(super) owner: Option<&'b Arc<Reference>>,
 }
 
 impl<'w> Evaluator<'w> {
     /// The body as a map, save the names that this leaves out.
     pub(super) fn body(&self, it: BodyOf<'_>, scope: Scope<'_, 'w>, leaves_out: fn(&str) -> bool) -> Value {
-        let mut entries: BTreeMap<Arc<str>, Value> = BTreeMap::new();
+        let mut entries = Entries::with_capacity(it.body.attributes.len());
         for attribute in it.body.attributes.iter().filter(|attribute| !leaves_out(&attribute.name)) {
             entries.insert(attribute.name.clone(), self.eval(&attribute.value, scope));
         }
         for kind in block_kinds(it.body) {
-            if !leaves_out(kind) && !entries.contains_key(kind) {
-                let blocks = self.nested(it, kind, scope);
-                entries.insert(kind.into(), blocks);
+            if !leaves_out(&kind) && !entries.contains_key(&kind) {
+                let blocks = self.nested(it, &kind, scope);
+                entries.insert(kind, blocks);
             }
         }
-        let owner = it.owner.map(|owner| Arc::new(owner.clone()));
-        let map = Map { entries, flavour: MapFlavour::Object, open: None, owner };
+        let map = Map { entries, flavour: MapFlavour::Object, open: None, owner: it.owner.cloned() };
         Value::new(Kind::Map(Arc::new(map)), Origin::written(it.header_span))
     }
 
@@ -112,28 +110,29 @@ fn labelled(value: Value, block: &Block) -> Value {
 
 /// `iterator.key` and `iterator.value`.
 fn iterated(key: Value, value: Value, span: Span) -> Value {
-    let entries = BTreeMap::from([("key".into(), key), ("value".into(), value)]);
+    let entries = Entries::from([("key".into(), key), ("value".into(), value)]);
     Value::map(entries, Origin::written(span))
 }
 
 /// The kinds of nested blocks, `dynamic` ones by their label.
-pub(super) fn block_kinds(body: &Body) -> Vec<&str> {
-    let mut kinds: Vec<&str> = Vec::new();
+pub(super) fn block_kinds(body: &Body) -> Vec<Name> {
+    let mut kinds: Vec<Name> = Vec::new();
     for block in &body.blocks {
-        let kind = match &*block.kind {
-            "dynamic" => block.label(0).unwrap_or("dynamic"),
-            kind => kind,
+        let kind = match (&*block.kind, block.labels.first()) {
+            ("dynamic", Some(label)) => &label.text,
+            _ => &block.kind,
         };
-        if !kinds.contains(&kind) {
-            kinds.push(kind);
+        if !kinds.contains(kind) {
+            kinds.push(kind.clone());
         }
     }
     kinds
 }
 
-fn below(owner: &Reference, kind: &str, index: usize) -> Reference {
-    let path = if owner.path.is_empty() { format!("{kind}.{index}") } else { format!("{}.{kind}.{index}", owner.path) };
-    Reference { path: path.into(), ..owner.clone() }
+fn below(owner: &Reference, kind: &str, index: usize) -> Arc<Reference> {
+    let dot = if owner.path.is_empty() { "" } else { "." };
+    let path = [&*owner.path, dot, kind, ".", index.to_string().as_str()].concat();
+    Arc::new(Reference { path: path.into(), ..owner.clone() })
 }
 
 /// In a `lifecycle` block addresses and conditions stand that are no values.

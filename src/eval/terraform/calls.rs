@@ -1,6 +1,5 @@
 //! Module calls: where their source leads, their instances, and the values of their outputs.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ use super::traverse::{Address, Named};
 use crate::logic::{Reason, Tri};
 use crate::source::{Span, clean_path, nearest};
 use crate::syntax::hcl::StepKind as Written;
-use crate::value::{Kind, Map, MapFlavour, Origin, Reference, StepKind, Value};
+use crate::value::{Entries, Kind, Map, MapFlavour, Origin, Reference, StepKind, Value};
 
 /// Instances of all modules together, and how deep calls may nest.
 const MOST_MODULES: usize = 2_000;
@@ -116,7 +115,13 @@ impl<'w> Evaluator<'w> {
         let compute = || self.expand(&call.block.body, Scope::of(context));
         let span = call.block.header_span;
         let name = &call.name;
-        self.expansion(context, Expanding::Call(index), Asked { name: &format_args!("module.{name}"), span }, compute)
+        self.expansion(
+            context,
+            Expanding::Call(index),
+            Asked { name: &format_args!("module.{name}"), span },
+            compute,
+            |it| it,
+        )
     }
 
     fn all_modules(&self, context: &Rc<Context<'w>>, index: usize, span: Span) -> Value {
@@ -138,8 +143,7 @@ impl<'w> Evaluator<'w> {
         match self.child(context, index, ordinal) {
             Ok(child) => {
                 let outputs = child.module.outputs.keys();
-                let entries: BTreeMap<Arc<str>, Value> =
-                    outputs.map(|name| (name.clone(), self.output(&child, name, span))).collect();
+                let entries: Entries = outputs.map(|name| (name.clone(), self.output(&child, name, span))).collect();
                 let mut map = Map { entries, flavour: MapFlavour::Object, open: None, owner: None };
                 if child.module.stub.is_some() {
                     map.open = Some(not_downloaded(call));
@@ -150,7 +154,7 @@ impl<'w> Evaluator<'w> {
             Err(reason) => {
                 let owner = Arc::new(self.hole_reference(context, index, ordinal, ""));
                 let map = Map {
-                    entries: BTreeMap::new(),
+                    entries: Entries::new(),
                     flavour: MapFlavour::Object,
                     open: Some(reason),
                     owner: Some(owner),
@@ -282,7 +286,7 @@ impl<'w> Evaluator<'w> {
     pub(super) fn call_arguments(&self, context: &Rc<Context<'w>>, index: usize, ordinal: usize) -> Value {
         let call = &context.module.calls[index];
         let expansion = self.call_expansion(context, index);
-        let mut entries: BTreeMap<Arc<str>, Value> = BTreeMap::new();
+        let mut entries = Entries::new();
         if let Some(instance) = expansion.instances.get(ordinal) {
             let scope = Scope::of(context).with_instance(instance);
             for attribute in call.block.body.attributes.iter().filter(|attribute| !is_meta(&attribute.name)) {

@@ -120,13 +120,13 @@ impl<'w> Gathering<'_, 'w> {
             .and_then(|(holder, block)| self.providers.get(&(holder.path.clone(), block.header_span)).copied());
         let ignored = ignored_changes(&decl.block);
         for (ordinal, instance) in expansion.instances.iter().enumerate() {
-            let at = ResourceAt { context, index, decl, instance, ordinal };
+            let at = ResourceAt::new(context, decl, &expansion, ordinal);
             let body = evaluator.resource_body(at);
             self.faults.collect(&body, context);
             self.unresolved.body(&body);
             let presence = instance_presence(&expansion, &instance.key).within(&context.presence);
             self.deployment.instances.push(Instance {
-                address: at.address().into(),
+                address: at.node.reference.address.clone(),
                 module_path: context.path.clone(),
                 mode: decl.mode,
                 type_name: decl.type_name.clone(),

@@ -1,5 +1,6 @@
 //! From files to deployments: roots are found and planned, then each is evaluated, on threads with deep stacks.
 
+use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -20,8 +21,8 @@ const STACK_BYTES: usize = 256 << 20;
 
 /// Evaluates all Terraform of a tree.
 pub fn evaluate(world: &World, inputs: &Inputs) -> Terraform {
-    match rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build() {
-        Ok(pool) => pool.install(|| evaluate_here(world, inputs)),
+    match deeply(|| evaluate_deeply(world, inputs)) {
+        Ok(terraform) => terraform,
         // Without threads of our own nothing can be evaluated safely; nothing is then known of Terraform.
         Err(error) => {
             let message = format!("no threads to evaluate Terraform on: {error}");
@@ -30,7 +31,25 @@ pub fn evaluate(world: &World, inputs: &Inputs) -> Terraform {
     }
 }
 
-fn evaluate_here(world: &World, inputs: &Inputs) -> Terraform {
+/// Runs something, and all that it does at once, on threads that are made for evaluation.
+pub fn deeply<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, rayon::ThreadPoolBuildError> {
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).start_handler(|_| make_room()).build()?;
+    Ok(pool.install(run))
+}
+
+/// What a thread needs at first, in blocks that a thread's heap can hold.
+const ROOM: [usize; 3] = [20 << 20; 3];
+
+/// The allocator of many systems lets the heap of a thread grow by single pages, each a call of the system. Blocks that are
+/// given back at once leave their room behind, untouched; the first one tells the allocator that large blocks come and go.
+fn make_room() {
+    let block = |size: usize| black_box(Vec::<u8>::with_capacity(size));
+    drop(block((32 << 20) - (16 << 10)));
+    drop(ROOM.map(block));
+}
+
+/// The same on a thread that is made for it.
+pub fn evaluate_deeply(world: &World, inputs: &Inputs) -> Terraform {
     let named = inputs.named_files(world);
     let modules = Modules::new(world, &named);
     modules.read_all();

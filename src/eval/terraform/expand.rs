@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::expr::cause;
 use super::instance::InstanceKey;
 use super::operators::truth;
-use super::scope::{Evaluator, InstanceScope, Scope, error};
+use super::scope::{Evaluator, InstanceNode, InstanceScope, Scope, error};
 use crate::logic::Reason;
 use crate::source::Span;
 use crate::syntax::hcl::{Attribute, Body, Expr, ExprKind, Part};
@@ -29,6 +29,8 @@ pub(super) struct Expansion {
     pub(super) repetition: Repetition,
     /// The symbolic one last.
     pub(super) instances: Vec<InstanceScope>,
+    /// What is computed of each instance of a resource, in the same order.
+    pub(super) nodes: Vec<InstanceNode>,
     /// There may be more than the known instances.
     pub(super) open: Option<Reason>,
     pub(super) decided_by: Option<Value>,
@@ -41,6 +43,7 @@ impl Expansion {
         Expansion {
             repetition: Repetition::Single,
             instances: vec![InstanceScope::only()],
+            nodes: Vec::new(),
             open: None,
             decided_by: None,
             refused: None,
@@ -152,7 +155,8 @@ impl<'w> Evaluator<'w> {
         });
         let instances = instances.collect();
         let open = (n > n_kept as i128).then(|| too_many(n, span));
-        Expansion { repetition: Repetition::Count, instances, open, decided_by: Some(decided_by), refused: None }
+        let counted = Expansion { repetition: Repetition::Count, instances, open, ..Expansion::single() };
+        Expansion { decided_by: Some(decided_by), ..counted }
     }
 
     fn expand_for_each(&self, for_each: &Attribute, scope: Scope<'_, 'w>) -> Expansion {
@@ -278,7 +282,7 @@ fn expanded(
     if has_rest {
         instances.push(symbolic(Repetition::ForEach, value, Some(span)));
     }
-    Expansion { repetition: Repetition::ForEach, instances, open, decided_by: None, refused: None }
+    Expansion { repetition: Repetition::ForEach, instances, open, ..Expansion::single() }
 }
 
 /// The key of an instance as it stands in an address.

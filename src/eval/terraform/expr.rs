@@ -1,6 +1,5 @@
 //! Expressions. Evaluation cannot fail: what Terraform would refuse is an unknown value whose reason is the error.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::scope::{Evaluator, Place, Scope, error, unknown};
@@ -79,7 +78,7 @@ impl<'w> Evaluator<'w> {
     }
 
     fn object(&self, items: &[ObjectItem], span: Span, scope: Scope<'_, 'w>) -> Value {
-        let mut entries = BTreeMap::new();
+        let mut entries = Vec::with_capacity(items.len());
         let mut open = None;
         let mut refused = None;
         for item in items {
@@ -90,7 +89,7 @@ impl<'w> Evaluator<'w> {
             };
             match key {
                 Ok(key) => {
-                    entries.insert(key, value);
+                    entries.push((key, value));
                 }
                 Err(key) if key.error().is_some() => refused = Some(key),
                 Err(key) => open = open.or_else(|| Some(cause("key-unknown", &key, item.key.span()))),
@@ -99,7 +98,7 @@ impl<'w> Evaluator<'w> {
         if let Some(refused) = refused {
             return refused;
         }
-        let map = Map { entries, flavour: MapFlavour::Object, open, owner: None };
+        let map = Map { entries: entries.into(), flavour: MapFlavour::Object, open, owner: None };
         Value::new(Kind::Map(Arc::new(map)), Origin::written(span))
     }
 

@@ -323,6 +323,12 @@ impl Instance {
         }
     }
 
+    /// A reference to the whole instance.
+    pub fn itself(&self, root: &Arc<str>) -> Arc<Reference> {
+        let owner = self.body.as_map().and_then(|body| body.owner.clone());
+        owner.unwrap_or_else(|| Arc::new(self.reference(root, "")))
+    }
+
     /// A reference to an attribute that the provider assigns, as other blocks would write it.
     pub fn reference(&self, root: &Arc<str>, path: &str) -> Reference {
         Reference { root: root.clone(), address: self.address.clone(), path: path.into() }

@@ -184,7 +184,7 @@ impl Collected {
             let list = List { items: values, flavour: ListFlavour::Tuple, open: self.open.clone(), is_indexed: false };
             entries.insert(key, Value::new(Kind::List(Arc::new(list)), origin.clone()));
         }
-        let map = Map { entries, flavour: MapFlavour::Object, open: self.open, owner: None };
+        let map = Map { entries: entries.into(), flavour: MapFlavour::Object, open: self.open, owner: None };
         Value::new(Kind::Map(Arc::new(map)), origin)
     }
 }

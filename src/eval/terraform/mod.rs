@@ -38,7 +38,7 @@ mod unresolved;
 mod version;
 mod view;
 
-pub use evaluate::evaluate;
+pub use evaluate::{deeply, evaluate, evaluate_deeply};
 pub use input::{BackendSetting, Inputs, NamedSet, RunInput, RunVerb, Setting};
 pub use instance::{
     Backend, CallSite, Deployment, Hole, IgnoredChanges, InputVariable, Instance, InstanceKey, Mode, ModuleCall,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use super::block::block_kinds;
 use super::instance::Mode;
 use super::overrides;
 use crate::data::modules::Stub;
@@ -42,6 +43,8 @@ pub(super) struct ResourceDecl {
     /// Below its module, without instance keys.
     pub(super) address: Name,
     pub(super) block: Block,
+    /// The kinds of its nested blocks, `dynamic` ones by their label.
+    pub(super) kinds: Vec<Name>,
 }
 
 #[derive(Debug)]
@@ -66,7 +69,7 @@ fn local_address(mode: Mode, type_name: &str, name: &str) -> Name {
         Mode::Data => "data.",
         Mode::Ephemeral => "ephemeral.",
     };
-    format!("{prefix}{type_name}.{name}").into()
+    [prefix, type_name, ".", name].concat().into()
 }
 
 /// Old names of types that are the same thing.
@@ -190,7 +193,7 @@ impl Module {
         }
         self.by_name.insert(key, self.resources.len());
         let address = local_address(mode, &type_name, &name);
-        self.resources.push(ResourceDecl { mode, type_name, name, address, block });
+        self.resources.push(ResourceDecl { mode, type_name, name, address, block, kinds: Vec::new() });
     }
 
     fn declare_call(&mut self, block: Block) {
@@ -208,6 +211,9 @@ impl Module {
 
     /// Sorts what came in the order of files, so that nothing depends on their names.
     fn index(&mut self) {
+        for decl in &mut self.resources {
+            decl.kinds = block_kinds(&decl.block.body);
+        }
         self.resources.sort_by(|a, b| (a.mode, &a.type_name, &a.name).cmp(&(b.mode, &b.type_name, &b.name)));
         self.calls.sort_by(|a, b| a.name.cmp(&b.name));
         let keys = self.resources.iter().enumerate();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::scope::{Evaluator, Scope, error};
 use crate::logic::Reason;
 use crate::source::Span;
-use crate::value::{Kind, List, ListFlavour, Map, MapFlavour, Origin, Piece, Text, Value};
+use crate::value::{Entries, Kind, List, ListFlavour, Map, MapFlavour, Origin, Piece, Text, Value};
 
 /// A document while it is put together.
 #[derive(Default)]
@@ -17,8 +17,6 @@ struct Document {
     id: Option<Value>,
     refused: Option<Value>,
 }
-
-type Entries = BTreeMap<Arc<str>, Value>;
 
 impl<'w> Evaluator<'w> {
     /// The document behind the written body of the data source.

@@ -1,15 +1,14 @@
 //! Data sources whose answer follows from what is written: policy documents, templates, files, the region of the
 //! provider, the outputs of other roots.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::functions::Template;
 use super::instance::Mode;
 use super::resource::ResourceAt;
-use super::scope::{Evaluator, Named as Asked, Node};
+use super::scope::{Evaluator, Named as Asked, Part};
 use crate::source::Span;
-use crate::value::{Kind, Map, Origin, StepKind, Value};
+use crate::value::{Entries, Kind, Map, Origin, StepKind, Value};
 
 impl<'w> Evaluator<'w> {
     /// The attributes that such a data source gives, by name.
@@ -19,7 +18,7 @@ impl<'w> Evaluator<'w> {
             return None;
         }
         let asked = Asked { name: &decl.address, span: decl.block.header_span };
-        let value = self.node(at.context, Node::Readable(at.index, at.ordinal), asked, || {
+        let value = self.part(at.node, Part::Readable, asked, || {
             Value::map(self.read(at), Origin::written(decl.block.header_span))
         });
         match value.kind {
@@ -28,11 +27,11 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    fn read(&self, at: ResourceAt<'_, 'w>) -> BTreeMap<Arc<str>, Value> {
+    fn read(&self, at: ResourceAt<'_, 'w>) -> Entries {
         let header = at.decl.block.header_span;
         let body = self.resource_body(at);
         let written = |name: &str| body.as_map().and_then(|map| map.entries.get(name)).cloned();
-        let mut entries: BTreeMap<Arc<str>, Value> = BTreeMap::new();
+        let mut entries = Entries::new();
         match &*at.decl.type_name {
             "aws_iam_policy_document" => {
                 let document = self.policy_document(&body, header, at.scope());
@@ -79,7 +78,7 @@ impl<'w> Evaluator<'w> {
     }
 
     fn rendered_file(&self, template: &Value, vars: Option<&Value>, header: Span) -> Value {
-        let none = Map { entries: BTreeMap::new(), flavour: crate::value::MapFlavour::Map, open: None, owner: None };
+        let none = Map { entries: Entries::new(), flavour: crate::value::MapFlavour::Map, open: None, owner: None };
         let vars = vars.and_then(Value::as_map).unwrap_or(&none);
         match &template.kind {
             Kind::Text(text) => {

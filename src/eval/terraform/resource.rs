@@ -3,37 +3,43 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::block::{BodyOf, block_kinds, is_meta_of_resource};
-use super::expand::{Expansion, MOST_INSTANCES, Repetition, key_suffix};
+use super::block::{BodyOf, is_meta_of_resource};
+use super::expand::{Expansion, Repetition, key_suffix};
 use super::expr::either;
 use super::instance::{InstanceKey, Mode};
 use super::module::{Module, ResourceDecl};
-use super::scope::{Context, Evaluator, Expanding, InstanceScope, Named as Asked, Node, Scope, error, unknown};
+use super::scope::{
+    Context, Evaluator, Expanding, InstanceNode, InstanceScope, Named as Asked, Node, Part, Scope, Supposed, error,
+    unknown,
+};
 use super::template::prefix_and_hole;
-use super::traverse::{Address, Named};
+use super::traverse::{Address, Named, dotted};
 use crate::logic::Reason;
 use crate::source::{Span, nearest};
 use crate::syntax::hcl::StepKind as Written;
-use crate::value::{Kind, List, ListFlavour, Map, MapFlavour, Origin, Reference, StepKind, Value};
+use crate::value::{Entries, Kind, List, ListFlavour, Map, MapFlavour, Origin, Reference, StepKind, Value};
 
 /// One instance of a resource.
 #[derive(Clone, Copy)]
 pub(super) struct ResourceAt<'s, 'w> {
     pub(super) context: &'s Rc<Context<'w>>,
-    pub(super) index: usize,
     pub(super) decl: &'w ResourceDecl,
     pub(super) instance: &'s InstanceScope,
-    pub(super) ordinal: usize,
+    pub(super) node: &'s InstanceNode,
 }
 
 impl<'s, 'w> ResourceAt<'s, 'w> {
-    pub(super) fn address(&self) -> String {
-        let local = format!("{}{}", self.decl.address, key_suffix(&self.instance.key));
-        self.context.address(&local)
+    pub(super) fn new(
+        context: &'s Rc<Context<'w>>,
+        decl: &'w ResourceDecl,
+        expansion: &'s Expansion,
+        ordinal: usize,
+    ) -> ResourceAt<'s, 'w> {
+        ResourceAt { context, decl, instance: &expansion.instances[ordinal], node: &expansion.nodes[ordinal] }
     }
 
-    pub(super) fn reference(&self, root: &Arc<str>, path: &str) -> Reference {
-        Reference { root: root.clone(), address: self.address().into(), path: path.into() }
+    fn reference(&self, path: &str) -> Reference {
+        Reference { path: path.into(), ..(*self.node.reference).clone() }
     }
 
     pub(super) fn scope(&self) -> Scope<'s, 'w> {
@@ -64,7 +70,7 @@ impl<'w> Evaluator<'w> {
         };
         let decl = &context.module.resources[index];
         let expansion = self.resource_expansion(context, index);
-        let at = |ordinal: usize| ResourceAt { context, index, decl, instance: &expansion.instances[ordinal], ordinal };
+        let at = |ordinal: usize| ResourceAt::new(context, decl, &expansion, ordinal);
         let next = skipped + 1;
         if expansion.repetition == Repetition::Single || expansion.repetition == Repetition::Enabled {
             return match (expansion.instances.is_empty(), address.attribute(next)) {
@@ -103,7 +109,7 @@ impl<'w> Evaluator<'w> {
         index: usize,
     ) -> Named {
         let decl = &context.module.resources[index];
-        let at = |ordinal: usize| ResourceAt { context, index, decl, instance: &expansion.instances[ordinal], ordinal };
+        let at = |ordinal: usize| ResourceAt::new(context, decl, expansion, ordinal);
         let attribute = picked.address.attribute(picked.next + 1);
         let value_of = |ordinal: usize| match attribute {
             Some(attribute) => self.attribute_value(at(ordinal), attribute, picked.address.span_to(picked.next + 1)),
@@ -124,13 +130,10 @@ impl<'w> Evaluator<'w> {
         }
         if let (Some(InstanceKey::Index(number)), Some(open)) = (&key, &expansion.open)
             && expansion.repetition == Repetition::Count
-            && let Ok(place) = usize::try_from(*number)
         {
             // If there is such an instance at all, it is like this.
-            let count_index = Value::number(*number as i64, picked.key.origin.clone());
-            let instance = InstanceScope { key: InstanceKey::Index(*number), each: None, index: Some(count_index) };
-            let ordinal = (MOST_INSTANCES + 1).saturating_add(place);
-            let at = ResourceAt { context, index, decl, instance: &instance, ordinal };
+            let supposed = self.supposed(context, index, *number, picked.key);
+            let at = ResourceAt { context, decl, instance: &supposed.instance, node: &supposed.node };
             let expected = match attribute {
                 Some(attribute) => self.attribute_value(at, attribute, picked.address.span_to(picked.next + 1)),
                 None => self.object_value(at, picked.words),
@@ -154,7 +157,35 @@ impl<'w> Evaluator<'w> {
         let decl = &context.module.resources[index];
         let name = &decl.address;
         let asked = Asked { name, span: decl.block.header_span };
-        self.expansion(context, Expanding::Resource(index), asked, || self.expand(&decl.block.body, Scope::of(context)))
+        let expand = || self.expand(&decl.block.body, Scope::of(context));
+        self.expansion(context, Expanding::Resource(index), asked, expand, |mut expansion| {
+            let nodes = expansion.instances.iter().map(|instance| self.instance_node(context, decl, &instance.key));
+            expansion.nodes = nodes.collect();
+            expansion
+        })
+    }
+
+    fn instance_node(&self, context: &Context<'w>, decl: &ResourceDecl, key: &InstanceKey) -> InstanceNode {
+        let local: Arc<str> = match key {
+            InstanceKey::None => decl.address.clone(),
+            key => format!("{}{}", decl.address, key_suffix(key)).into(),
+        };
+        let address = if context.path.is_empty() { local } else { context.address(&local).into() };
+        let reference = Reference { root: self.root.clone(), address, path: self.no_path.clone() };
+        InstanceNode::new(Arc::new(reference), decl.block.body.attributes.len() + decl.kinds.len())
+    }
+
+    /// An instance of a number that may be there, the same whoever asks.
+    fn supposed(&self, context: &Rc<Context<'w>>, index: usize, number: u64, key: &Value) -> Rc<Supposed> {
+        if let Some(supposed) = context.supposed.borrow().get(&(index, number)) {
+            return supposed.clone();
+        }
+        let key = Value::number(number as i64, key.origin.clone());
+        let instance = InstanceScope { key: InstanceKey::Index(number), each: None, index: Some(key) };
+        let node = self.instance_node(context, &context.module.resources[index], &instance.key);
+        let supposed = Rc::new(Supposed { instance, node });
+        context.supposed.borrow_mut().insert((index, number), supposed.clone());
+        supposed
     }
 
     /// The tuple or object of all instances.
@@ -166,7 +197,7 @@ impl<'w> Evaluator<'w> {
         let value = self.node(context, Node::Resource(index), asked, || {
             let known = expansion.known().iter().enumerate();
             let objects = known.map(|(ordinal, instance)| {
-                let at = ResourceAt { context, index, decl, instance, ordinal };
+                let at = ResourceAt::new(context, decl, &expansion, ordinal);
                 (instance.key.clone(), self.object_value(at, span))
             });
             collected(objects, &expansion, decl.block.header_span)
@@ -178,11 +209,11 @@ impl<'w> Evaluator<'w> {
     pub(super) fn object_value(&self, at: ResourceAt<'_, 'w>, span: Span) -> Value {
         let name = &at.decl.address;
         let asked = Asked { name, span };
-        self.node(at.context, Node::Object(at.index, at.ordinal), asked, || {
+        self.part(at.node, Part::Object, asked, || {
             let Value { kind: Kind::Map(body), origin, sensitive } = self.resource_body(at) else {
                 return unknown("unsupported", &**name, span);
             };
-            let reason = Reason::at("provider-computed", at.address(), at.decl.block.header_span);
+            let reason = Reason::at("provider-computed", &*at.node.reference.address, at.decl.block.header_span);
             let mut map = Map { open: Some(reason), ..(*body).clone() };
             if let Some(readable) = self.readable(at) {
                 map.entries.extend(readable.entries.iter().map(|(key, value)| (key.clone(), value.clone())));
@@ -194,48 +225,55 @@ impl<'w> Evaluator<'w> {
     /// The written body of an instance, meta-arguments left out.
     pub(super) fn resource_body(&self, at: ResourceAt<'_, 'w>) -> Value {
         let body = &at.decl.block.body;
-        let mut entries = std::collections::BTreeMap::new();
+        let mut entries = Entries::with_capacity(body.attributes.len() + at.decl.kinds.len());
         let header = at.decl.block.header_span;
-        for attribute in body.attributes.iter().filter(|attribute| !is_meta_of_resource(&attribute.name)) {
-            if let Some(value) = self.written_attribute(at, &attribute.name, attribute.name_span) {
-                entries.insert(attribute.name.clone(), value);
+        for (place, attribute) in body.attributes.iter().enumerate() {
+            if !is_meta_of_resource(&attribute.name) {
+                entries.insert(attribute.name.clone(), self.attribute_at(at, place, attribute.name_span));
             }
         }
-        for kind in block_kinds(body) {
-            if !entries.contains_key(kind)
-                && let Some(value) = self.written_attribute(at, kind, header)
-            {
-                entries.insert(kind.into(), value);
+        for (place, kind) in at.decl.kinds.iter().enumerate() {
+            if !entries.contains_key(kind) {
+                entries.insert(kind.clone(), self.blocks_at(at, place, header));
             }
         }
-        let owner = Some(Arc::new(at.reference(&self.root, "")));
+        let owner = Some(at.node.reference.clone());
         let map = Map { entries, flavour: MapFlavour::Object, open: None, owner };
         Value::new(Kind::Map(Arc::new(map)), Origin::written(header))
     }
 
     /// The value of an attribute or of the nested blocks of a kind, if any is written.
     fn written_attribute(&self, at: ResourceAt<'_, 'w>, name: &str, span: Span) -> Option<Value> {
-        let decl: &'w ResourceDecl = at.decl;
-        let body = &decl.block.body;
-        let address = &decl.address;
-        if let Some(attribute) = body.attribute(name).filter(|attribute| !is_meta_of_resource(&attribute.name)) {
-            let node = Node::Attribute(at.index, at.ordinal, &attribute.name);
-            let compute = || self.eval(&attribute.value, at.scope());
-            return Some(self.node(at.context, node, Asked { name: &format_args!("{address}.{name}"), span }, compute));
+        let attributes = &at.decl.block.body.attributes;
+        let written = attributes.iter().position(|attribute| &*attribute.name == name);
+        if let Some(place) = written.filter(|_| !is_meta_of_resource(name)) {
+            return Some(self.attribute_at(at, place, span));
         }
-        let kind: &'w str = block_kinds(body).into_iter().find(|kind| *kind == name)?;
-        let node = Node::Attribute(at.index, at.ordinal, kind);
-        let compute = || {
-            let owner = at.reference(&self.root, "");
-            let of = BodyOf { body, header_span: decl.block.header_span, owner: Some(&owner) };
+        let place = at.decl.kinds.iter().position(|kind| &**kind == name)?;
+        Some(self.blocks_at(at, place, span))
+    }
+
+    fn attribute_at(&self, at: ResourceAt<'_, 'w>, place: usize, span: Span) -> Value {
+        let attribute = &at.decl.block.body.attributes[place];
+        let name = format_args!("{}.{}", at.decl.address, attribute.name);
+        let asked = Asked { name: &name, span };
+        self.part(at.node, Part::Written(place), asked, || self.eval(&attribute.value, at.scope()))
+    }
+
+    fn blocks_at(&self, at: ResourceAt<'_, 'w>, place: usize, span: Span) -> Value {
+        let block = &at.decl.block;
+        let kind = &at.decl.kinds[place];
+        let name = format_args!("{}.{kind}", at.decl.address);
+        let part = Part::Written(block.body.attributes.len() + place);
+        self.part(at.node, part, Asked { name: &name, span }, || {
+            let of = BodyOf { body: &block.body, header_span: block.header_span, owner: Some(&at.node.reference) };
             self.nested(of, kind, at.scope())
-        };
-        Some(self.node(at.context, node, Asked { name: &format_args!("{address}.{name}"), span }, compute))
+        })
     }
 
     /// `T.N.attribute`: written, readable, or a reference to what the provider assigns.
     pub(super) fn attribute_value(&self, at: ResourceAt<'_, 'w>, name: &str, span: Span) -> Value {
-        let read = || StepKind::ReadThrough(format!("{}.{name}", at.decl.address).into());
+        let read = || StepKind::ReadThrough(dotted(&at.decl.address, name));
         if let Some(readable) = self.readable(at)
             && let Some(value) = readable.entries.get(name)
         {
@@ -253,7 +291,7 @@ impl<'w> Evaluator<'w> {
         {
             return tags.through(read(), span);
         }
-        let reference = Kind::Reference(Arc::new(at.reference(&self.root, name)));
+        let reference = Kind::Reference(Arc::new(at.reference(name)));
         let value = Value::new(reference, Origin::written(span)).marked(is_secret(&at.decl.type_name, name));
         match self.prefix_of(at, name, span) {
             Some(prefix) => prefix_and_hole(&prefix, value, span),

@@ -2,7 +2,6 @@
 //! computed when somebody asks for it, once.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,8 +14,8 @@ use super::manifest::Manifest;
 use super::module::{CallDecl, Module};
 use super::plan::Plan;
 use crate::logic::{Reason, Tri};
-use crate::source::{Span, World};
-use crate::value::{Kind, Map, Origin, TerraformError, Value};
+use crate::source::{QuickMap, Span, World};
+use crate::value::{Kind, Map, Origin, Reference, TerraformError, Value};
 
 /// Evaluation steps of one deployment.
 const MOST_STEPS: u32 = 20_000_000;
@@ -32,6 +31,8 @@ pub(super) struct Evaluator<'w> {
     pub(super) modules: &'w Modules<'w>,
     /// The folder of the root module.
     pub(super) root: Arc<str>,
+    /// The path of a reference to the whole of something.
+    pub(super) no_path: Arc<str>,
     pub(super) plan: &'w Plan,
     pub(super) manifest: Manifest,
     /// Deployments of other roots, for `terraform_remote_state`.
@@ -41,7 +42,7 @@ pub(super) struct Evaluator<'w> {
     depth: Cell<u32>,
     n_text: Cell<usize>,
     pub(super) n_renderings: Cell<u32>,
-    pub(super) remembered: RefCell<HashMap<Remembered, Value>>,
+    pub(super) remembered: RefCell<QuickMap<Remembered, Value>>,
 }
 
 /// What the outputs of other roots are, for those who read their state.
@@ -60,9 +61,16 @@ pub(super) struct Context<'w> {
     pub(super) is_third_party: bool,
     pub(super) sites: Arc<[CallSite]>,
     pub(super) presence: Presence,
-    memo: RefCell<HashMap<Node<'w>, Slot>>,
-    expansions: RefCell<HashMap<Expanding, Option<Rc<Expansion>>>>,
-    pub(super) children: RefCell<HashMap<(usize, usize), Child<'w>>>,
+    memo: RefCell<QuickMap<Node<'w>, Slot>>,
+    expansions: RefCell<QuickMap<Expanding, Expanded>>,
+    pub(super) children: RefCell<QuickMap<(usize, usize), Child<'w>>>,
+    pub(super) supposed: RefCell<QuickMap<(usize, u64), Rc<Supposed>>>,
+}
+
+/// An instance of which nobody knows whether it exists, by the resource and its number.
+pub(super) struct Supposed {
+    pub(super) instance: InstanceScope,
+    pub(super) node: InstanceNode,
 }
 
 pub(super) type Child<'w> = Result<Rc<Context<'w>>, Reason>;
@@ -71,6 +79,12 @@ pub(super) struct Parent<'w> {
     pub(super) context: Rc<Context<'w>>,
     pub(super) call: &'w CallDecl,
     pub(super) instance: InstanceScope,
+}
+
+enum Expanded {
+    /// What stands for the instances if they are asked for on the way to them.
+    Running(Option<Rc<Expansion>>),
+    Done(Rc<Expansion>),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -85,21 +99,51 @@ pub(super) enum Node<'w> {
     Variable(&'w str),
     Local(&'w str),
     Output(&'w str),
-    /// An attribute or the nested blocks of one kind, of an instance of a resource.
-    Attribute(usize, usize, &'w str),
-    /// What a readable data source gives.
-    Readable(usize, usize),
-    /// An instance of a resource as a whole.
-    Object(usize, usize),
     /// All instances of a resource.
     Resource(usize),
     /// All instances of a module.
     Call(usize),
 }
 
+#[derive(Clone, Debug)]
 enum Slot {
     Running,
     Done(Value),
+}
+
+/// What was computed of one instance of a resource.
+#[derive(Debug)]
+pub(super) struct InstanceNode {
+    /// The whole instance, as others refer to it.
+    pub(super) reference: Arc<Reference>,
+    slots: RefCell<Vec<Option<Slot>>>,
+}
+
+/// A part of an instance that is computed once.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    /// The instance as a whole.
+    Object,
+    /// What a readable data source gives.
+    Readable,
+    /// An attribute or the nested blocks of one kind, by their place in the declaration.
+    Written(usize),
+}
+
+impl InstanceNode {
+    pub(super) fn new(reference: Arc<Reference>, n_written: usize) -> InstanceNode {
+        InstanceNode { reference, slots: RefCell::new(vec![None; n_written + 2]) }
+    }
+}
+
+impl Part {
+    fn slot(self) -> usize {
+        match self {
+            Part::Object => 0,
+            Part::Readable => 1,
+            Part::Written(place) => place + 2,
+        }
+    }
 }
 
 /// What `each` and `count` are in one instance of a block.
@@ -187,6 +231,7 @@ impl<'w> Evaluator<'w> {
             world: modules.world,
             modules,
             root: plan.root.clone(),
+            no_path: "".into(),
             plan,
             manifest: Manifest::read(modules.world, &plan.root),
             others,
@@ -257,22 +302,49 @@ impl<'w> Evaluator<'w> {
         value
     }
 
-    /// The instances of a block, computed if nobody asked before; an error in the place of one that leads to itself.
+    /// A part of an instance, computed if nobody asked before.
+    pub(super) fn part(
+        &self,
+        node: &InstanceNode,
+        part: Part,
+        named: Named<'_>,
+        compute: impl FnOnce() -> Value,
+    ) -> Value {
+        let slot = part.slot();
+        match &mut node.slots.borrow_mut()[slot] {
+            Some(Slot::Done(value)) => return value.clone(),
+            Some(Slot::Running) => return cycle(named),
+            free => *free = Some(Slot::Running),
+        }
+        let value = self.step(named.span, || bounded(compute(), named));
+        node.slots.borrow_mut()[slot] = Some(Slot::Done(value.clone()));
+        value
+    }
+
+    /// The instances of a block, computed and finished if nobody asked before. One that leads to itself is an error in the
+    /// meantime, the same whoever asks.
     pub(super) fn expansion(
         &self,
         context: &Rc<Context<'w>>,
         expanding: Expanding,
         named: Named<'_>,
         compute: impl FnOnce() -> Expansion,
+        finish: impl Fn(Expansion) -> Expansion,
     ) -> Rc<Expansion> {
-        match context.expansions.borrow().get(&expanding) {
-            Some(Some(expansion)) => return expansion.clone(),
-            Some(None) => return Rc::new(Expansion::unknown(cycle(named))),
-            None => {}
+        match context.expansions.borrow_mut().entry(expanding) {
+            Entry::Occupied(mut found) => match found.get_mut() {
+                Expanded::Done(expansion) => return expansion.clone(),
+                Expanded::Running(meantime) => {
+                    let refused = || Rc::new(finish(Expansion::unknown(cycle(named))));
+                    return meantime.get_or_insert_with(refused).clone();
+                }
+            },
+            Entry::Vacant(free) => {
+                free.insert(Expanded::Running(None));
+            }
         }
-        context.expansions.borrow_mut().insert(expanding, None);
-        let expansion = Rc::new(compute());
-        context.expansions.borrow_mut().insert(expanding, Some(expansion.clone()));
+        let expansion = Rc::new(finish(compute()));
+        context.expansions.borrow_mut().insert(expanding, Expanded::Done(expansion.clone()));
         expansion
     }
 }
@@ -303,6 +375,7 @@ impl<'w> Context<'w> {
             memo: RefCell::default(),
             expansions: RefCell::default(),
             children: RefCell::default(),
+            supposed: RefCell::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use super::plan::Plan;
 use super::scope::{Context, Evaluator, OtherRoots};
 use crate::source::Span;
 use crate::syntax::hcl::{Block, Expr};
-use crate::value::{Map, Origin, Value};
+use crate::value::{Entries, Map, Origin, Value};
 use std::cell::Cell;
 
 /// Roots may read each other's state in a chain of this length.
@@ -63,7 +63,7 @@ impl OtherRoots for States<'_, '_> {
             .outputs
             .iter()
             .map(|(name, block)| (name.clone(), evaluator.output(&context, name, block.header_span)));
-        let value = Value::map(outputs.collect(), Origin::written(place));
+        let value = Value::map(outputs.collect::<Entries>(), Origin::written(place));
         self.chain.set(self.chain.get() - 1);
         Some(value)
     }

@@ -76,7 +76,7 @@ impl<'w> Evaluator<'w> {
             Some(name) => {
                 let at = address.span_to(0);
                 let value = value(name, at);
-                let read = StepKind::ReadThrough(format!("{}.{name}", address.word).into());
+                let read = StepKind::ReadThrough(dotted(address.word, name));
                 Named::new(value.through(read, at), 1)
             }
             None => {
@@ -156,6 +156,11 @@ impl<'a> Address<'a> {
     pub(super) fn span_to(&self, index: usize) -> Span {
         self.steps.get(index).map_or(self.start, |step| self.start.to(step.span))
     }
+}
+
+/// `var` and `name` as `var.name`.
+pub(super) fn dotted(first: &str, second: &str) -> Arc<str> {
+    [first, ".", second].concat().into()
 }
 
 fn each(scope: Scope<'_, '_>, name: &str, span: Span) -> Value {

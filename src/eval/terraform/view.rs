@@ -35,8 +35,8 @@ impl<'a> BlockView<'a> {
     }
 
     /// The origin of something that this block lacks, for the provider's default in its place.
-    pub fn lacks(&self, attribute: &str) -> Origin {
-        Origin::provider_default(attribute.to_owned(), self.header_span())
+    pub fn lacks(&self, attribute: &'static str) -> Origin {
+        Origin::provider_default(attribute, self.header_span())
     }
 
     /// The written value. Nothing if none is written, or null; unknown if nobody can say whether it is.

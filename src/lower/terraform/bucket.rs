@@ -1,6 +1,5 @@
 //! Buckets, joined from their parts.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::context::{Context, cells};
@@ -11,7 +10,7 @@ use crate::logic::Reason;
 use crate::model::data::{AccountAccessBlock, Bucket, CorsRule};
 use crate::model::network::LoadBalancer;
 use crate::model::{Id, Link, One};
-use crate::value::{Kind, Map, MapFlavour, Origin, Value};
+use crate::value::{Entries, Kind, Map, MapFlavour, Origin, Value};
 
 const FLAGS: [&str; 4] = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
 
@@ -187,7 +186,7 @@ fn cross(cx: &mut Context<'_>, id: Id<Bucket>, view: BlockView<'_>) {
 
 /// The four switches; each is off unless written.
 fn flags(view: BlockView<'_>) -> Value {
-    let entries: BTreeMap<Arc<str>, Value> = FLAGS
+    let entries: Entries = FLAGS
         .iter()
         .map(|flag| {
             let value = view.attr(flag).unwrap_or_else(|| Value::bool(false, view.lacks(flag)));

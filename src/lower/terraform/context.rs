@@ -1,7 +1,7 @@
 //! What lowering a deployment needs: its instances by type, what flows where, and the model that is being filled.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::eval::terraform::{BlockView, Deployment, Hole, Instance, Mode};
@@ -10,7 +10,7 @@ use crate::model::data::{Cache, Database};
 use crate::model::network::{Endpoint, Listener, LoadBalancer, RouteTable, Subnet};
 use crate::model::workload::{Function, Host, MountTarget, Service};
 use crate::model::{AnyId, Entity, Head, Id, Model};
-use crate::source::{Span, World};
+use crate::source::{QuickMap, Span, World};
 use crate::value::{Kind, Reference, Value};
 
 pub(crate) struct Context<'a> {
@@ -21,8 +21,8 @@ pub(crate) struct Context<'a> {
     /// What entities call themselves, by the kind of entity.
     pub(super) names: BTreeMap<&'static str, Vec<(Value, AnyId)>>,
     /// Attributes of an instance that lead to something else than the instance: `default_route_table_id`.
-    pub(super) special: HashMap<(Arc<str>, Arc<str>), Vec<AnyId>>,
-    by_type: HashMap<(Mode, &'a str), Vec<&'a Instance>>,
+    special: QuickMap<Arc<str>, Vec<(Arc<str>, AnyId)>>,
+    by_type: QuickMap<&'a str, OfType<'a>>,
     flows: OnceCell<Flows>,
     /// How many entities of a kind the roots before this one have made.
     starts: BTreeMap<&'static str, usize>,
@@ -31,7 +31,7 @@ pub(crate) struct Context<'a> {
 /// Which instances and holes mention an address of this deployment.
 #[derive(Debug, Default)]
 pub(crate) struct Flows {
-    by_address: HashMap<Arc<str>, Flow>,
+    by_address: QuickMap<Arc<str>, Flow>,
 }
 
 #[derive(Debug, Default)]
@@ -41,11 +41,33 @@ pub(crate) struct Flow {
     pub(crate) holes: BTreeSet<usize>,
 }
 
+/// The instances of a resource type, by their mode.
+#[derive(Default)]
+struct OfType<'a> {
+    managed: Vec<&'a Instance>,
+    data: Vec<&'a Instance>,
+    ephemeral: Vec<&'a Instance>,
+}
+
+impl<'a> OfType<'a> {
+    fn add(&mut self, instance: &'a Instance) {
+        match instance.mode {
+            Mode::Managed => self.managed.push(instance),
+            Mode::Data => self.data.push(instance),
+            Mode::Ephemeral => self.ephemeral.push(instance),
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &'a Instance> {
+        self.managed.iter().chain(&self.data).chain(&self.ephemeral).copied()
+    }
+}
+
 impl<'a> Context<'a> {
     pub(crate) fn new(deployment: &'a Deployment, world: &'a World, model: &'a mut Model) -> Context<'a> {
-        let mut by_type: HashMap<(Mode, &'a str), Vec<&'a Instance>> = HashMap::new();
+        let mut by_type: QuickMap<&'a str, OfType<'a>> = QuickMap::default();
         for instance in &deployment.instances {
-            by_type.entry((instance.mode, &instance.type_name)).or_default().push(instance);
+            by_type.entry(&instance.type_name).or_default().add(instance);
         }
         let starts = starts(model);
         Context {
@@ -54,7 +76,7 @@ impl<'a> Context<'a> {
             world,
             model,
             names: BTreeMap::new(),
-            special: HashMap::new(),
+            special: QuickMap::default(),
             by_type,
             flows: OnceCell::new(),
         }
@@ -67,12 +89,34 @@ impl<'a> Context<'a> {
     }
 
     /// All resources of a type, in order of address. Those that surely do not exist were never made.
-    pub(crate) fn managed(&self, type_name: &'a str) -> Vec<&'a Instance> {
-        self.by_type.get(&(Mode::Managed, type_name)).cloned().unwrap_or_default()
+    pub(crate) fn managed(&self, type_name: &str) -> Vec<&'a Instance> {
+        self.by_type.get(type_name).map(|of_type| of_type.managed.clone()).unwrap_or_default()
     }
 
-    pub(crate) fn data(&self, type_name: &'a str) -> Vec<&'a Instance> {
-        self.by_type.get(&(Mode::Data, type_name)).cloned().unwrap_or_default()
+    pub(crate) fn data(&self, type_name: &str) -> Vec<&'a Instance> {
+        self.by_type.get(type_name).map(|of_type| of_type.data.clone()).unwrap_or_default()
+    }
+
+    /// All instances of several types, of whatever mode, in order of address.
+    pub(super) fn of_types(&self, types: &[&str]) -> Vec<&'a Instance> {
+        let found = types.iter().filter_map(|type_name| self.by_type.get(type_name));
+        let mut instances: Vec<&Instance> = found.flat_map(OfType::all).collect();
+        instances.sort_by(|a, b| a.address.cmp(&b.address));
+        instances
+    }
+
+    /// From now on this attribute of an instance leads to the entity, too.
+    pub(super) fn lead(&mut self, address: &Arc<str>, path: &str, id: impl Into<AnyId>) {
+        let (ends, id) = (self.special.entry(address.clone()).or_default(), id.into());
+        if !ends.iter().any(|(known, end)| &**known == path && *end == id) {
+            ends.push((path.into(), id));
+        }
+    }
+
+    /// What `lead` says of an attribute.
+    pub(super) fn led(&self, address: &str, path: &str) -> impl Iterator<Item = AnyId> {
+        let ends = self.special.get(address).into_iter().flatten();
+        ends.filter(move |(known, _)| &**known == path).map(|(_, id)| *id)
     }
 
     /// What all entities have, for one that an instance makes.
@@ -86,7 +130,7 @@ impl<'a> Context<'a> {
         if instance.is_third_party {
             head.caller = instance.calls.first().map(|call| call.header_span);
         }
-        head.terraform = Some(Arc::new(instance.reference(&self.deployment.root, "")));
+        head.terraform = Some(instance.itself(&self.deployment.root));
         head
     }
 
@@ -101,7 +145,7 @@ impl<'a> Context<'a> {
     /// Keeps an entity and lets references to its instance lead to it.
     pub(crate) fn add<E: Entity>(&mut self, instance: &Instance, entity: E) -> Id<E> {
         let id = E::table_mut(self.model).push(entity);
-        self.model.register(&instance.reference(&self.deployment.root, ""), id);
+        self.model.register(&instance.itself(&self.deployment.root), id);
         id
     }
 
@@ -112,12 +156,14 @@ impl<'a> Context<'a> {
             return direct.to_vec();
         }
         match self.deployment.referred(reference) {
-            Some(instance) => {
-                let address = instance.reference(&self.deployment.root, "");
-                self.model.resolve(&address).to_vec()
-            }
+            Some(instance) => self.made_of(instance).to_vec(),
             None => Vec::new(),
         }
+    }
+
+    /// The entities that were made of an instance.
+    pub(super) fn made_of(&self, instance: &Instance) -> &[AnyId] {
+        self.model.made_of(&self.deployment.root, &instance.address)
     }
 
     pub(crate) fn flow(&self, instance: &Instance) -> Option<&Flow> {

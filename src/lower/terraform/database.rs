@@ -1,6 +1,5 @@
 //! Databases with their clusters, parameter and subnet groups, and caches.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::context::{Context, cells};
@@ -12,7 +11,7 @@ use crate::logic::{Reason, Tri};
 use crate::model::data::{Cache, Database, DatabaseProxy, ParameterGroup, SubnetGroup};
 use crate::model::network::{SecurityGroup, Subnet};
 use crate::model::{AnyId, Cell, Id, Link, Many, Model, One};
-use crate::value::{Kind, Map, MapFlavour, Origin, Value};
+use crate::value::{Entries, Kind, Map, MapFlavour, Origin, Value};
 
 pub(super) fn make(cx: &mut Context<'_>) {
     for instance in cx.managed("aws_db_instance") {
@@ -159,7 +158,7 @@ fn cluster(cx: &Context<'_>, instance: &Instance) -> Database {
 
 pub(super) fn settings(instance: &Instance) -> Value {
     let blocks = instance.view().blocks("parameter");
-    let mut entries = BTreeMap::new();
+    let mut entries = Entries::new();
     let mut open = blocks.open;
     for block in blocks.members {
         match (block.attr("name"), block.attr("value")) {

@@ -52,8 +52,7 @@ pub(super) fn connect(cx: &mut Context<'_>) {
         if let Some(vpc) = vpc.id() {
             cx.model[vpc].default_security_group = One::to(id, Origin::written(instance.header_span));
             if let Some(address) = cx.model[vpc].head.terraform.clone() {
-                let key = (address.address.clone(), "default_security_group_id".into());
-                cx.special.entry(key).or_default().push(id.into());
+                cx.lead(&address.address, "default_security_group_id", id);
             }
         }
         cx.model[id].vpc = vpc;
@@ -136,10 +135,7 @@ fn name_default_groups(cx: &mut Context<'_>) {
             let address = deployment.referred(reference).map(|owner| owner.address.clone());
             let (Some(vpc), Some(address)) = (vpc, address) else { continue };
             let group = super::vpc::default_group(cx, Some(vpc), instance);
-            let ids = cx.special.entry((address, reference.path.clone())).or_default();
-            if !ids.contains(&group.into()) {
-                ids.push(group.into());
-            }
+            cx.lead(&address, &reference.path, group);
         }
     }
 }

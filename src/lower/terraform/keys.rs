@@ -47,7 +47,7 @@ pub(super) fn connect(cx: &mut Context<'_>) {
     for instance in cx.managed("aws_kms_alias") {
         let view = instance.view();
         if let Some(key) = cx.one::<Key>(view, "target_key_id").id() {
-            cx.model.register(&instance.reference(&cx.deployment.root, ""), key);
+            cx.model.register(&instance.itself(&cx.deployment.root), key);
             cx.call(key, view.attr("name"));
         }
     }
@@ -55,7 +55,7 @@ pub(super) fn connect(cx: &mut Context<'_>) {
 }
 
 /// The key that an attribute names; absent where none is written.
-pub(super) fn key(cx: &mut Context<'_>, block: BlockView<'_>, attribute: &str) -> One<Key> {
+pub(super) fn key(cx: &mut Context<'_>, block: BlockView<'_>, attribute: &'static str) -> One<Key> {
     let Some(value) = block.attr(attribute) else {
         return cx.one(block, attribute);
     };

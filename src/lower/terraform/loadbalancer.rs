@@ -240,7 +240,7 @@ fn rule(
         rule.does.read(action.header_span(), "type", Some(value));
     }
     if let Some(redirect) = action.block("redirect") {
-        let own = |name: &str, attribute: &str| Value::text(name, redirect.lacks(attribute));
+        let own = |name: &str, attribute: &'static str| Value::text(name, redirect.lacks(attribute));
         rule.to_protocol.set(own("#{protocol}", "protocol"));
         rule.to_port.set(own("#{port}", "port"));
         rule.to_host.set(own("#{host}", "host"));

@@ -294,8 +294,7 @@ fn hide_firewalls(cx: &mut Context<'_>, reason: &Reason, instance: &Instance) {
 /// Stores whose engine can keep a record: clusters of Aurora MySQL and DocumentDB, warehouses.
 fn records(cx: &mut Context<'_>) {
     for instance in cx.managed("aws_rds_cluster") {
-        let reference = instance.reference(&cx.deployment.root, "");
-        let database: Option<Id<Database>> = cx.model.resolve(&reference).iter().find_map(|id| id.typed());
+        let database: Option<Id<Database>> = cx.made_of(instance).iter().find_map(|id| id.typed());
         let Some(database) = database else { continue };
         let engine = cx.model[database].engine.clone();
         if !matches!(engine.as_str(), Some("aurora-mysql" | "aurora")) {
@@ -326,7 +325,7 @@ fn records(cx: &mut Context<'_>) {
     }
 }
 
-fn has_member(list: Option<Value>, wanted: &str, view: BlockView<'_>, attribute: &str) -> Value {
+fn has_member(list: Option<Value>, wanted: &str, view: BlockView<'_>, attribute: &'static str) -> Value {
     let Some(value) = list else { return Value::bool(false, view.lacks(attribute)) };
     let Some(list) = value.as_list() else { return value };
     let found = list.items.iter().any(|item| item.as_str() == Some(wanted));

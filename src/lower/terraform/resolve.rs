@@ -29,7 +29,7 @@ impl Context<'_> {
     }
 
     /// The edge that an attribute of a block draws; absent where nothing is written.
-    pub(crate) fn one<T: Ends>(&self, block: BlockView<'_>, attribute: &str) -> One<T> {
+    pub(crate) fn one<T: Ends>(&self, block: BlockView<'_>, attribute: &'static str) -> One<T> {
         match block.attr(attribute) {
             Some(value) => self.edge(&value),
             None => {
@@ -41,7 +41,7 @@ impl Context<'_> {
     }
 
     /// The first of several attributes that is written.
-    pub(crate) fn one_of<T: Ends>(&self, block: BlockView<'_>, attributes: &[&str]) -> One<T> {
+    pub(crate) fn one_of<T: Ends>(&self, block: BlockView<'_>, attributes: &[&'static str]) -> One<T> {
         let written = attributes.iter().find(|attribute| block.attr(attribute).is_some());
         self.one(block, written.or(attributes.first()).unwrap_or(&""))
     }
@@ -60,7 +60,7 @@ impl Context<'_> {
     }
 
     /// The edges that a list draws. Members that cannot be told open the collection.
-    pub(crate) fn many<T: Ends>(&self, block: BlockView<'_>, attribute: &str) -> Many<T> {
+    pub(crate) fn many<T: Ends>(&self, block: BlockView<'_>, attribute: &'static str) -> Many<T> {
         let mut many = Many::none(block.header_span());
         match block.attr(attribute) {
             Some(value) => self.extend(&mut many, &value),
@@ -125,12 +125,9 @@ impl Context<'_> {
 
     fn members_behind<T: Ends>(&self, reference: &Reference) -> Vec<AnyId> {
         let address = self.deployment.referred(reference).map_or(&reference.address, |instance| &instance.address);
-        let special = self.special.get(&(address.clone(), reference.path.clone()));
-        if let Some(ids) = special {
-            let fitting: Vec<AnyId> = ids.iter().copied().filter(|id| T::takes(*id)).collect();
-            if !fitting.is_empty() {
-                return fitting;
-            }
+        let fitting: Vec<AnyId> = self.led(address, &reference.path).filter(|id| T::takes(*id)).collect();
+        if !fitting.is_empty() {
+            return fitting;
         }
         self.referred(reference).into_iter().filter(|id| T::takes(*id)).collect()
     }

@@ -103,7 +103,7 @@ fn adopt_main_tables(cx: &mut Context<'_>) {
             let address = cx.model[vpc].head.terraform.clone();
             if let Some(address) = address {
                 for path in ["default_route_table_id", "main_route_table_id"] {
-                    cx.special.entry((address.address.clone(), path.into())).or_default().push(id.into());
+                    cx.lead(&address.address, path, id);
                 }
             }
         }
@@ -141,10 +141,7 @@ fn name_implicit_tables(cx: &mut Context<'_>) {
             };
             let table = implicit_main_table(cx, vpc);
             for path in ["default_route_table_id", "main_route_table_id"] {
-                let ids = cx.special.entry((address.clone(), path.into())).or_default();
-                if !ids.contains(&table.into()) {
-                    ids.push(table.into());
-                }
+                cx.lead(&address, path, table);
             }
         }
     }

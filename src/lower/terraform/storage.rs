@@ -227,7 +227,7 @@ pub(super) fn keep(cx: &mut Context<'_>) {
     insights(cx);
 }
 
-fn keep_one(cx: &mut Context<'_>, instance: &Instance, kind: &str, key_attribute: &str, switch: &str) {
+fn keep_one(cx: &mut Context<'_>, instance: &Instance, kind: &str, key_attribute: &'static str, switch: &str) {
     let view = instance.view();
     let mut thing = AtRest::new(cx.head(instance));
     let written = Origin::written(instance.header_span);
@@ -255,8 +255,7 @@ fn keep_one(cx: &mut Context<'_>, instance: &Instance, kind: &str, key_attribute
         "type" | "encryption_type" => None,
         _ => switched.as_ref().and_then(|value| value.origin.span()),
     };
-    let reference = instance.reference(&cx.deployment.root, "");
-    let ids = cx.model.resolve(&reference).to_vec();
+    let ids = cx.made_of(instance).to_vec();
     for id in ids {
         if let Some(id) = id.typed::<Database>() {
             thing.database = One::to(id, written.clone());

@@ -79,13 +79,13 @@ pub(super) fn make(cx: &mut Context<'_>) {
 fn read_vpc(vpc: &mut Vpc, instance: &Instance) {
     let view = instance.view();
     cells!(vpc, view; dns_support = "enable_dns_support", dns_hostnames = "enable_dns_hostnames");
-    let own = |attribute: &str| match view.attr(attribute) {
+    let own = |attribute: &'static str| match view.attr(attribute) {
         Some(value) => Value::list(vec![value.clone()], value.origin),
         None => Value::list(Vec::new(), view.lacks(attribute)),
     };
     vpc.cidrs4.set(own("cidr_block"));
     vpc.cidrs6.set(own("ipv6_cidr_block"));
-    let open = |cell: &mut Cell<mark::Texts>, attribute: &str| {
+    let open = |cell: &mut Cell<mark::Texts>, attribute: &'static str| {
         let reason = Reason::at("provider-computed", instance.address.to_string(), instance.header_span);
         cell.set(opened(cell.value(), reason, view.lacks(attribute)));
     };
@@ -264,13 +264,8 @@ pub(super) fn each<E: Entity>(
     types: &[&str],
     visit: impl Fn(&mut Context<'_>, &Instance, Id<E>),
 ) {
-    let deployment = cx.deployment;
-    for instance in &deployment.instances {
-        if !types.contains(&&*instance.type_name) {
-            continue;
-        }
-        let reference = instance.reference(&deployment.root, "");
-        let ids: Vec<Id<E>> = cx.model.resolve(&reference).iter().filter_map(|id| id.typed()).collect();
+    for instance in cx.of_types(types) {
+        let ids: Vec<Id<E>> = cx.made_of(instance).iter().filter_map(|id| id.typed()).collect();
         for id in ids {
             visit(cx, instance, id);
         }
@@ -315,8 +310,7 @@ fn connect_found_subnets(cx: &mut Context<'_>) {
                 (None, None) => None,
             };
             let Some(vpc) = vpc.map(|vpc| cx.edge::<Vpc>(&vpc)) else { continue };
-            let reference = instance.reference(&cx.deployment.root, "");
-            let ids: Vec<Id<Subnet>> = cx.model.resolve(&reference).iter().filter_map(|id| id.typed()).collect();
+            let ids: Vec<Id<Subnet>> = cx.made_of(instance).iter().filter_map(|id| id.typed()).collect();
             for id in ids {
                 let is_default = vpc.id().map(|vpc| cx.model[vpc].is_default.value().clone());
                 let is_public_default =

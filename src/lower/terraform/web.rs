@@ -71,8 +71,7 @@ fn web_acl(cx: &Context<'_>, instance: &Instance, type_name: &str) -> WebAcl {
 /// The rules of an ACL, or of a group of rules that has none.
 fn add_rules(cx: &mut Context<'_>, instance: &Instance, name: &str) {
     let view = instance.view();
-    let reference = instance.reference(&cx.deployment.root, "");
-    let acl: Option<Id<WebAcl>> = cx.model.resolve(&reference).iter().find_map(|id| id.typed());
+    let acl: Option<Id<WebAcl>> = cx.made_of(instance).iter().find_map(|id| id.typed());
     let blocks = view.blocks(name);
     for block in &blocks.members {
         let mut rule = WebAclRule::new(cx.part_head(instance, *block));
@@ -170,7 +169,7 @@ pub(super) fn connect(cx: &mut Context<'_>) {
 pub(super) fn mark<E: Entity>(
     cx: &mut Context<'_>,
     type_name: &'static str,
-    owner: &str,
+    owner: &'static str,
     set: impl Fn(&mut Context<'_>, Id<E>, Value),
 ) {
     for instance in cx.managed(type_name) {

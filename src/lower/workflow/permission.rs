@@ -1,6 +1,5 @@
 //! `permissions` blocks, and the level of each scope that a job ends up with.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::data::github::schema::scopes;
@@ -8,7 +7,7 @@ use crate::model::pipeline::{Job, Permission, Workflow};
 use crate::model::{Head, Id, Model, One};
 use crate::source::Span;
 use crate::syntax::yaml::{Kind, Node};
-use crate::value::{Kind as ValueKind, Map, MapFlavour, Origin, Value};
+use crate::value::{Entries, Kind as ValueKind, Map, MapFlavour, Origin, Value};
 
 /// Where no block speaks, the setting of the repository decides.
 pub(super) const DEFAULT: &str = "repository default";
@@ -110,13 +109,13 @@ pub(super) fn least(own: Value, caller: Value) -> Value {
         Some("read") => 1,
         _ => 0,
     };
-    let mut entries = a.entries.clone();
-    for (scope, value) in &mut entries {
+    let lesser = a.entries.iter().map(|(scope, value)| {
         let other = b.entries.get(scope);
-        if rank(other) < rank(Some(value)) {
-            *value = other.cloned().unwrap_or_else(|| Value::text("none", caller.origin.clone()));
-        }
-    }
+        let none = || Value::text("none", caller.origin.clone());
+        let is_less = rank(other) < rank(Some(value));
+        (scope.clone(), if is_less { other.cloned().unwrap_or_else(none) } else { value.clone() })
+    });
+    let entries = lesser.collect();
     let map = Map { entries, flavour: MapFlavour::Object, open: None, owner: None };
     Value::new(ValueKind::Map(Arc::new(map)), own.origin.clone())
 }
@@ -127,7 +126,7 @@ fn highest(scope: &str) -> &'static str {
 }
 
 fn map(levels: Vec<(&str, &str)>, origin: &Origin) -> Value {
-    let entries: BTreeMap<Arc<str>, Value> =
+    let entries: Entries =
         levels.into_iter().map(|(scope, level)| (Arc::from(scope), Value::text(level, origin.clone()))).collect();
     let map = Map { entries, flavour: MapFlavour::Object, open: None, owner: None };
     Value::new(ValueKind::Map(Arc::new(map)), origin.clone())

@@ -1,13 +1,12 @@
 //! Where reading stands: the text, the next byte, what a line break means here, and how deep things nest. Knows blanks,
 //! comments and words; bodies, expressions and templates are read by its other parts.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::tree::Name;
-use crate::source::{FileId, Span};
+use crate::source::{FileId, QuickSet, Span};
 use crate::syntax::yaml::{Fault, Scalar};
 
 /// Expressions, templates and blocks nest this deep.
@@ -64,7 +63,7 @@ impl Refused {
 /// Names of one file, each kept once.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    names: HashSet<Name>,
+    names: QuickSet<Name>,
 }
 
 impl Names {

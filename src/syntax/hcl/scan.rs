@@ -50,6 +50,18 @@ pub(super) fn scan(text: &str, start: usize) -> Scan {
     Scanner::new(text, start, Mode::Recovering).run()
 }
 
+/// Bytes that mean something outside texts.
+const ENDS_WORD: [bool; 256] = {
+    let mut ends = [false; 256];
+    let bytes = b"\n#/\"<{([})]";
+    let mut index = 0;
+    while index < bytes.len() {
+        ends[bytes[index] as usize] = true;
+        index += 1;
+    }
+    ends
+};
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Trusting,
@@ -109,11 +121,17 @@ impl<'a> Scanner<'a> {
         self.bytes.get(self.at + ahead).copied().unwrap_or(0)
     }
 
+    /// Runs over the byte that stands here and all that are like this behind it.
+    fn pass(&mut self, is_like: impl Fn(u8) -> bool) {
+        let rest = &self.bytes[self.at + 1..];
+        self.at += 1 + rest.iter().position(|byte| !is_like(*byte)).unwrap_or(rest.len());
+    }
+
     fn code(&mut self) {
         let byte = self.bytes[self.at];
         match byte {
             b'\n' => self.newline(),
-            b' ' | b'\t' | b'\r' => self.at += 1,
+            b' ' | b'\t' | b'\r' => self.pass(|byte| matches!(byte, b' ' | b'\t' | b'\r')),
             b'#' => self.line_comment(),
             b'/' if self.peek(1) == b'/' => self.line_comment(),
             b'/' if self.peek(1) == b'*' => self.block_comment(),
@@ -139,13 +157,7 @@ impl<'a> Scanner<'a> {
             self.recover_at_line_start();
         }
         self.open_code();
-        self.at += 1;
-        while let Some(byte) = self.bytes.get(self.at) {
-            match byte {
-                b'\n' | b'#' | b'/' | b'"' | b'<' | b'{' | b'(' | b'[' | b'}' | b')' | b']' => return,
-                _ => self.at += 1,
-            }
-        }
+        self.pass(|byte| !ENDS_WORD[usize::from(byte)]);
     }
 
     /// Brackets did not close: a known block at the start of a line ends what was open.
@@ -227,7 +239,7 @@ impl<'a> Scanner<'a> {
                 self.stack.pop();
             }
             b'$' | b'%' => self.marker(),
-            _ => self.at += 1,
+            _ => self.pass(|byte| !matches!(byte, b'"' | b'\\' | b'\n' | b'$' | b'%')),
         }
     }
 
@@ -270,7 +282,7 @@ impl<'a> Scanner<'a> {
                 self.end_heredoc_here();
             }
             b'$' | b'%' => self.marker(),
-            _ => self.at += 1,
+            _ => self.pass(|byte| !matches!(byte, b'\n' | b'$' | b'%')),
         }
     }
 

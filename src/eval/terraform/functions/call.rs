@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::CallContext;
 use crate::logic::Reason;
 use crate::value::{
-    Kind, List, ListFlavour, Map, MapFlavour, Number, Origin, TerraformError, Text, Type, Value, convert,
+    Entries, Kind, List, ListFlavour, Map, MapFlavour, Number, Origin, TerraformError, Text, Type, Value, convert,
 };
 
 pub(super) struct Function {
@@ -207,13 +207,8 @@ impl<'a> Call<'a> {
         made_list_of(List { items, flavour, open, is_indexed: true })
     }
 
-    pub(super) fn made_map(
-        &self,
-        entries: std::collections::BTreeMap<std::sync::Arc<str>, Value>,
-        flavour: MapFlavour,
-        open: Option<Reason>,
-    ) -> Value {
-        let map = Map { entries, flavour, open, owner: None };
+    pub(super) fn made_map(&self, entries: impl Into<Entries>, flavour: MapFlavour, open: Option<Reason>) -> Value {
+        let map = Map { entries: entries.into(), flavour, open, owner: None };
         Value::new(Kind::Map(std::sync::Arc::new(map)), Origin::none())
     }
 

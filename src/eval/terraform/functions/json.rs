@@ -1,6 +1,7 @@
 //! `jsonencode` and `jsondecode`, on values and texts that may be partly unknown. The text of the one keeps the value
 //! that it was made of; the other reads a text with holes and says where in the files each part stands.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::call::{Answer, Call, Fault, Function, Spread};
@@ -46,7 +47,19 @@ fn jsondecode(call: &Call<'_>) -> Answer {
 
 /// What decoding gives of a value that was encoded: tuples and objects, with the places of the original.
 pub(super) fn decoded(value: &Value) -> Value {
+    if is_decoded(value) {
+        return value.clone();
+    }
     decoded_at(value, 0)
+}
+
+/// Whether decoding gives the value as it is.
+fn is_decoded(value: &Value) -> bool {
+    value.walk().all(|part| match &part.kind {
+        Kind::List(list) => list.flavour == ListFlavour::Tuple,
+        Kind::Map(map) => map.flavour == MapFlavour::Object,
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::Reference(_) | Kind::Unknown(_) => true,
+    })
 }
 
 fn decoded_at(value: &Value, depth: usize) -> Value {
@@ -144,8 +157,12 @@ fn write_map(builder: &mut TextBuilder, value: &Value, map: &Map, depth: usize) 
     }
     builder.literal("{", &none);
     for (index, (key, member)) in map.entries.iter().enumerate() {
-        let comma = if index > 0 { "," } else { "" };
-        builder.literal(&format!("{comma}{}:", quoted(key)), &none);
+        if index > 0 {
+            builder.literal(",", &none);
+        }
+        builder.literal("\"", &none);
+        builder.literal(&escaped(key), &none);
+        builder.literal("\":", &none);
         write(builder, member, depth + 1)?;
     }
     builder.literal("}", &none);
@@ -157,7 +174,11 @@ pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", escaped(text))
 }
 
-fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> Cow<'_, str> {
+    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&' | 0..=0x1f | 0x80..);
+    if text.as_bytes().iter().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -174,5 +195,5 @@ fn escaped(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out
+    Cow::Owned(out)
 }

@@ -7,7 +7,7 @@ use super::call::{Answer, Call, Fault, Function, MANY, MOST_MEMBERS, Spread};
 use super::list::listed;
 use crate::logic::{Reason, Tri};
 use crate::value::{
-    Kind, List, ListFlavour, Map, MapFlavour, Origin, Type, Value, common_type, convert, equals, type_of,
+    Entries, Kind, List, ListFlavour, Map, MapFlavour, Origin, Type, Value, common_type, convert, equals, type_of,
 };
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -235,7 +235,7 @@ fn transpose(call: &Call<'_>) -> Answer {
         }
     }
     let entries = turned.into_iter().map(|(key, items)| (key, call.made_list(items, ListFlavour::List, None)));
-    Ok(call.made_map(entries.collect(), MapFlavour::Map, None))
+    Ok(call.made_map(entries.collect::<Entries>(), MapFlavour::Map, None))
 }
 
 fn zipmap(call: &Call<'_>) -> Answer {
@@ -280,7 +280,7 @@ fn zipmap(call: &Call<'_>) -> Answer {
         }
         _ => value,
     };
-    let entries = entries.into_iter().map(|(key, value)| (key, settle(value))).collect();
+    let entries: Entries = entries.into_iter().map(|(key, value)| (key, settle(value))).collect();
     let is_map = list.is_some_and(|list| list.flavour == ListFlavour::List);
     let flavour = if is_map { MapFlavour::Map } else { MapFlavour::Object };
     Ok(call.made_map(entries, flavour, open))

@@ -7,7 +7,7 @@ use super::call::{Answer, Call, Fault, Function};
 use super::json::DEEPEST;
 use crate::source::FileId;
 use crate::syntax::hcl::{self, Expr, ExprKind, ObjectKey, UnaryOperator};
-use crate::value::{Kind, ListFlavour, MapFlavour, Number, Places, TextBuilder, Value, nfc};
+use crate::value::{Entries, Kind, ListFlavour, MapFlavour, Number, Places, TextBuilder, Value, nfc};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("provider::aws::arn_build", 5, 5, arn_build),
@@ -43,7 +43,7 @@ fn arn_parse(call: &Call<'_>) -> Answer {
     let arn = call.known(0)?;
     let parts = parts_of(call, &arn)?;
     let entries = PARTS.iter().zip(parts).map(|(name, part)| (Arc::from(*name), Value::text(part, call.origin())));
-    Ok(call.made_map(entries.collect(), MapFlavour::Object, None))
+    Ok(call.made_map(entries.collect::<Entries>(), MapFlavour::Object, None))
 }
 
 fn trim_iam_role_path(call: &Call<'_>) -> Answer {

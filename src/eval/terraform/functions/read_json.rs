@@ -2,7 +2,6 @@
 //! that text, a hole that is a whole value is that value, and a hole where there could be more opens what it stands in.
 //! Own code beside `syntax::yaml::json`, since no reader of plain text knows holes.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -324,7 +323,7 @@ impl<'a> Reader<'a> {
     fn object(&mut self, depth: usize) -> Result<Value, JsonError> {
         let start = self.at;
         self.step();
-        let mut entries: BTreeMap<Arc<str>, Value> = BTreeMap::new();
+        let mut entries: Vec<(Arc<str>, Value)> = Vec::new();
         let mut open = None;
         let mut needs_comma = false;
         self.blanks();
@@ -361,7 +360,7 @@ impl<'a> Reader<'a> {
             let value = self.value(depth + 1)?;
             match key.known() {
                 Some(key) => {
-                    entries.insert(key.into(), value);
+                    entries.push((key.into(), value));
                 }
                 None => open = open.or_else(|| key.holes().next().and_then(Value::first_reason)),
             }
@@ -369,7 +368,7 @@ impl<'a> Reader<'a> {
             self.blanks();
         }
         self.step();
-        let map = Map { entries, flavour: MapFlavour::Object, open, owner: None };
+        let map = Map { entries: entries.into(), flavour: MapFlavour::Object, open, owner: None };
         Ok(self.made(Kind::Map(Arc::new(map)), start..self.at))
     }
 }

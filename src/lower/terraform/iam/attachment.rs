@@ -17,7 +17,7 @@ pub(super) fn connect(cx: &mut Context<'_>) {
         for instance in cx.managed(type_name) {
             let Some(written) = instance.view().attr("policy") else { continue };
             let policy = written_policy(cx, instance, &written, PolicyKind::Identity);
-            cx.model.register(&instance.reference(&cx.deployment.root, ""), policy);
+            cx.model.register(&instance.itself(&cx.deployment.root), policy);
             match holder(cx, instance.view().attr(attribute), attribute) {
                 Ok(Some(holder)) => push_policy(cx, holder, policy, &written),
                 Ok(None) => {}
@@ -159,7 +159,7 @@ fn make_attachment(cx: &mut Context<'_>, instance: &Instance, arn: &Value) -> cr
     let policy = cx.edge(arn);
     let written = add_written_arn(cx.model, arn.clone(), head.span);
     let id = new_attachment(cx.model, head, written, arn, policy);
-    cx.model.register(&instance.reference(&cx.deployment.root, ""), id);
+    cx.model.register(&instance.itself(&cx.deployment.root), id);
     id
 }
 

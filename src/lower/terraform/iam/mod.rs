@@ -75,7 +75,7 @@ fn policy_head(cx: &Context<'_>, instance: &Instance, written: &Value, block: Bl
 }
 
 fn register(cx: &mut Context<'_>, instance: &Instance, id: Id<Policy>) {
-    cx.model.register(&instance.reference(&cx.deployment.root, ""), id);
+    cx.model.register(&instance.itself(&cx.deployment.root), id);
 }
 
 /// A principal of any kind.

@@ -45,15 +45,14 @@ pub(super) fn make(cx: &mut Context<'_>) {
 
 /// The entity that an instance became.
 pub(super) fn made<E: Entity>(cx: &Context<'_>, instance: &Instance) -> Option<Id<E>> {
-    let reference = instance.reference(&cx.deployment.root, "");
-    cx.model.resolve(&reference).iter().find_map(|id| id.typed())
+    cx.made_of(instance).iter().find_map(|id| id.typed())
 }
 
 pub(super) fn connect(cx: &mut Context<'_>) {
     for instance in cx.managed("aws_iam_instance_profile") {
         let role: One<Role> = cx.one(instance.view(), "role");
         if let Some(role) = role.id() {
-            cx.model.register(&instance.reference(&cx.deployment.root, ""), role);
+            cx.model.register(&instance.itself(&cx.deployment.root), role);
             cx.call(role, instance.view().attr("name"));
         }
     }
