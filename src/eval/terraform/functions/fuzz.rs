@@ -7,7 +7,7 @@ use super::{CallContext, TABLES, Template, Templates, call};
 use crate::logic::{Reason, Tri};
 use crate::source::{FileId, Span, World, WorldBuilder};
 use crate::value::{
-    Kind, List, ListFlavour, Map, Number, Origin, Piece, Text, TextBuilder, Type, Unknown, Value, convert,
+    Entries, Kind, List, ListFlavour, Map, Number, Origin, Piece, Text, TextBuilder, Type, Unknown, Value, convert,
 };
 
 const TEXTS: &[&str] = &[
@@ -146,7 +146,7 @@ impl Random {
 
     fn map(&mut self, depth: usize) -> Value {
         let entries = (0..self.below(4)).map(|_| (self.one_of(&["a", "b", "c", "1"]).into(), self.value(depth - 1)));
-        let map = Value::map(entries.collect(), Origin::none());
+        let map = Value::map(entries.collect::<Entries>(), Origin::none());
         if self.below(3) > 0 {
             return map;
         }
@@ -220,8 +220,9 @@ impl Random {
         let keys: Vec<Arc<str>> = entries.keys().cloned().collect();
         match keys.get(self.below(keys.len() + 1)) {
             Some(key) if self.below(2) == 0 => {
-                let hidden = self.hidden(&entries[key].clone(), depth - 1);
-                entries.insert(key.clone(), hidden);
+                if let Some(value) = entries.get_mut(key) {
+                    *value = self.hidden(value, depth - 1);
+                }
             }
             key => {
                 key.map(|key| entries.remove(key));
