@@ -27,7 +27,8 @@ fn digest(lines: &[&str]) -> String {
         hash.update(line.as_bytes());
         hash.update(b"\n");
     }
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|half| char::from(b"0123456789abcdef"[usize::from(half)]));
+    hash.finalize().iter().take(16).flat_map(digits).collect()
 }
 
 #[cfg(test)]

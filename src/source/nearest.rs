@@ -12,7 +12,8 @@ pub fn nearest_within<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
     let wanted: Vec<char> = name.chars().take(LONGEST).flat_map(char::to_lowercase).collect();
     candidates
         .into_iter()
-        .filter(|candidate| candidate.len().abs_diff(name.len()) <= most * 4)
+        // Each letter more or less is an edit.
+        .filter(|candidate| candidate.chars().take(LONGEST).count().abs_diff(wanted.len()) <= most)
         .map(|candidate| (distance(&wanted, candidate), candidate))
         .filter(|(distance, _)| *distance <= most)
         .min()
