@@ -1,7 +1,9 @@
 //! Three truth values and statements with the places that decided them. There is no way from here to `bool`: whoever
 //! needs one matches all three cases.
 
-use crate::source::Place;
+use std::sync::Arc;
+
+use crate::source::{Place, Span};
 
 /// True, false, or not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,25 +62,42 @@ pub struct Fact {
     /// What is not there and should be: "aws_vpc_endpoint for logs in aws_vpc.main".
     pub missing: Vec<String>,
     /// What would make it otherwise, where the whole change is known: the spans that go and the texts that come.
-    pub edits: Vec<(crate::source::Span, String)>,
+    pub edits: Vec<(Span, String)>,
 }
 
 /// Why something is not known: a code (one namespace, `spec` of reasons in the documentation), the object it is about
 /// (`var.vpc_id`) and where it began.
+/// Every edge and value has room for one and few hold any, so all of it lies behind one pointer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Reason {
+pub struct Reason(Arc<Because>);
+
+/// What a `Reason` says.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Because {
     pub code: &'static str,
     pub object: String,
-    pub place: Option<crate::source::Span>,
+    pub place: Option<Span>,
 }
 
 impl Reason {
     pub fn new(code: &'static str, object: impl Into<String>) -> Reason {
-        Reason { code, object: object.into(), place: None }
+        Reason::with(code, object, None)
     }
 
-    pub fn at(code: &'static str, object: impl Into<String>, place: crate::source::Span) -> Reason {
-        Reason { code, object: object.into(), place: Some(place) }
+    pub fn at(code: &'static str, object: impl Into<String>, place: Span) -> Reason {
+        Reason::with(code, object, Some(place))
+    }
+
+    pub fn with(code: &'static str, object: impl Into<String>, place: Option<Span>) -> Reason {
+        Reason(Arc::new(Because { code, object: object.into(), place }))
+    }
+}
+
+impl std::ops::Deref for Reason {
+    type Target = Because;
+
+    fn deref(&self) -> &Because {
+        &self.0
     }
 }
 

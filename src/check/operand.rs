@@ -71,16 +71,14 @@ impl Found {
         if let Some(open) = self.value.as_ref().and_then(Value::as_list).and_then(|list| list.open.clone()) {
             return open;
         }
-        let mut reason = Reason::new("provider-computed", "");
-        if let Some(value) = &self.value {
-            match value.references().first() {
-                Some(reference) => reason.object = format!("{}.{}", reference.address, reference.path),
-                None if matches!(value.kind, Kind::Null) => reason.code = "absent",
-                None => {}
+        let Some(value) = &self.value else { return Reason::with("provider-computed", "", span) };
+        match value.references().first() {
+            Some(reference) => {
+                Reason::with("provider-computed", format!("{}.{}", reference.address, reference.path), span)
             }
+            None if matches!(value.kind, Kind::Null) => Reason::with("absent", "", span),
+            None => Reason::with("provider-computed", "", span),
         }
-        reason.place = span;
-        reason
     }
 
     pub(super) fn verdict(self, tri: Tri) -> Verdict {
@@ -350,7 +348,7 @@ fn walk(body: &Value, path: &[String]) -> Walk {
                 Kind::Unknown(unknown) => return Walk::Unknown(unknown.reason.clone()),
                 Kind::Reference(reference) => {
                     let object = format!("{}.{}", reference.address, reference.path);
-                    return Walk::Unknown(Reason { code: "provider-computed", object, place: value.origin.span() });
+                    return Walk::Unknown(Reason::with("provider-computed", object, value.origin.span()));
                 }
                 Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => {}
             }

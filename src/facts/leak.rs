@@ -329,7 +329,7 @@ fn environment_files_are_exposed(facts: &Facts<'_>, id: Id<Container>) -> Fact {
         };
         let Some(bucket) = bucket.or_else(named) else {
             let reason = unknown_of(file, "the bucket of the file");
-            return Fact::unknown(Reason { code: "not-declared-here", ..reason });
+            return Fact::unknown(Reason::with("not-declared-here", reason.object.clone(), reason.place));
         };
         let open = super::hop::policy::readable_by_everyone(facts, bucket)
             .or(!super::hop::policy::refuses_plain(facts, bucket));

@@ -156,7 +156,7 @@ pub(super) fn source_of(value: &Value) -> Source {
                 (true, _) => Source::Secret("comes from a secret"),
                 (false, true) => {
                     let object = format!("{}.{}", reference.address, reference.path);
-                    Source::Unknown(Reason { code: "provider-computed", object, place: value.origin.span() })
+                    Source::Unknown(Reason::with("provider-computed", object, value.origin.span()))
                 }
                 (false, false) => Source::Harmless,
             }
@@ -277,7 +277,7 @@ fn named_secret(name: &Cell<mark::Text>, value: &Value, span: Span) -> Fact {
 }
 
 pub(super) fn unknown_of(value: &Value, what: &str) -> Reason {
-    let otherwise = || Reason { code: "provider-computed", object: what.to_owned(), place: value.origin.span() };
+    let otherwise = || Reason::with("provider-computed", what.to_owned(), value.origin.span());
     value.reason().cloned().unwrap_or_else(otherwise)
 }
 

@@ -1,7 +1,9 @@
 //! One property of an entity: a value of the declared type, read from what was written, from the provider's default,
 //! or unknown. Conversion happens when the cell is filled, so that nobody above sees `"true"` where a flag stands.
 
+use std::cell::OnceCell;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use crate::logic::{Reason, Tri};
 use crate::source::Span;
@@ -30,11 +32,35 @@ pub mod mark {
     pub struct Raw;
 }
 
-/// A property of the type `T` (one of `mark`).
+/// A property of the type `T` (one of `mark`). Most properties of most entities are never written, so the value lies
+/// behind a pointer that they share.
 #[derive(Clone, Debug)]
 pub struct Cell<T> {
-    value: Value,
+    value: Arc<Value>,
     marker: PhantomData<T>,
+}
+
+/// What the cells of one new entity hold, each value once.
+pub struct Blank {
+    block: Span,
+    absent: Arc<Value>,
+    flags: [OnceCell<Arc<Value>>; 2],
+}
+
+impl Blank {
+    pub fn new(block: Span) -> Blank {
+        let absent = Arc::new(Value::null(Origin::provider_default("", block)));
+        Blank { block, absent, flags: [OnceCell::new(), OnceCell::new()] }
+    }
+
+    pub(super) fn block(&self) -> Span {
+        self.block
+    }
+
+    fn flag(&self, default: bool) -> Arc<Value> {
+        let make = || Arc::new(Value::bool(default, Origin::provider_default("", self.block)));
+        self.flags[usize::from(default)].get_or_init(make).clone()
+    }
 }
 
 /// What a cell says. The provider's default is known, too: `Cell::is_default` tells it apart.
@@ -58,12 +84,12 @@ impl<T> Reading<T> {
 
 impl<T: CellType> Cell<T> {
     /// Nothing was written.
-    pub fn absent(block: Span) -> Cell<T> {
-        Cell { value: Value::null(Origin::provider_default("", block)), marker: PhantomData }
+    pub fn absent(blank: &Blank) -> Cell<T> {
+        Cell { value: blank.absent.clone(), marker: PhantomData }
     }
 
     pub fn of(value: Value) -> Cell<T> {
-        Cell { value: T::convert(value), marker: PhantomData }
+        Cell { value: Arc::new(T::convert(value)), marker: PhantomData }
     }
 
     pub fn unknown(reason: Reason, origin: Origin) -> Cell<T> {
@@ -73,10 +99,10 @@ impl<T: CellType> Cell<T> {
     /// Takes what was written; nothing and null leave the default, and say which attribute a fix would write.
     pub fn read(&mut self, block: Span, attribute: &'static str, written: Option<Value>) {
         match written {
-            Some(value) if !matches!(value.kind, Kind::Null) => self.value = T::convert(value),
+            Some(value) if !matches!(value.kind, Kind::Null) => self.set(value),
             Some(_) | None => {
                 if self.is_default() {
-                    self.value.origin = Origin::provider_default(attribute, block);
+                    Arc::make_mut(&mut self.value).origin = Origin::provider_default(attribute, block);
                 }
             }
         }
@@ -84,7 +110,7 @@ impl<T: CellType> Cell<T> {
 
     /// Replaces the value by one that lowering computed.
     pub fn set(&mut self, value: Value) {
-        self.value = T::convert(value);
+        self.value = Arc::new(T::convert(value));
     }
 
     pub fn value(&self) -> &Value {
@@ -118,6 +144,11 @@ impl<T: CellType> Cell<T> {
 }
 
 impl Cell<mark::Flag> {
+    /// Nothing was written, and the provider assumes this.
+    pub fn default_of(blank: &Blank, default: bool) -> Cell<mark::Flag> {
+        Cell { value: blank.flag(default), marker: PhantomData }
+    }
+
     pub fn tri(&self) -> Tri {
         match self.get() {
             Reading::Known(value) => Tri::from(value),
@@ -294,7 +325,7 @@ impl CellType for mark::Raw {
 }
 
 fn wrong_type(value: Value, wanted: &str) -> Value {
-    let reason = Reason { code: "wrong-type", object: wanted.to_owned(), place: value.origin.span() };
+    let reason = Reason::with("wrong-type", wanted.to_owned(), value.origin.span());
     Value { sensitive: value.sensitive, ..Value::unknown(reason, value.origin) }
 }
 
@@ -311,11 +342,11 @@ fn computed(value: &Value) -> Reason {
             Kind::Unknown(unknown) => return unknown.reason.clone(),
             Kind::Reference(reference) => {
                 let object = format!("{}.{}", reference.address, reference.path);
-                return Reason { code: "provider-computed", object, place: value.origin.span() };
+                return Reason::with("provider-computed", object, value.origin.span());
             }
             Kind::Text(text) => open.extend(text.holes()),
             Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::List(_) | Kind::Map(_) => {}
         }
     }
-    Reason { code: "wrong-type", object: String::new(), place: value.origin.span() }
+    Reason::with("wrong-type", "", value.origin.span())
 }

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::Model;
+use super::{Blank, Model};
 use crate::logic::{Reason, Tri};
 use crate::source::Span;
 
@@ -235,8 +235,9 @@ macro_rules! entities {
             impl $Entity {
                 /// Every cell holds the provider's default, or nothing.
                 pub fn new(head: $crate::model::Head) -> $Entity {
+                    let blank = $crate::model::Blank::new(head.span);
                     $Entity {
-                        $( $field: $crate::model::entity::field!(new $Kind $(<$Target>)?, stringify!($field), head.span $(, $default)?), )*
+                        $( $field: $crate::model::entity::field!(new $Kind $(<$Target>)?, &blank $(, $default)?), )*
                         head,
                     }
                 }
@@ -300,11 +301,12 @@ macro_rules! field {
     (type Many<$Target:ty>) => { $crate::model::Many<$Target> };
     (type $Kind:ident) => { $crate::model::Cell<$crate::model::mark::$Kind> };
 
-    (new One<$Target:ty>, $name:expr, $span:expr) => { $crate::model::One::absent($span) };
-    (new Many<$Target:ty>, $name:expr, $span:expr) => { $crate::model::Many::none($span) };
-    (new $Kind:ident, $name:expr, $span:expr) => { $crate::model::Cell::absent($span) };
-    (new $Kind:ident, $name:expr, $span:expr, $default:literal) => {
-        $crate::model::Cell::of($crate::model::entity::IntoDefault::into_default($default, $span))
+    (new One<$Target:ty>, $blank:expr) => { $crate::model::One::absent($blank.block()) };
+    (new Many<$Target:ty>, $blank:expr) => { $crate::model::Many::none($blank.block()) };
+    (new $Kind:ident, $blank:expr) => { $crate::model::Cell::absent($blank) };
+    (new Flag, $blank:expr, $default:literal) => { $crate::model::Cell::default_of($blank, $default) };
+    (new $Kind:ident, $blank:expr, $default:literal) => {
+        $crate::model::Cell::of($crate::model::entity::IntoDefault::into_default($default, $blank))
     };
 
     (schema One<$Target:ty>) => {
@@ -358,23 +360,17 @@ pub(crate) use {entities, field, views};
 
 /// A provider's default, as written in a declaration.
 pub(crate) trait IntoDefault {
-    fn into_default(self, block: Span) -> crate::value::Value;
-}
-
-impl IntoDefault for bool {
-    fn into_default(self, block: Span) -> crate::value::Value {
-        crate::value::Value::bool(self, crate::value::Origin::provider_default("", block))
-    }
+    fn into_default(self, blank: &Blank) -> crate::value::Value;
 }
 
 impl IntoDefault for i64 {
-    fn into_default(self, block: Span) -> crate::value::Value {
-        crate::value::Value::number(self, crate::value::Origin::provider_default("", block))
+    fn into_default(self, blank: &Blank) -> crate::value::Value {
+        crate::value::Value::number(self, crate::value::Origin::provider_default("", blank.block()))
     }
 }
 
 impl IntoDefault for &str {
-    fn into_default(self, block: Span) -> crate::value::Value {
-        crate::value::Value::text(self, crate::value::Origin::provider_default("", block))
+    fn into_default(self, blank: &Blank) -> crate::value::Value {
+        crate::value::Value::text(self, crate::value::Origin::provider_default("", blank.block()))
     }
 }

@@ -20,7 +20,7 @@ mod unseen;
 pub mod web;
 pub mod workload;
 
-pub use cell::{Cell, CellType, Reading, mark};
+pub use cell::{Blank, Cell, CellType, Reading, mark};
 pub use data::Store;
 pub use edge::{Link, Many, One};
 pub use entity::{AnyId, Entity, Head, Id, Table, Target};

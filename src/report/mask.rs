@@ -3,6 +3,7 @@
 //! put together from values.
 
 use crate::finding::{Finding, Report, Undecided};
+use crate::logic::Reason;
 
 use super::view::content_of;
 
@@ -67,7 +68,11 @@ fn mask_finding(finding: &mut Finding, hide: &impl Fn(&mut String)) {
 fn mask_undecided(undecided: &mut Undecided, hide: &impl Fn(&mut String)) {
     hide(&mut undecided.subject.name);
     hide(&mut undecided.subject.address);
-    undecided.reasons.iter_mut().for_each(|reason| hide(&mut reason.object));
+    for reason in &mut undecided.reasons {
+        let mut object = reason.object.clone();
+        hide(&mut object);
+        *reason = Reason::with(reason.code, object, reason.place);
+    }
 }
 
 #[cfg(test)]

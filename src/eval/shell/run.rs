@@ -146,7 +146,7 @@ impl<'a> Walker<'a> {
             }
             let origin = operand.value.origin.clone();
             let span = origin.newest().map(|step| step.span);
-            let reason = Reason { code: "condition-unknown", object: format!("${name}"), place: span };
+            let reason = Reason::with("condition-unknown", format!("${name}"), span);
             let both = joined(before.cloned().into_iter().chain([operand.clone()]));
             *operand = Operand { value: Value::unknown(reason, origin), ..both };
         }

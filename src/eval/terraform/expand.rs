@@ -95,7 +95,7 @@ fn symbolic(repetition: Repetition, decided_by: &Value, span: Option<Span>) -> I
         // Whatever stands there, Terraform got as far as making the instance.
         let kept = Unknown { may_fail: false, may_be_null: name == "each.value", ..(**it).clone() };
         let kept = if kept.reason.place.is_none() {
-            Unknown { reason: Reason { place: span, ..kept.reason.clone() }, ..kept }
+            Unknown { reason: Reason::with(kept.reason.code, kept.reason.object.clone(), span), ..kept }
         } else {
             kept
         };

@@ -86,7 +86,7 @@ impl Plan {
         }
         let reason = self.unknown_values.as_ref()?;
         let place = reason.place.map_or_else(Origin::none, |place| Origin::missing(reason.code, place));
-        let reason = Reason { object: format!("var.{name}"), ..reason.clone() };
+        let reason = Reason::with(reason.code, format!("var.{name}"), reason.place);
         Some(Value::unknown(reason, place))
     }
 }

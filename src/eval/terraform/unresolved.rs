@@ -61,7 +61,7 @@ impl Unresolving {
         Unresolved {
             n_expressions: self.n_expressions,
             n_unresolved: self.n_unresolved,
-            reasons: reasons.map(|((code, object), (n, place))| (Reason { code, object, place }, n)).collect(),
+            reasons: reasons.map(|((code, object), (n, place))| (Reason::with(code, object, place), n)).collect(),
         }
     }
 }

@@ -107,7 +107,7 @@ fn only_database(model: &Model, container: Option<Id<Container>>, origin: &Origi
 }
 
 fn unseen<T: crate::model::Target>(origin: &Origin, what: &str) -> One<T> {
-    One::unknown(Reason { code: "no-value", object: what.to_owned(), place: origin.span() }, origin.clone())
+    One::unknown(Reason::with("no-value", what.to_owned(), origin.span()), origin.clone())
 }
 
 /// What one variable of a container says of all its connections: mode and root file.
@@ -166,7 +166,7 @@ fn mode(scheme: &str, text: &Text, value: &Value) -> Value {
     if is_libpq(scheme) && is_whole {
         return Value::null(value.origin.clone());
     }
-    let reason = Reason { code: "no-value", object: "sslmode".to_owned(), place: value.origin.span() };
+    let reason = Reason::with("no-value", "sslmode", value.origin.span());
     Value::unknown(reason, value.origin.clone())
 }
 

@@ -167,14 +167,10 @@ pub(super) fn speaks_tls(facts: &Facts<'_>, id: Id<Listener>) -> Fact {
 
 fn policy(cell: &Cell<mark::Text>) -> Result<TlsPolicy, Reason> {
     let span = cell.origin().span();
-    let unknown = |object: &str| Reason { code: "no-value", object: object.to_owned(), place: span };
+    let unknown = |object: &str| Reason::with("no-value", object.to_owned(), span);
     match cell.get() {
         Reading::Known(name) => match name.known() {
-            Some(name) => TlsPolicy::parse(name).ok_or_else(|| Reason {
-                code: "unknown-tls-policy",
-                object: name.to_owned(),
-                place: span,
-            }),
+            Some(name) => TlsPolicy::parse(name).ok_or_else(|| Reason::with("unknown-tls-policy", name.to_owned(), span)),
             None => Err(unknown("ssl_policy")),
         },
         Reading::Absent => Err(unknown("ssl_policy")),

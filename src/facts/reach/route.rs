@@ -248,13 +248,13 @@ pub(super) fn unknown_of(value: &Value) -> Reason {
             Kind::Unknown(unknown) => return unknown.reason.clone(),
             Kind::Reference(reference) => {
                 let object = format!("{}.{}", reference.address, reference.path);
-                return Reason { code: "provider-computed", object, place: value.origin.span() };
+                return Reason::with("provider-computed", object, value.origin.span());
             }
             Kind::Text(text) => open.extend(text.holes()),
             Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::List(_) | Kind::Map(_) => {}
         }
     }
-    Reason { code: "wrong-type", object: "a text".to_owned(), place: value.origin.span() }
+    Reason::with("wrong-type", "a text", value.origin.span())
 }
 
 /// Whether a peer gets everything, or a whole private block. A default route to a transit gateway is a design.

@@ -114,7 +114,7 @@ fn place_of(origin: &Origin, fallback: Span, role: &str) -> Place {
 fn reason_of(value: &Value, what: &str) -> Reason {
     match value.reason() {
         Some(reason) => reason.clone(),
-        None => Reason { code: "provider-computed", object: what.to_owned(), place: value.origin.span() },
+        None => Reason::with("provider-computed", what.to_owned(), value.origin.span()),
     }
 }
 

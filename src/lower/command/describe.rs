@@ -36,7 +36,7 @@ pub(in crate::lower) fn describe(entity: &mut Entity, run: &Run, index: usize, d
 
 fn all_unknown(entity: &mut Entity, command: &Command) {
     let reason = command.words.first().and_then(|word| reason_of(&word.operand.value));
-    let (code, object) = reason.map_or(("no-value", "program".to_owned()), |reason| (reason.code, reason.object));
+    let (code, object) = reason.map_or(("no-value", "program".to_owned()), |reason| (reason.code, reason.object.clone()));
     let hole = || unknown(code, &object, command.span);
     for cell in [
         &mut entity.is_piped_download,
@@ -72,7 +72,7 @@ fn switch(command: &Command, found: Option<Span>) -> Value {
         (Some(span), _) => shown(true, span),
         (None, Some(hidden)) => {
             let reason = reason_of(&hidden.operand.value);
-            let object = reason.map_or_else(String::new, |reason| reason.object);
+            let object = reason.map_or_else(String::new, |reason| reason.object.clone());
             unknown("no-value", &object, hidden.span)
         }
         (None, None) => concluded(false),

@@ -59,14 +59,10 @@ pub(crate) fn add_policy(model: &mut Model, document: &Value, kind: PolicyKind, 
         Kind::Unknown(unknown) => policy.statements.open(unknown.reason.clone()),
         Kind::Reference(reference) => {
             let object = format!("{}.{}", reference.address, reference.path);
-            policy.statements.open(Reason { code: "provider-computed", object, place: document.origin.span() });
+            policy.statements.open(Reason::with("provider-computed", object, document.origin.span()));
         }
         Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::List(_) => {
-            policy.statements.open(Reason {
-                code: "not-a-policy",
-                object: String::new(),
-                place: document.origin.span(),
-            });
+            policy.statements.open(Reason::with("not-a-policy", "", document.origin.span()));
         }
     }
     let found = document.as_map().and_then(|map| map.entries.get("Statement")).map(entries);

@@ -283,11 +283,7 @@ pub(super) fn part_of(whole: &Head, name: String, span: Span, block: Span) -> He
 }
 
 fn reason_of(value: &Value) -> Reason {
-    items(value).1.unwrap_or_else(|| Reason {
-        code: "wrong-type",
-        object: "an object".to_owned(),
-        place: value.origin.span(),
-    })
+    items(value).1.unwrap_or_else(|| Reason::with("wrong-type", "an object", value.origin.span()))
 }
 
 pub(super) fn texts(items: Vec<Value>, open: Option<Reason>, place: Span) -> Value {

@@ -191,7 +191,7 @@ fn edge<T: Target>(
         Kind::Bool(_) | Kind::Number(_) | Kind::List(_) | Kind::Map(_) => None,
     };
     let Some(text) = text else {
-        let reason = Reason { code: "wrong-type", object: "a text".to_owned(), place: value.origin.span() };
+        let reason = Reason::with("wrong-type", "a text", value.origin.span());
         return One::unknown(reason, value.origin.clone());
     };
     let referred = text.holes().find_map(|hole| {
@@ -202,7 +202,7 @@ fn edge<T: Target>(
         Some(id) => One::to(id, value.origin.clone()),
         None => {
             let hole = text.holes().find_map(|hole| hole.reason().cloned());
-            let outside = || Reason { code: "not-declared-here", object: text.to_string(), place: value.origin.span() };
+            let outside = || Reason::with("not-declared-here", text.to_string(), value.origin.span());
             One::unknown(hole.unwrap_or_else(outside), value.origin.clone())
         }
     }

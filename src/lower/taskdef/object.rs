@@ -94,7 +94,7 @@ pub(super) fn items(value: &Value) -> (Vec<Value>, Option<Reason>) {
         Kind::Unknown(unknown) => (Vec::new(), Some(unknown.reason.clone())),
         Kind::Reference(reference) => {
             let object = format!("{}.{}", reference.address, reference.path);
-            (Vec::new(), Some(Reason { code: "provider-computed", object, place: value.origin.span() }))
+            (Vec::new(), Some(Reason::with("provider-computed", object, value.origin.span())))
         }
         Kind::Text(text) if text.known().is_none() => {
             let reason = text.holes().find_map(|hole| hole.reason().cloned());
@@ -106,7 +106,7 @@ pub(super) fn items(value: &Value) -> (Vec<Value>, Option<Reason>) {
 }
 
 fn wrong_type(value: &Value) -> Reason {
-    Reason { code: "wrong-type", object: "a list".to_owned(), place: value.origin.span() }
+    Reason::with("wrong-type", "a list", value.origin.span())
 }
 
 /// Where a value stands in the definition, whatever it was read through: the newest place.

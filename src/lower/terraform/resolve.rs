@@ -147,7 +147,7 @@ impl Context<'_> {
             }
         }
         let code = if doubt.is_some() { "may-be-another" } else { "not-declared-here" };
-        Err(Reason { code, object: text.to_string(), place: value.origin.span() })
+        Err(Reason::with(code, text.to_string(), value.origin.span()))
     }
 
     fn provider_computed(&self, reference: &Reference, place: Option<Span>) -> Reason {
@@ -155,7 +155,7 @@ impl Context<'_> {
             return hole.reason.clone();
         }
         let object = format!("{}.{}", reference.address, reference.path);
-        Reason { code: "provider-computed", object, place }
+        Reason::with("provider-computed", object, place)
     }
 
     /// For edges without any place of their own.
@@ -166,7 +166,7 @@ impl Context<'_> {
 }
 
 fn wrong_type(value: &Value) -> Reason {
-    Reason { code: "wrong-type", object: "an id".to_owned(), place: value.origin.span() }
+    Reason::with("wrong-type", "an id", value.origin.span())
 }
 
 /// The elements of a list with their own origins; a single value counts as a list of one.

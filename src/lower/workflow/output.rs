@@ -81,7 +81,7 @@ fn of_script(scope: &JobScope<'_, '_>, name: &str, full: &str) -> Operand {
     if is_closed {
         return Operand::null();
     }
-    let reason = Reason { code: "script-not-followed", object: full.to_owned(), place };
+    let reason = Reason::with("script-not-followed", full.to_owned(), place);
     Operand::unknown(reason)
 }
 
@@ -153,7 +153,7 @@ fn of_action(scope: &JobScope<'_, '_>, action: &str, name: &str, full: &str) -> 
         }
         None => {
             let place = scope.step_doc().map(|step| step.node.span);
-            Operand::unknown(Reason { code: "output-of-action", object: format!("{action}: {name}"), place })
+            Operand::unknown(Reason::with("output-of-action", format!("{action}: {name}"), place))
         }
     }
 }

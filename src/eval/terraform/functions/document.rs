@@ -40,14 +40,14 @@ fn of_text(value: &Value, text: &Text, world: &World) -> Value {
     let origin = value.origin.clone();
     let reason = match read_json(text, world) {
         Ok(document) => return document,
-        Err(JsonError::Depth) => Reason { code: "limit-depth", object: "a JSON text".to_owned(), place: origin.span() },
+        Err(JsonError::Depth) => Reason::with("limit-depth", "a JSON text", origin.span()),
         // What stands in a hole may set right what looks wrong.
         Err(JsonError::Syntax { .. }) if text.known().is_none() => {
             return Value::derived("jsondecode", std::slice::from_ref(value), origin);
         }
         Err(JsonError::Syntax { at, message }) => {
             let place = text.place(world, at..(at + 1).min(text.known_length())).or(origin.span());
-            Reason { code: "not-json", object: message.to_owned(), place }
+            Reason::with("not-json", message.to_owned(), place)
         }
     };
     Value::derived_for("jsondecode", std::slice::from_ref(value), reason, origin)

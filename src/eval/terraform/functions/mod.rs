@@ -151,7 +151,7 @@ fn finish(call: &Call<'_>, answer: Result<Value, Fault>) -> Value {
             let mut derived = Value::derived(name, call.arguments, Origin::none());
             let reason = derived.reason().filter(|reason| reason.place.is_none()).cloned();
             if let Some(reason) = reason {
-                let reason = Reason { place: Some(span), ..reason };
+                let reason = Reason::with(reason.code, reason.object.clone(), Some(span));
                 derived = Value::derived_for(name, call.arguments, reason, Origin::none());
             }
             derived

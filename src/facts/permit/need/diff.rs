@@ -75,7 +75,7 @@ pub(super) fn missing<'a>(
     let mut doubt = None;
     for need in needs.into_iter().filter(|need| need.certainty > Certainty::Perhaps) {
         let place = need.places.first().map(|place| place.span);
-        let reason = |code, object: &str| Reason { code, object: object.to_owned(), place };
+        let reason = |code, object: &str| Reason::with(code, object.to_owned(), place);
         match (granted.grants(&need.question()), need.certainty) {
             (Tri::False, Certainty::Sure) => found.push(need),
             (Tri::False, _) => {
