@@ -102,8 +102,19 @@ impl std::ops::Deref for Reason {
 }
 
 impl Fact {
+    /// A verdict that no place shows.
+    pub const fn plain(tri: Tri) -> Fact {
+        Fact { tri, places: Vec::new(), reasons: Vec::new(), missing: Vec::new(), edits: Vec::new() }
+    }
+
+    /// Whether it says no and nothing else.
+    pub fn is_plain_no(&self) -> bool {
+        let Fact { tri, places, reasons, missing, edits } = self;
+        *tri == Tri::False && places.is_empty() && reasons.is_empty() && missing.is_empty() && edits.is_empty()
+    }
+
     pub fn new(tri: Tri, places: Vec<Place>) -> Fact {
-        Fact { tri, places, reasons: Vec::new(), missing: Vec::new(), edits: Vec::new() }
+        Fact { places, ..Fact::plain(tri) }
     }
 
     pub fn yes(places: Vec<Place>) -> Fact {

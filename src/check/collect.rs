@@ -146,7 +146,7 @@ impl<'a> Collector<'a> {
         };
         let finding = &mut gathered.finding;
         finding.confidence = finding.confidence.max(confidence);
-        push_new(&mut finding.subjects, found.subject);
+        finding.subjects.push(found.subject);
         push_new(&mut gathered.models, number);
         for way in &ways {
             for assumption in &way.assumptions {
@@ -206,6 +206,7 @@ fn finished(gathered: Gathered, cause: Cause, models: &[Model]) -> Finding {
     let Gathered { mut finding, models: holds_in, ways } = gathered;
     finding.variants = variants(&holds_in, models.len(), models);
     finding.subjects.sort();
+    finding.subjects.dedup();
     let oldest = finding.rule.aliases.first().unwrap_or(&finding.rule.id).clone();
     finding.fingerprint = match &cause {
         Cause::Place(_) => finding_fingerprint(&oldest, &finding.primary.address),

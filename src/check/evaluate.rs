@@ -25,7 +25,7 @@ pub(crate) enum Evidence {
 }
 
 /// What is at the end of a path.
-enum Reached<'a> {
+pub(super) enum Reached<'a> {
     Answer(Answer<'a>),
     Entity(AnyId),
     Value(Value),
@@ -117,7 +117,7 @@ impl<'f, 'm> Evaluator<'f, 'm> {
         found.verdict(tri)
     }
 
-    fn has(&mut self, access: &Access) -> Verdict {
+    pub(super) fn has(&mut self, access: &Access) -> Verdict {
         let name = access.steps.last().map_or("", |step| step.name);
         let (reached, mut edges) = self.follow(access);
         match reached {
@@ -313,7 +313,7 @@ impl<'f, 'm> Evaluator<'f, 'm> {
     }
 
     /// Follows the edges of a path; the places are where those edges are written.
-    fn follow(&self, access: &Access) -> (Reached<'f>, Vec<Place>) {
+    pub(super) fn follow(&self, access: &Access) -> (Reached<'f>, Vec<Place>) {
         let mut places = Vec::new();
         let mut at = match &self.bound[access.variable] {
             Some(Bound::Entity(id)) => *id,

@@ -160,6 +160,9 @@ fn judge_entity<'r>(facts: &Facts<'_>, rule: &'r Rule, ready: &Ready, id: AnyId)
     let mut bound: Vec<Option<Bound>> = vec![None; ready.condition.variables.len()];
     bound[0] = Some(Bound::Entity(id));
     let mut evaluator = Evaluator { facts, bound, evidence: Evidence::Skip };
+    if evaluator.settled(&ready.condition.test) == Some(true) {
+        return None;
+    }
     let verdict = evaluator.test(&ready.condition.test);
     match (verdict.tri, head.presence) {
         (Tri::True, _) => None,

@@ -8,6 +8,7 @@ mod fix;
 mod judge;
 mod load;
 mod operand;
+mod settle;
 #[cfg(test)]
 mod tests;
 

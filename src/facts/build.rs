@@ -322,10 +322,9 @@ fn takes_checkout_token(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
     let model = facts.model;
     let build = &model[id];
     let no = Fact::no(vec![Place::new(build.head.span, "")]);
-    let copy = model.image.copies.iter().map(|(_, copy)| copy).find(|copy| {
+    let copy = facts.index().copies.of(id).map(|id| &model[id]).find(|copy| {
         let stage = copy.stage.id().map(|stage| &model[stage]);
-        let is_ours =
-            stage.is_some_and(|it| it.image_build.id() == Some(id) && it.closure.equals("chain") == Tri::True);
+        let is_ours = stage.is_some_and(|it| it.closure.equals("chain") == Tri::True);
         let uncovered = copy.uncovered.value().as_list();
         is_ours && uncovered.is_some_and(|list| list.items.iter().any(|item| item.as_str() == Some(".git")))
     });

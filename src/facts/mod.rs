@@ -3,6 +3,7 @@
 
 mod build;
 mod hop;
+mod index;
 mod leak;
 mod managed;
 pub mod permit;
@@ -116,19 +117,30 @@ pub trait Analysis: Any + Send + Sync {
     fn compute(facts: &Facts<'_>) -> Self;
 }
 
+/// By entity; nothing is a plain no, which most answers are.
+type Answers = Box<[OnceLock<Option<Box<FactAnswer>>>]>;
+
+static PLAIN_NO: FactAnswer = FactAnswer::Fact(Fact::plain(Tri::False));
+
 type Slot = Arc<OnceLock<Arc<dyn Any + Send + Sync>>>;
 
 /// The facts of one model, memoised.
 pub struct Facts<'m> {
     pub model: &'m Model,
-    answers: Vec<OnceLock<Box<[OnceLock<FactAnswer>]>>>,
+    answers: Vec<OnceLock<Answers>>,
     analyses: Mutex<HashMap<TypeId, Slot>>,
+    index: OnceLock<index::Index>,
 }
 
 impl<'m> Facts<'m> {
     pub fn new(model: &'m Model) -> Facts<'m> {
         let answers = NUMBERED.iter().map(|_| OnceLock::new()).collect();
-        Facts { model, answers, analyses: Mutex::new(HashMap::new()) }
+        Facts { model, answers, analyses: Mutex::new(HashMap::new()), index: OnceLock::new() }
+    }
+
+    /// What belongs to what.
+    fn index(&self) -> &index::Index {
+        self.index.get_or_init(|| index::Index::new(self.model))
     }
 
     /// The answer of the fact at `number` in the schema. A fact must not ask for itself: cycles are the business of
@@ -140,7 +152,11 @@ impl<'m> Facts<'m> {
             let n_rows = entity.map_or(0, |entity| (entity.len)(self.model));
             (0..n_rows).map(|_| OnceLock::new()).collect()
         });
-        match table[index as usize].get_or_init(|| (fact.compute)(self, index)) {
+        let answer = table[index as usize].get_or_init(|| match (fact.compute)(self, index) {
+            FactAnswer::Fact(fact) if fact.is_plain_no() => None,
+            answer => Some(Box::new(answer)),
+        });
+        match answer.as_deref().unwrap_or(&PLAIN_NO) {
             FactAnswer::Fact(fact) => Answer::Fact(fact),
             FactAnswer::Value(value, places) => Answer::Value { value, places },
             FactAnswer::Many(many) => {

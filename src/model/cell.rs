@@ -3,7 +3,7 @@
 
 use std::cell::OnceCell;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::logic::{Reason, Tri};
 use crate::source::Span;
@@ -89,7 +89,7 @@ impl<T: CellType> Cell<T> {
     }
 
     pub fn of(value: Value) -> Cell<T> {
-        Cell { value: Arc::new(T::convert(value)), marker: PhantomData }
+        Cell { value: shared(T::convert(value)), marker: PhantomData }
     }
 
     pub fn unknown(reason: Reason, origin: Origin) -> Cell<T> {
@@ -110,7 +110,7 @@ impl<T: CellType> Cell<T> {
 
     /// Replaces the value by one that lowering computed.
     pub fn set(&mut self, value: Value) {
-        self.value = Arc::new(T::convert(value));
+        self.value = shared(T::convert(value));
     }
 
     pub fn value(&self) -> &Value {
@@ -140,6 +140,18 @@ impl<T: CellType> Cell<T> {
                 None => Reading::Unknown(computed(&self.value)),
             },
         }
+    }
+}
+
+/// A flag that no place shows is the same everywhere.
+fn shared(value: Value) -> Arc<Value> {
+    static FLAGS: LazyLock<[Arc<Value>; 2]> =
+        LazyLock::new(|| [false, true].map(|flag| Arc::new(Value::bool(flag, Origin::none()))));
+    match value {
+        Value { kind: Kind::Bool(flag), origin, sensitive: false } if origin.newest().is_none() => {
+            FLAGS[usize::from(flag)].clone()
+        }
+        value => Arc::new(value),
     }
 }
 

@@ -155,6 +155,11 @@ impl<E> Table<E> {
         self.rows.iter().enumerate().map(|(index, entity)| (Id::new(index as u32), entity))
     }
 
+    /// Those that were added when there were already so many.
+    pub fn added_since(&self, n_rows: usize) -> impl Iterator<Item = (Id<E>, &E)> {
+        self.iter().skip(n_rows)
+    }
+
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (Id<E>, &mut E)> {
         self.rows.iter_mut().enumerate().map(|(index, entity)| (Id::new(index as u32), entity))
     }

@@ -16,8 +16,15 @@ use crate::source::{Span, World};
 
 #[derive(Clone, Debug)]
 pub struct Text {
-    pieces: Arc<[Piece]>,
+    pieces: Pieces,
     extra: Option<Arc<Extra>>,
+}
+
+/// Most texts are of one piece, and those need no list.
+#[derive(Clone, Debug)]
+enum Pieces {
+    One(Piece),
+    Many(Arc<[Piece]>),
 }
 
 #[derive(Clone, Debug)]
@@ -26,6 +33,18 @@ pub enum Piece {
     Literal(Arc<str>, Origin),
     /// A reference or an unknown.
     Hole(Box<Value>),
+}
+
+impl Pieces {
+    fn of(mut pieces: Vec<Piece>) -> Pieces {
+        match pieces.pop() {
+            Some(only) if pieces.is_empty() => Pieces::One(only),
+            last => {
+                pieces.extend(last);
+                Pieces::Many(pieces.into())
+            }
+        }
+    }
 }
 
 /// What few texts have: literals that melted from several places, and the value that the text wraps.
@@ -65,16 +84,16 @@ enum Part<'a> {
 
 impl Text {
     pub fn literal(text: &str, origin: Origin) -> Text {
-        Text { pieces: Arc::new([Piece::Literal(text.into(), origin)]), extra: None }
+        Text::shared(text.into(), origin)
     }
 
     /// A literal that shares its bytes with the tree it was read from.
     pub fn shared(text: Arc<str>, origin: Origin) -> Text {
-        Text { pieces: Arc::new([Piece::Literal(text, origin)]), extra: None }
+        Text { pieces: Pieces::One(Piece::Literal(text, origin)), extra: None }
     }
 
     pub fn hole(value: Value) -> Text {
-        Text { pieces: Arc::new([Piece::Hole(Box::new(value))]), extra: None }
+        Text { pieces: Pieces::One(Piece::Hole(Box::new(value))), extra: None }
     }
 
     /// Melts adjacent literals and drops empty ones; each stretch keeps its own place.
@@ -97,11 +116,11 @@ impl Text {
 
     /// The same text with other values in its holes.
     pub fn with_holes(&self, change: impl Fn(&Value) -> Value) -> Text {
-        let pieces = self.pieces.iter().map(|piece| match piece {
+        let pieces = self.pieces().iter().map(|piece| match piece {
             Piece::Hole(hole) => Piece::Hole(Box::new(change(hole))),
             Piece::Literal(..) => piece.clone(),
         });
-        Text { pieces: pieces.collect(), extra: self.extra.clone() }
+        Text { pieces: Pieces::of(pieces.collect()), extra: self.extra.clone() }
     }
 
     /// The value behind a text that a function made of it.
@@ -110,11 +129,14 @@ impl Text {
     }
 
     pub fn pieces(&self) -> &[Piece] {
-        &self.pieces
+        match &self.pieces {
+            Pieces::One(piece) => std::slice::from_ref(piece),
+            Pieces::Many(pieces) => pieces,
+        }
     }
 
     pub fn holes(&self) -> impl Iterator<Item = &Value> {
-        self.pieces.iter().filter_map(|piece| match piece {
+        self.pieces().iter().filter_map(|piece| match piece {
             Piece::Hole(value) => Some(&**value),
             Piece::Literal(..) => None,
         })
@@ -122,7 +144,7 @@ impl Text {
 
     /// The whole text, if nothing is missing.
     pub fn known(&self) -> Option<&str> {
-        match &*self.pieces {
+        match self.pieces() {
             [Piece::Literal(text, _)] => Some(text),
             _ => None,
         }
@@ -130,7 +152,7 @@ impl Text {
 
     /// The literal before the first hole (the whole text if there is none).
     pub fn prefix(&self) -> &str {
-        match self.pieces.first() {
+        match self.pieces().first() {
             Some(Piece::Literal(text, _)) => text,
             Some(Piece::Hole(_)) | None => "",
         }
@@ -138,7 +160,7 @@ impl Text {
 
     /// The literal after the last hole (the whole text if there is none).
     pub fn suffix(&self) -> &str {
-        match self.pieces.last() {
+        match self.pieces().last() {
             Some(Piece::Literal(text, _)) => text,
             Some(Piece::Hole(_)) | None => "",
         }
@@ -146,7 +168,7 @@ impl Text {
 
     /// How many bytes the literals have together.
     pub fn known_length(&self) -> usize {
-        self.pieces.iter().map(literal_length).sum()
+        self.pieces().iter().map(literal_length).sum()
     }
 
     /// The origin of the literal that holds a byte of all literals, with the bytes that came from there.
@@ -163,7 +185,7 @@ impl Text {
 
     fn piece_at(&self, at: usize) -> Option<(&Origin, Range<usize>)> {
         let mut start = 0;
-        for piece in self.pieces.iter() {
+        for piece in self.pieces().iter() {
             let Piece::Literal(text, origin) = piece else { continue };
             let end = start + text.len();
             if at < end || (at == end && at == self.known_length()) {
@@ -185,7 +207,7 @@ impl Text {
         let mut seams = seams.iter().peekable();
         let mut stretches = Vec::new();
         let mut start = 0;
-        for piece in self.pieces.iter() {
+        for piece in self.pieces().iter() {
             let Piece::Literal(text, origin) = piece else { continue };
             let end = start + text.len();
             let (mut at, mut origin) = (start, origin);
@@ -274,11 +296,11 @@ impl Text {
 
     /// Texts with the same literals are equal if their holes are, and different if their only holes are.
     fn same_frame(&self, other: &Text) -> Option<Tri> {
-        if self.pieces.len() != other.pieces.len() {
+        if self.pieces().len() != other.pieces().len() {
             return None;
         }
         let mut holes = Vec::new();
-        for (a, b) in self.pieces.iter().zip(other.pieces.iter()) {
+        for (a, b) in self.pieces().iter().zip(other.pieces().iter()) {
             match (a, b) {
                 (Piece::Literal(a, _), Piece::Literal(b, _)) if a == b => {}
                 (Piece::Hole(a), Piece::Hole(b)) => holes.push(same_hole(a, b)),
@@ -296,8 +318,8 @@ impl Text {
 
     /// The literals, with what the shapes of references add to them.
     fn parts(&self) -> Vec<Part<'_>> {
-        let mut parts = Vec::with_capacity(self.pieces.len());
-        for piece in self.pieces.iter() {
+        let mut parts = Vec::with_capacity(self.pieces().len());
+        for piece in self.pieces().iter() {
             match piece {
                 Piece::Literal(text, _) => parts.push(Part::Known(text)),
                 Piece::Hole(value) => match &value.kind {
@@ -418,7 +440,7 @@ impl TextBuilder {
             true => None,
             false => Some(Arc::new(Extra { seams: self.seams, wraps: None })),
         };
-        Text { pieces: self.pieces.into(), extra }
+        Text { pieces: Pieces::of(self.pieces), extra }
     }
 }
 
@@ -433,7 +455,7 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
 impl std::fmt::Display for Text {
     /// Literals as they are, holes by the name of what is missing.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for piece in self.pieces.iter() {
+        for piece in self.pieces().iter() {
             match piece {
                 Piece::Literal(text, _) => f.write_str(text)?,
                 Piece::Hole(value) => match &value.kind {

@@ -8,16 +8,19 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::logic::{Reason, Tri};
 use crate::source::Span;
+use crate::syntax::expression::{Hole, holes};
+use crate::syntax::yaml::Node;
 use crate::value::{Kind, Origin, Reference, Value};
 
 pub use context::{RefPattern, Run, RunSource, github};
 pub use control::{Charset, Control};
 pub use evaluate::{evaluate, truth};
-pub use template::{Template, read_template};
+pub use template::read_template;
 
 /// Someone's share in a value.
 #[derive(Clone, Debug)]
@@ -176,4 +179,9 @@ impl From<bool> for Outcome {
 pub trait Scope {
     /// The value at a path of lower-case names, the context first.
     fn lookup(&self, path: &[String]) -> Operand;
+
+    /// The expressions of a text.
+    fn holes(&self, node: &Node) -> Rc<[Rc<Hole>]> {
+        holes(node.as_str().unwrap_or("")).into_iter().map(Rc::new).collect()
+    }
 }

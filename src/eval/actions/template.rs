@@ -4,20 +4,13 @@
 use super::{Operand, Scope, evaluate};
 use crate::logic::Reason;
 use crate::source::Span;
-use crate::syntax::expression::{Hole, holes};
+use crate::syntax::expression::{Hole, has_hole};
 use crate::syntax::yaml::Node;
 use crate::value::{Kind, Origin, Piece, StepKind, Text, Value};
 
-/// A scalar of a workflow with the expressions in it.
-#[derive(Clone, Debug)]
-pub struct Template {
-    pub operand: Operand,
-    /// Each expression with the span of its braces.
-    pub holes: Vec<(Hole, Span, Operand)>,
-}
-
-/// Reads a scalar: a number or flag stays one, a text becomes pieces. A list or mapping is not a text.
-pub fn read_template(node: &Node, scope: &dyn Scope) -> Template {
+/// Reads a scalar of a workflow with the expressions in it: a number or flag stays one, a text becomes pieces. A list or
+/// mapping is not a text.
+pub fn read_template(node: &Node, scope: &dyn Scope) -> Operand {
     let span = node.resolved().span;
     let written = Origin::written(span);
     let Some(scalar) = node.as_scalar() else {
@@ -27,29 +20,28 @@ pub fn read_template(node: &Node, scope: &dyn Scope) -> Template {
             crate::syntax::yaml::Kind::Number(text) => Value::text(&**text, written),
             _ => Value::unknown(Reason::at("wrong-type", "a text", span), written),
         };
-        return Template { operand: Operand::known(value), holes: Vec::new() };
+        return Operand::known(value);
     };
     let text = scalar.as_str();
-    let found = holes(text);
-    if found.is_empty() {
-        return Template { operand: Operand::known(Value::text(text, written)), holes: Vec::new() };
+    if !has_hole(text) {
+        return Operand::known(Value::text(text, written));
     }
-    let evaluated: Vec<(Hole, Span, Operand)> = found
-        .into_iter()
+    let holes = scope.holes(node);
+    let evaluated: Vec<(&Hole, Span, Operand)> = holes
+        .iter()
         .map(|hole| {
             let place = node.span_of(hole.range.clone());
             let operand = match &hole.expression {
                 Ok(expression) => evaluate(expression, scope).at(place),
                 Err(_) => Operand::unknown(Reason::at("syntax-error", "expression", place)),
             };
-            (hole, place, operand)
+            (&**hole, place, operand)
         })
         .collect();
-    let operand = match evaluated.as_slice() {
+    match evaluated.as_slice() {
         [(hole, place, operand)] if hole.range == (0..text.len()) => through(operand.clone(), hole, text, *place),
         _ => join(node, text, &evaluated),
-    };
-    Template { operand, holes: evaluated }
+    }
 }
 
 /// A value that is one expression keeps its type.
@@ -64,7 +56,7 @@ fn inner<'a>(hole: &Hole, text: &'a str) -> &'a str {
     whole.trim_start_matches("${{").trim_end_matches("}}").trim()
 }
 
-fn join(node: &Node, text: &str, evaluated: &[(Hole, Span, Operand)]) -> Operand {
+fn join(node: &Node, text: &str, evaluated: &[(&Hole, Span, Operand)]) -> Operand {
     let mut joined = Operand::text("");
     let mut pieces = Vec::new();
     let mut at = 0;
@@ -87,7 +79,7 @@ fn join(node: &Node, text: &str, evaluated: &[(Hole, Span, Operand)]) -> Operand
                 pieces.push(Piece::Hole(Box::new(Value::unknown(reason, Origin::written(*place)))));
             }
         }
-        joined.take_shares(&operand);
+        joined.take_shares(operand);
     }
     if at < text.len() {
         pieces.push(literal(at, text.len()));

@@ -68,6 +68,15 @@ impl Names<'_> {
             let tail = operand.value.as_str().map(|text| (text.to_owned(), operand.value.origin.clone()));
             return vec![argument(operand, tail)];
         }
+        if let [Piece { kind: PieceKind::Literal(text), span, .. }] = &*word.pieces
+            && (1..=LONGEST).contains(&text.len())
+        {
+            // Most words are this simple.
+            let origin = Origin::written(*span);
+            let tail = Some((text.to_string(), origin.clone()));
+            let text = Kind::Text(Text::literal(text, origin));
+            return vec![argument(Operand::known(Value::new(text, Origin::written(word.span))), tail)];
+        }
         let parts: Vec<Part> = word.pieces.iter().map(|piece| self.part(piece)).collect();
         let tail = parts.last().and_then(tail_of);
         if !word.pieces.iter().any(is_splittable) {
@@ -325,9 +334,11 @@ fn whole(pieces: impl IntoIterator<Item = TextPiece>, span: Span) -> Value {
     Value::new(Kind::Text(Text::from_pieces(pieces)), origin)
 }
 
+/// A text may have this many bytes of literals.
+const LONGEST: usize = 262_144;
+
 /// `X=$X$X`, thirty times, would fill the memory.
 pub(super) fn is_too_long(pieces: &[TextPiece]) -> bool {
-    const LONGEST: usize = 262_144;
     const MOST_PIECES: usize = 4096;
     let length = |piece: &TextPiece| match piece {
         TextPiece::Literal(text, _) => text.len(),
@@ -338,7 +349,7 @@ pub(super) fn is_too_long(pieces: &[TextPiece]) -> bool {
 
 /// Everybody who has a hand in one of these.
 pub(super) fn joined(operands: impl Iterator<Item = Operand>) -> Operand {
-    let mut all = Operand::text("");
+    let mut all = Operand::null();
     for operand in operands {
         all.take_shares(&operand);
     }

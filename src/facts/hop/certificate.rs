@@ -179,8 +179,8 @@ fn decode(base64: &str) -> Option<Vec<u8>> {
 /// `openssl req -x509 -days 3650`, in a RUN or in a script that the image runs.
 pub(super) fn makes_long_certificate(facts: &Facts<'_>, id: Id<Stage>) -> Fact {
     let model = facts.model;
-    let commands = model.image.commands.iter().filter(|(_, command)| command.stage.id() == Some(id));
-    Fact::any(commands.map(|(_, command)| {
+    let commands = facts.index().commands.of(id).map(|id| &model[id]);
+    Fact::any(commands.map(|command| {
         let words = command.arguments.value().as_list().map(|list| list.items.as_slice()).unwrap_or(&[]);
         let says = |wanted: &str| words.iter().any(|word| word.as_str() == Some(wanted));
         if command.program.as_str() != Some("openssl") || !says("-x509") && !says("x509") {

@@ -170,7 +170,9 @@ fn policy(cell: &Cell<mark::Text>) -> Result<TlsPolicy, Reason> {
     let unknown = |object: &str| Reason::with("no-value", object.to_owned(), span);
     match cell.get() {
         Reading::Known(name) => match name.known() {
-            Some(name) => TlsPolicy::parse(name).ok_or_else(|| Reason::with("unknown-tls-policy", name.to_owned(), span)),
+            Some(name) => {
+                TlsPolicy::parse(name).ok_or_else(|| Reason::with("unknown-tls-policy", name.to_owned(), span))
+            }
             None => Err(unknown("ssl_policy")),
         },
         Reading::Absent => Err(unknown("ssl_policy")),

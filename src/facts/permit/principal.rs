@@ -199,7 +199,11 @@ pub fn resolve(model: &Model, id: Id<Attachment>) -> Attached {
     }
     match managed_name(model, id).and_then(super::managed::named) {
         Some(managed) => Attached::Managed(managed),
-        None => Attached::Unresolved(Reason::with("policy-not-here", attachment.head.name.clone(), Some(attachment.head.span))),
+        None => Attached::Unresolved(Reason::with(
+            "policy-not-here",
+            attachment.head.name.clone(),
+            Some(attachment.head.span),
+        )),
     }
 }
 

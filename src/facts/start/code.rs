@@ -11,12 +11,9 @@ use crate::source::{Place, Span};
 use crate::value::Value;
 
 /// What steps of a job bring in, of one kind.
-pub(super) fn arrivals<'m>(model: &'m Model, job: Id<Job>, kind: &'m str) -> impl Iterator<Item = &'m Arrival> {
-    let arrivals = model.pipeline.arrivals.iter().map(|(_, arrival)| arrival);
-    arrivals.filter(move |arrival| {
-        let step = arrival.step.id();
-        arrival.kind.as_str() == Some(kind) && step.is_some_and(|step| model[step].job.id() == Some(job))
-    })
+pub(super) fn arrivals<'f>(facts: &'f Facts, job: Id<Job>, kind: &'f str) -> impl Iterator<Item = &'f Arrival> {
+    let arrivals = facts.index().arrivals.of(job).map(|id| &facts.model[id]);
+    arrivals.filter(move |arrival| arrival.kind.as_str() == Some(kind))
 }
 
 fn start_of<'m>(model: &'m Model, arrival: &Arrival) -> Option<&'m Start> {
@@ -47,7 +44,7 @@ fn gets_in(arrival: &Arrival) -> Fact {
 pub(super) fn runs(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
     Fact::any(
-        arrivals(model, job, "code")
+        arrivals(facts, job, "code")
             .map(|arrival| is_dangerous(model, arrival).and(gets_in(arrival)).and(executed(model, job, arrival))),
     )
 }
@@ -55,19 +52,19 @@ pub(super) fn runs(facts: &Facts, job: Id<Job>) -> Fact {
 /// Brought in, whether or not something executes it, and whether or not the platform refuses it today.
 pub(super) fn is_present(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
-    Fact::any(arrivals(model, job, "code").map(|arrival| is_dangerous(model, arrival)))
+    Fact::any(arrivals(facts, job, "code").map(|arrival| is_dangerous(model, arrival)))
 }
 
 pub(super) fn artifact_runs(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
     Fact::any(
-        arrivals(model, job, "artifact").map(|arrival| is_dangerous(model, arrival).and(executed(model, job, arrival))),
+        arrivals(facts, job, "artifact").map(|arrival| is_dangerous(model, arrival).and(executed(model, job, arrival))),
     )
 }
 
 pub(super) fn opts_out(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
-    Fact::any(arrivals(model, job, "code").map(|arrival| {
+    Fact::any(arrivals(facts, job, "code").map(|arrival| {
         let Some(start) = start_of(model, arrival) else { return Fact::no(Vec::new()) };
         let is_guarded = Tri::from(matches!(event(start), "pull_request_target" | "workflow_run"));
         let opts_out = match arrival.lets_forks_in.get() {
@@ -82,7 +79,7 @@ pub(super) fn opts_out(facts: &Facts, job: Id<Job>) -> Fact {
 /// Code that somebody let in at one state, taken by a name that moves on.
 pub(super) fn can_change(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
-    Fact::any(arrivals(model, job, "code").map(|arrival| {
+    Fact::any(arrivals(facts, job, "code").map(|arrival| {
         let Some(start) = start_of(model, arrival) else { return Fact::no(Vec::new()) };
         let is_held = start.is_trusted.tri() == Tri::True && matches!(start.who.as_str(), Some("reviewer" | "writer"));
         let from_outside = arrival.control.as_str() == Some("outsider") || start.source.as_str() == Some("fork");

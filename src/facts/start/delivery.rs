@@ -380,7 +380,7 @@ pub(super) fn acts_on_pull_requests(facts: &Facts, job: Id<Job>) -> Fact {
         .ids()
         .map(|id| model[id].step.id())
         .chain(
-            super::does::terraform_runs(model, job)
+            super::does::terraform_runs(facts, job)
                 .filter(|run| run.changes_state.tri() == Tri::True)
                 .map(|run| run.step.id()),
         )
@@ -437,7 +437,7 @@ pub(super) fn state_in_parallel(facts: &Facts, job: Id<Job>) -> Fact {
     if model[job].concurrency.any().is_some() || of_workflow.is_some() {
         return Fact::no(Vec::new());
     }
-    let runs = super::does::terraform_runs(model, job).filter(|run| run.changes_state.tri() == Tri::True);
+    let runs = super::does::terraform_runs(facts, job).filter(|run| run.changes_state.tri() == Tri::True);
     Fact::any(runs.map(|run| {
         let root = model.terraform.roots.iter().map(|(_, root)| root).find(|root| {
             let path = root.path.as_str().unwrap_or("").trim_start_matches('.').trim_matches('/');

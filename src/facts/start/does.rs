@@ -9,8 +9,8 @@ use crate::model::{Id, Model, Reading};
 use crate::source::Place;
 
 /// The runs of Terraform in a job.
-pub(super) fn terraform_runs(model: &Model, job: Id<Job>) -> impl Iterator<Item = &TerraformRun> {
-    model.delivery.terraform_runs.iter().map(|(_, run)| run).filter(move |run| run.job.id() == Some(job))
+pub(super) fn terraform_runs<'f>(facts: &'f Facts, job: Id<Job>) -> impl Iterator<Item = &'f TerraformRun> {
+    facts.index().terraform_runs.of(job).map(|id| &facts.model[id])
 }
 
 /// The runs of the same job in the same folder, in order of writing.
@@ -45,7 +45,7 @@ fn has_access(facts: &Facts, job: Id<Job>) -> Fact {
 
 pub(super) fn changes_state(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
-    let found = Fact::any(terraform_runs(model, job).filter(|run| run.changes_state.tri() == Tri::True).map(|run| {
+    let found = Fact::any(terraform_runs(facts, job).filter(|run| run.changes_state.tri() == Tri::True).map(|run| {
         let place = Place::new(run.head.span, format!("`{}` runs here", run.head.name));
         let job_place = Place::new(model[job].head.span, "changes what Terraform manages");
         Fact::yes(vec![job_place, place]).and(step_runs(model, run.step.id(), job))
@@ -82,7 +82,7 @@ pub(super) fn deploys(facts: &Facts, job: Id<Job>) -> Fact {
 pub(super) fn is_cancelled_midway(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
     let deploying = model[job].deployments.ids().filter_map(|id| model[id].step.id());
-    let changing = terraform_runs(model, job).filter(|run| run.changes_state.tri() == Tri::True);
+    let changing = terraform_runs(facts, job).filter(|run| run.changes_state.tri() == Tri::True);
     let acting: Vec<Id<Step>> = deploying.chain(changing.filter_map(|run| run.step.id())).collect();
     Fact::any(model[job].starts.ids().map(|id| &model[id]).map(|start| {
         let runs = start.steps.ids().any(|step| acting.contains(&step));
@@ -110,7 +110,7 @@ pub(super) fn guards_deploy(facts: &Facts, condition: Id<Condition>) -> Fact {
     if let Some(step) = step {
         let deploys = model[job].deployments.ids().any(|id| model[id].step.id() == Some(step));
         let changes =
-            terraform_runs(model, job).any(|run| run.step.id() == Some(step) && run.changes_state.tri() == Tri::True);
+            terraform_runs(facts, job).any(|run| run.step.id() == Some(step) && run.changes_state.tri() == Tri::True);
         let holds = model[step].credentials.ids().next().is_some();
         return Fact::new(
             Tri::from(deploys || changes || holds),
@@ -127,7 +127,7 @@ pub(super) fn shared_by_plan_and_apply(facts: &Facts, credential: Id<Credential>
     let Some(job) = own.job.id().filter(|_| own.role_reference.is_present() != Tri::False) else {
         return Fact::no(Vec::new());
     };
-    let plan = terraform_runs(model, job).find(|run| run.verb.as_str() == Some("plan"));
+    let plan = terraform_runs(facts, job).find(|run| run.verb.as_str() == Some("plan"));
     let Some(plan) = plan else { return Fact::no(Vec::new()) };
     let in_pull = any_start(model, job, |start| {
         let runs = plan.step.id().is_none_or(|step| start.steps.ids().any(|it| it == step));
@@ -146,7 +146,7 @@ pub(super) fn shared_by_plan_and_apply(facts: &Facts, credential: Id<Credential>
     let applied =
         Fact::any(model.pipeline.credentials.iter().filter(|(_, other)| same_role(own, other)).map(|(_, other)| {
             let Some(other_job) = other.job.id() else { return Fact::no(Vec::new()) };
-            Fact::any(terraform_runs(model, other_job).filter(|run| run.changes_state.tri() == Tri::True).map(|run| {
+            Fact::any(terraform_runs(facts, other_job).filter(|run| run.changes_state.tri() == Tri::True).map(|run| {
                 Fact::yes(vec![Place::new(run.head.span, "and applies with the same rights")]).and(step_runs(
                     model,
                     run.step.id(),

@@ -31,7 +31,7 @@ pub(super) fn hands_on_plan(facts: &Facts, step: Id<Step>) -> Fact {
         return Fact::no(Vec::new());
     }
     let uploaded = |name: &str| paths.lines().any(|line| line.trim().rsplit('/').next() == Some(name));
-    let saved = terraform_runs(model, job).find(|run| file_name(&run.plan_out).is_some_and(uploaded));
+    let saved = terraform_runs(facts, job).find(|run| file_name(&run.plan_out).is_some_and(uploaded));
     let Some(saved) = saved else { return Fact::no(Vec::new()) };
     let applied = model.delivery.terraform_runs.iter().map(|(_, run)| run).find(|run| {
         let is_later = run.job.id().is_some_and(|other| other != job && needs(model, other, job));
@@ -102,11 +102,11 @@ pub(super) fn destroys_as_openly_as_it_applies(facts: &Facts, job: Id<Job>) -> F
     };
     let destroys =
         |run: &TerraformRun| run.verb.as_str() == Some("destroy") || (run.verb.as_str() == Some("apply") && flags(run));
-    let Some(destroying) = terraform_runs(model, job).find(|run| destroys(run)) else { return Fact::no(Vec::new()) };
+    let Some(destroying) = terraform_runs(facts, job).find(|run| destroys(run)) else { return Fact::no(Vec::new()) };
     let is_dispatched = |job| any_start(model, job, |start| Tri::from(event(start) == "workflow_dispatch"));
     let siblings = model[job].workflow.id().map_or(Vec::new(), |workflow| model[workflow].jobs.ids().collect());
     Fact::any(siblings.into_iter().filter(|other| same_environment(model, job, *other)).map(|other| {
-        let applying = terraform_runs(model, other).find(|run| run.verb.as_str() == Some("apply") && !destroys(run));
+        let applying = terraform_runs(facts, other).find(|run| run.verb.as_str() == Some("apply") && !destroys(run));
         let Some(applying) = applying else { return Fact::no(Vec::new()) };
         let places = vec![
             Place::new(destroying.head.span, "destroys"),

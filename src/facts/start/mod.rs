@@ -186,10 +186,9 @@ pub(in crate::facts) fn arrives_from_outside(facts: &super::Facts, job: Id<Job>)
 }
 
 /// Whether an outsider's text becomes code in a job that has the rights of the default branch.
-pub(in crate::facts) fn injected_from_outside(model: &Model, job: Id<Job>) -> Fact {
-    let expansions = model.pipeline.expansions.iter().map(|(_, expansion)| expansion);
-    let own = expansions
-        .filter(|expansion| expansion.job.id() == Some(job) && expansion.control.as_str() == Some("outsider"));
+pub(in crate::facts) fn injected_from_outside(facts: &super::Facts, job: Id<Job>) -> Fact {
+    let expansions = facts.index().expansions.of(job).map(|id| &facts.model[id]);
+    let own = expansions.filter(|expansion| expansion.control.as_str() == Some("outsider"));
     Fact::any(own.map(|expansion| {
         let tri = expansion.can_inject.tri().and(expansion.in_trusted_run.tri());
         Fact::new(tri, vec![Place::new(expansion.head.span, "anybody writes what is executed here")])

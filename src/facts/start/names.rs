@@ -88,7 +88,7 @@ pub(super) fn version_is_refused(facts: &Facts, uses: Id<Uses>) -> Fact {
     let Some((version, span)) = input(model, step, "terraform_version").filter(|_| is_setup) else {
         return Fact::no(Vec::new());
     };
-    let runs = model.delivery.terraform_runs.iter().map(|(_, run)| run).filter(|run| run.job.id() == Some(job));
+    let runs = super::does::terraform_runs(facts, job);
     let folders: Vec<&str> = runs.filter_map(|run| run.directory.as_str()).collect();
     let roots = model.terraform.roots.iter().map(|(_, root)| root).filter(|root| {
         let path = root.path.as_str().unwrap_or("").trim_start_matches('.').trim_matches('/');

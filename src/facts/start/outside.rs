@@ -11,7 +11,7 @@ use crate::source::Place;
 /// Files of an outsider's run, unpacked where later steps look for theirs.
 pub(super) fn artifact_over_workspace(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
-    let found = Fact::any(arrivals(model, job, "artifact").map(|arrival| {
+    let found = Fact::any(arrivals(facts, job, "artifact").map(|arrival| {
         let lies = match arrival.folder.as_str() {
             Some("") => Fact::yes(vec![Place::new(arrival.head.span, "may lie over files that later steps use")]),
             Some(_) => Fact::no(Vec::new()),
@@ -70,7 +70,7 @@ pub(super) fn writes_shared_cache(facts: &Facts, job: Id<Job>) -> Fact {
 pub(super) fn restores_weaker_cache(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
     let publishes = model[job].steps.ids().find(|step| model[*step].publishes.tri() == Tri::True);
-    let pushed = model.delivery.pushes.iter().map(|(_, push)| push).find(|push| push.job.id() == Some(job));
+    let pushed = facts.index().pushes.of(job).next().map(|id| &model[id]);
     let published = publishes
         .map(|step| model[step].publishes.origin().span().unwrap_or(model[step].head.span))
         .or(pushed.map(|push| push.head.span));

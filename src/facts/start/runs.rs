@@ -88,7 +88,7 @@ pub(super) fn label_survives_commits(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
     let asks = conditions(model, job).find(|condition| condition.asks_for_label.tri() == Tri::True);
     let Some(asks) = asks else { return Fact::no(Vec::new()) };
-    let code = super::code::arrivals(model, job, "code").find(|arrival| arrival.guard.as_str() != Some("present"));
+    let code = super::code::arrivals(facts, job, "code").find(|arrival| arrival.guard.as_str() != Some("present"));
     let Some(code) = code else { return Fact::no(Vec::new()) };
     let start = code.start.id().map(|id| &model[id]);
     let Some(trigger) = start.and_then(|start| start.trigger.id()).map(|id| &model[id]) else {

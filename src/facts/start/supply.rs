@@ -14,17 +14,11 @@ pub(super) fn comment_disagrees(facts: &Facts, uses: Id<Uses>) -> Fact {
     let (Some(version), Some(commit)) = (own.comment_version.as_str(), own.git_ref.as_str()) else {
         return Fact::no(Vec::new());
     };
-    let earlier = model.pipeline.uses.iter().take_while(|(id, _)| *id != uses).map(|(_, other)| other);
+    let earlier = facts.index().versions(model, uses).iter().take_while(|id| **id < uses).map(|id| &model[*id]);
     for other in earlier {
-        let same = |a: Option<&str>, b: Option<&str>| a.zip(b).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b));
-        let is_same_action =
-            same(own.owner.as_str(), other.owner.as_str()) && same(own.repo.as_str(), other.repo.as_str());
         let (Some(known), Some(other_commit)) = (other.comment_version.as_str(), other.git_ref.as_str()) else {
             continue;
         };
-        if !is_same_action {
-            continue;
-        }
         let is_same_commit = commit.eq_ignore_ascii_case(other_commit);
         let is_wrong = match is_same_commit {
             true => !is_part(version, known) && !is_part(known, version),

@@ -41,7 +41,9 @@ pub(super) fn is_valid(facts: &Facts<'_>, id: Id<SecretReference>) -> Fact {
         ["arn", _, "ssm", _, _, parameter] if parameter.starts_with("parameter/") => Fact::yes(at("")),
         ["arn", _, "secretsmanager", _, _, "secret", name] => match has_random_end(name) {
             true => Fact::yes(at("")),
-            false => Fact::unknown(Reason::with("not-declared-here", known.to_owned(), reference.value_from.origin().span())),
+            false => {
+                Fact::unknown(Reason::with("not-declared-here", known.to_owned(), reference.value_from.origin().span()))
+            }
         },
         // With a key, a stage and a version, each of which may be empty.
         ["arn", _, "secretsmanager", _, _, "secret", _, _, _, _] => Fact::yes(at("")),

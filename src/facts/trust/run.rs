@@ -98,7 +98,7 @@ fn pull_requests_ask_for_power(facts: &Facts<'_>, id: Id<Credential>) -> Fact {
 fn outsiders_get_power(facts: &Facts<'_>, id: Id<Credential>) -> Fact {
     let model = facts.model;
     let Some(job) = model[id].job.id() else { return nothing(model, id) };
-    let taken = arrives_from_outside(facts, job).or(injected_from_outside(model, job));
+    let taken = arrives_from_outside(facts, job).or(injected_from_outside(facts, job));
     if taken.tri == Tri::False {
         return nothing(model, id);
     }

@@ -20,8 +20,13 @@ pub(in crate::lower) fn describe(entity: &mut Entity, run: &Run, index: usize, d
     let plain: Vec<Value> = plain_urls(command, &urls);
     entity.is_piped_download.set(piped_download(run, index, &urls));
     entity.verifies_download.set(verified(run, index, &urls));
+    let all_plain = plain.len() == urls.len();
     entity.downloads.set(texts(urls, open.clone(), place));
-    entity.plain_downloads.set(texts(plain, open, place));
+    if all_plain {
+        entity.plain_downloads.clone_from(&entity.downloads);
+    } else {
+        entity.plain_downloads.set(texts(plain, open, place));
+    }
     let credential = if description.mounts_secret { concluded(false) } else { stores_credential(command) };
     entity.stores_credential.set(credential);
     entity.skips_certificate_check.set(skips_certificate_check(command));
@@ -36,7 +41,8 @@ pub(in crate::lower) fn describe(entity: &mut Entity, run: &Run, index: usize, d
 
 fn all_unknown(entity: &mut Entity, command: &Command) {
     let reason = command.words.first().and_then(|word| reason_of(&word.operand.value));
-    let (code, object) = reason.map_or(("no-value", "program".to_owned()), |reason| (reason.code, reason.object.clone()));
+    let (code, object) =
+        reason.map_or(("no-value", "program".to_owned()), |reason| (reason.code, reason.object.clone()));
     let hole = || unknown(code, &object, command.span);
     for cell in [
         &mut entity.is_piped_download,

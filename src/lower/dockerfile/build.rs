@@ -63,6 +63,9 @@ pub(super) struct Builder<'a> {
     pub(super) plan: Plan,
     /// How most keywords of the file are written.
     pub(super) usual_case: Case,
+    /// How many commands and copies there were before this build's own.
+    pub(super) n_commands: usize,
+    pub(super) n_copies: usize,
     pub(super) states: Vec<State<'a>>,
 }
 
@@ -93,8 +96,22 @@ pub(super) fn add<'a>(
     let context = Context::new(sources, &source.path, request, tree);
     let text = source.text().unwrap_or("");
     let usual_case = usual_case(dockerfile, text);
-    let mut builder =
-        Builder { model, sources, file, text, dockerfile, request, id, context, plan, usual_case, states: Vec::new() };
+    let (n_commands, n_copies) = (model.image.commands.len(), model.image.copies.len());
+    let mut builder = Builder {
+        model,
+        sources,
+        file,
+        text,
+        dockerfile,
+        request,
+        id,
+        context,
+        plan,
+        usual_case,
+        n_commands,
+        n_copies,
+        states: Vec::new(),
+    };
     builder.stages();
     builder.finish();
 }
@@ -378,7 +395,7 @@ impl<'a> Builder<'a> {
     /// Files with a workflow's secret that a COPY of the chain takes: the write, then the COPY.
     fn written_secrets(&self) -> Value {
         let mut found = Vec::new();
-        for (_, copy) in self.model.image.copies.iter() {
+        for (_, copy) in self.model.image.copies.added_since(self.n_copies) {
             let stage = copy.stage.id().map(|stage| &self.model[stage]);
             let is_ours =
                 stage.is_some_and(|it| it.image_build.id() == Some(self.id) && it.closure.as_str() == Some("chain"));

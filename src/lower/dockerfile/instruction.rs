@@ -11,7 +11,7 @@ use crate::eval::shell::word_value;
 use crate::logic::Reason;
 use crate::model::image::{BuildArgument, Instruction as Entity};
 use crate::model::secret::Variable;
-use crate::model::{Head, Id, One};
+use crate::model::{Cell, Head, Id, One};
 use crate::source::{Span, nearest};
 use crate::syntax::dockerfile::{Arguments, CommandLine, Instruction, Keyword, PairForm, Pairs, Word};
 use crate::syntax::shell::PieceKind;
@@ -58,7 +58,7 @@ impl<'a> Builder<'a> {
             flags.insert(Arc::<str>::from(flag.name.as_str()), value);
         }
         entity.flags.set(Value::map(flags, Origin::written(instruction.span)));
-        let span = instruction.keyword_span;
+        let none = Cell::of(texts(Vec::new(), None, instruction.keyword_span));
         for cell in [
             &mut entity.impossible_ports,
             &mut entity.malformed_ports,
@@ -72,7 +72,7 @@ impl<'a> Builder<'a> {
             &mut entity.expired_certificates,
             &mut entity.arguments,
         ] {
-            cell.set(texts(Vec::new(), None, span));
+            cell.clone_from(&none);
         }
         let nothing = concluded(false);
         for cell in [&mut entity.ignores_failures, &mut entity.only_updates_index, &mut entity.is_legacy_env] {

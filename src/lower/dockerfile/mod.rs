@@ -17,6 +17,8 @@ mod request;
 mod scope;
 mod tools;
 
+use std::collections::HashMap;
+
 use super::command::{concluded, reason_of, shown, texts, unknown, word};
 use crate::model::Model;
 use crate::syntax::{Kind, Sources};
@@ -25,9 +27,13 @@ use crate::syntax::{Kind, Sources};
 pub(crate) fn add_files(model: &mut Model, sources: &Sources<'_>) {
     let requests = request::requests(sources);
     let tree = context::Tree::new(sources.world);
+    let mut by_file: HashMap<&str, Vec<&request::Request>> = HashMap::new();
+    for request in &requests {
+        by_file.entry(&request.file).or_default().push(request);
+    }
     for file in sources.subjects_of(Kind::Dockerfile) {
         let path = sources.world.file(file).path.as_str();
-        let mut wanted: Vec<&request::Request> = requests.iter().filter(|request| request.file == path).collect();
+        let mut wanted = by_file.remove(path).unwrap_or_default();
         let default = request::Request::default_for(path);
         if wanted.is_empty() {
             wanted.push(&default);

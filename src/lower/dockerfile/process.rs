@@ -39,7 +39,7 @@ impl<'a> Builder<'a> {
         let arrives = self.signal(state, base);
         self.model[build].process_gets_signal.set(arrives);
         self.started(state);
-        let tools = super::tools::present(self.model, build, base, place);
+        let tools = super::tools::present(self, base, place);
         self.model[build].tools.set(tools);
     }
 
@@ -212,7 +212,7 @@ impl<'a> Builder<'a> {
             return listening::listens_on(command);
         }
         let mut items = Vec::new();
-        for (_, copy) in self.model.image.copies.iter() {
+        for (_, copy) in self.model.image.copies.added_since(self.n_copies) {
             let is_ours = copy.stage.id().is_some_and(|stage| self.model[stage].image_build.id() == Some(self.id));
             let sources = copy.sources.value().as_list().map(|list| list.items.as_slice()).unwrap_or(&[]);
             for source in
@@ -273,7 +273,7 @@ impl<'a> Builder<'a> {
         };
         let name = absolute.rsplit('/').next().unwrap_or("");
         let mut candidates: Vec<String> = Vec::new();
-        for (_, copy) in self.model.image.copies.iter() {
+        for (_, copy) in self.model.image.copies.added_since(self.n_copies) {
             let is_ours = copy.stage.id().is_some_and(|stage| self.model[stage].image_build.id() == Some(self.id));
             if !is_ours || copy.from_stage.id().is_some() || copy.from_image.id().is_some() {
                 continue;

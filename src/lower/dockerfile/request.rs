@@ -266,7 +266,7 @@ struct Script<'s> {
 impl Script<'_> {
     /// `docker build` and its like, and what is written into files on the way.
     fn read(&self, around: &Environment, written: &mut Vec<(String, Span)>, found: &mut Vec<Request>) {
-        if !self.run.as_str().is_some_and(|text| text.contains("build") || text.contains('>')) {
+        if !self.run.as_str().is_some_and(|text| is_of_interest(text, around)) {
             return;
         }
         let Some(scalar) = self.run.as_scalar() else { return };
@@ -303,6 +303,15 @@ impl Script<'_> {
         let path = |target: &Value| clean_path(folder.as_deref()?, target.as_str().filter(|it| !it.starts_with('-'))?);
         targets.into_iter().filter_map(path).map(|path| (path, place.unwrap_or(command.span))).collect()
     }
+}
+
+/// Whether a script may build an image or write a secret. Most do neither, and reading them closely costs much.
+fn is_of_interest(text: &str, around: &Environment) -> bool {
+    let known = || around.variables.values().filter_map(Value::as_str).chain([text]);
+    let builds = text.contains("build")
+        && known().any(|text| ["docker", "podman", "nerdctl"].iter().any(|program| text.contains(program)));
+    let has_secret = || text.contains("secrets") || around.variables.values().any(|value| secret_in(value).is_some());
+    builds || ((text.contains('>') || text.contains("build")) && has_secret())
 }
 
 /// Where a secret of the workflow stands in a value.

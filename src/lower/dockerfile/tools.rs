@@ -1,10 +1,9 @@
 //! Which of the tools that health checks call an image has: from its base, from what it installs, from what it copies.
 
+use super::build::Builder;
 use super::texts;
 use crate::data::images::BaseImage;
 use crate::logic::{Reason, Tri};
-use crate::model::image::ImageBuild;
-use crate::model::{Id, Model};
 use crate::source::Span;
 use crate::value::{Origin, Value};
 
@@ -16,14 +15,15 @@ const TOOLS: [(&str, &[&str]); 3] = [
 ];
 
 /// The tools that are there; open where something that cannot be read may bring others.
-pub(super) fn present(model: &Model, build: Id<ImageBuild>, base: Option<&'static BaseImage>, place: Span) -> Value {
+pub(super) fn present(builder: &Builder<'_>, base: Option<&'static BaseImage>, place: Span) -> Value {
+    let (model, build) = (&*builder.model, builder.id);
     let mut open = match base {
         Some(base) if base.tools_are_known => None,
         Some(_) | None => Some(Reason::at("no-value", "tools of the base image", place)),
     };
     let mut found: Vec<Value> =
         base.into_iter().flat_map(|base| &base.tools).map(|tool| Value::text(*tool, Origin::written(place))).collect();
-    for (_, command) in model.image.commands.iter() {
+    for (_, command) in model.image.commands.added_since(builder.n_commands) {
         let stage = command.stage.id().filter(|_| command.origin.equals("run") == Tri::True).map(|stage| &model[stage]);
         let is_ours = stage
             .is_some_and(|stage| stage.image_build.id() == Some(build) && stage.closure.equals("chain") == Tri::True);
@@ -44,7 +44,7 @@ pub(super) fn present(model: &Model, build: Id<ImageBuild>, base: Option<&'stati
             open = open.or(Some(Reason::at("script-not-followed", &command.head.name, command.head.span)));
         }
     }
-    for (_, copy) in model.image.copies.iter() {
+    for (_, copy) in model.image.copies.added_since(builder.n_copies) {
         let stage = copy.stage.id().map(|stage| &model[stage]);
         let is_ours = stage
             .is_some_and(|stage| stage.image_build.id() == Some(build) && stage.closure.equals("chain") == Tri::True);

@@ -246,7 +246,11 @@ fn presence_reason(instance: &Instance) -> Reason {
     let decided = instance.presence.decided_by.as_ref();
     match decided.map(|value| (value, value.reason())) {
         Some((_, Some(reason))) => reason.clone(),
-        Some((value, None)) => Reason::with("count-unknown", instance.address.to_string(), value.origin.span().or(Some(instance.header_span))),
+        Some((value, None)) => Reason::with(
+            "count-unknown",
+            instance.address.to_string(),
+            value.origin.span().or(Some(instance.header_span)),
+        ),
         None => Reason::at("count-unknown", instance.address.to_string(), instance.header_span),
     }
 }

@@ -2,7 +2,7 @@
 //! every way its job begins; the one with most reach counts.
 
 use super::plan::{Plan, StartDoc};
-use super::read::{flag_at, holes};
+use super::read::flag_at;
 use super::scope::JobScope;
 use super::{script, uses};
 use crate::data::github::lists;
@@ -19,8 +19,8 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
     for index in 0..plan.jobs[job].steps.len() {
         let node = plan.jobs[job].steps[index].node;
         if let Some(run) = node.get("run") {
-            let quiet = script::quiet_places(run);
-            for (hole, span) in holes(run) {
+            let quiet = script::quiet_places(plan, run);
+            for (hole, span) in plan.parsed.placed(run) {
                 add(
                     model,
                     plan,
@@ -31,7 +31,7 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
             }
         }
         for entry in node.get("env").map(Node::entries).unwrap_or_default() {
-            for (hole, span) in holes(&entry.value).into_iter().filter(|(hole, _)| is_remarkable(hole)) {
+            for (hole, span) in plan.parsed.placed(&entry.value).into_iter().filter(|(hole, _)| is_remarkable(hole)) {
                 add(model, plan, Site { job, step: index, sink: "other", quiet: None }, &hole, span);
             }
         }
@@ -44,7 +44,7 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
                 () if lists::prompts(&action, &key) => "agent-prompt",
                 () => "other",
             };
-            for (hole, span) in holes(&entry.value) {
+            for (hole, span) in plan.parsed.placed(&entry.value) {
                 if sink != "other" || is_remarkable(&hole) {
                     add(model, plan, Site { job, step: index, sink, quiet: None }, &hole, span);
                 }
@@ -149,6 +149,7 @@ fn worst(plan: &Plan<'_>, site: Site, expression: &Expression, span: Span, in_fo
     let doc = &plan.jobs[site.job];
     let mut found: Option<(bool, Share)> = None;
     let mut open: Option<Reason> = None;
+    let mut shared: Option<Operand> = None;
     for start in &doc.starts {
         match start.steps.get(site.step) {
             Some(Outcome::No) => continue,
@@ -157,7 +158,12 @@ fn worst(plan: &Plan<'_>, site: Site, expression: &Expression, span: Span, in_fo
             }
             Some(Outcome::Either | Outcome::Yes) | None => {}
         }
-        let operand: Operand = evaluate(expression, &JobScope::step(plan, site.job, Some(start), site.step)).at(span);
+        let operand = shared.clone().unwrap_or_else(|| {
+            let scope = JobScope::step(plan, site.job, Some(start), site.step);
+            let (operand, is_shared) = plan.walks.tracked(|| evaluate(expression, &scope).at(span));
+            shared = is_shared.then(|| operand.clone());
+            operand
+        });
         let is_certain = start.maybe.is_none() && start.steps.get(site.step) != Some(&Outcome::Unknown);
         if !is_certain {
             let dangerous =

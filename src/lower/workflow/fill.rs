@@ -85,14 +85,18 @@ pub(super) fn job(model: &mut Model, plan: &Plan<'_>, index: usize) {
     cancelled(model, plan, index);
     containers(model, id, node, &scope);
     let mut secrets = Vec::new();
-    secret_names(node, &mut secrets);
+    secret_names(plan, node, &mut secrets);
     if let Some(env) = plan.workflow_of(index).root.get("env") {
-        secret_names(env, &mut secrets);
+        secret_names(plan, env, &mut secrets);
     }
     let list = Value::list(secrets, Origin::written(doc.key_span));
     model[id].secrets.set(list);
+    let asks_outcomes = mentions(node, "outcome");
     for step in 0..doc.steps.len() {
         self::step(model, plan, index, step);
+        if let (true, Some(key)) = (asks_outcomes, &doc.steps[step].key) {
+            outcome(model, plan, index, doc.steps[step].id, key);
+        }
     }
 }
 
@@ -209,12 +213,12 @@ fn container(model: &mut Model, id: Id<Job>, kind: &str, name: &str, node: &Node
 }
 
 /// The names of all secrets that expressions below a node read, each once, where it is read first.
-fn secret_names(node: &Node, found: &mut Vec<Value>) {
+fn secret_names(plan: &Plan<'_>, node: &Node, found: &mut Vec<Value>) {
     let mut open = vec![node];
     while let Some(node) = open.pop() {
-        for (hole, span) in super::read::holes(node) {
+        for (hole, span) in plan.parsed.placed(node) {
             let Ok(expression) = &hole.expression else { continue };
-            for part in expression.all() {
+            for part in expression.all().into_iter().filter(|part| part.is_access()) {
                 if let Some([context, name]) = part.path().as_deref() {
                     let is_new = !found.iter().any(|value| value.as_str() == Some(name));
                     if context == "secrets" && name != "github_token" && is_new {
@@ -263,9 +267,19 @@ fn step(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize) {
         let run = model.pipeline.runs.push(run);
         model[id].run = One::to(run, origin);
     }
-    if let Some(key) = &doc.key {
-        outcome(model, plan, job, id, key);
+}
+
+/// Whether a word stands in a text below a node.
+fn mentions(node: &Node, word: &str) -> bool {
+    let mut open = vec![node];
+    while let Some(node) = open.pop() {
+        if node.as_str().is_some_and(|text| text.contains(word)) {
+            return true;
+        }
+        open.extend(node.items());
+        open.extend(node.entries().iter().map(|entry| &entry.value));
     }
+    false
 }
 
 /// Whether a later step or another job looks at how a step ended.

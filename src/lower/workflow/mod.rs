@@ -18,6 +18,7 @@ mod install;
 mod job;
 mod oddity;
 mod output;
+mod parsed;
 mod permission;
 mod plan;
 mod read;
@@ -119,6 +120,7 @@ fn repository<'s>(
         workflows: Vec::new(),
         jobs: Vec::new(),
         walks: script::Walks::default(),
+        parsed: parsed::Parsed::default(),
         actions,
         repository: model[repository].name.as_str().map(str::to_owned),
         default_branch: model[repository].default_branch.as_str().map(str::to_owned),

@@ -147,7 +147,7 @@ fn of_action(scope: &JobScope<'_, '_>, action: &str, name: &str, full: &str) -> 
         Some(Model::Closed) => Operand::chosen(Control::Closed, Charset::Enum, full),
         Some(Model::Outsider) => Operand::chosen(Control::Outsider, Charset::Text, full),
         Some(Model::Paths) => {
-            let is_fork = scope.start.is_some_and(|start| start.run.source == RunSource::Fork);
+            let is_fork = scope.start().is_some_and(|start| start.run.source == RunSource::Fork);
             let control = if is_fork { Control::Outsider } else { Control::Writer };
             Operand::chosen(control, Charset::Path, full)
         }

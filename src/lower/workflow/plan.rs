@@ -4,19 +4,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::parsed::Parsed;
 use super::script::Walks;
 use crate::eval::actions::{Operand, Outcome, Run};
 use crate::logic::Reason;
 use crate::model::Id;
 use crate::model::pipeline::{Job, Start, Step, Trigger, Uses, Workflow};
 use crate::source::{FileId, Span, World};
-use crate::syntax::yaml::{Node, Parsed};
+use crate::syntax::yaml::{self, Node};
 
 /// A file with its tree.
 pub(super) struct Source<'s> {
     pub(super) file: FileId,
     pub(super) path: String,
-    pub(super) parsed: &'s Parsed,
+    pub(super) parsed: &'s yaml::Parsed,
 }
 
 /// Everything below one folder with `.github/workflows`.
@@ -29,6 +30,7 @@ pub(super) struct Plan<'a> {
     /// By path of the folder that holds `action.yml`.
     pub(super) actions: HashMap<String, ActionDoc<'a>>,
     pub(super) walks: Walks,
+    pub(super) parsed: Parsed,
     pub(super) repository: Option<String>,
     pub(super) default_branch: Option<String>,
 }

@@ -8,7 +8,6 @@ use crate::eval::actions::{Scope, read_template};
 use crate::logic::Reason;
 use crate::model::{Cell, mark};
 use crate::source::Span;
-use crate::syntax::expression;
 use crate::syntax::yaml::{Kind, Node};
 use crate::value::{Kind as ValueKind, List, ListFlavour, Origin, Value};
 
@@ -29,7 +28,7 @@ pub(super) fn value(node: &Node, scope: &dyn Scope) -> Value {
                 None => Value::text(&**text, origin),
             }
         }
-        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => read_template(node, scope).operand.value,
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => read_template(node, scope).value,
     }
 }
 
@@ -78,11 +77,4 @@ pub(super) fn open_list(items: Vec<Value>, reason: Reason, origin: Origin) -> Va
 /// A cell's value that lowering computed, with the place that decided.
 pub(super) fn flag_at(value: bool, span: Span) -> Value {
     Value::bool(value, Origin::written(span))
-}
-
-/// All expressions of a scalar with their spans.
-pub(super) fn holes(node: &Node) -> Vec<(expression::Hole, Span)> {
-    let Some(text) = node.as_str() else { return Vec::new() };
-    let spans = |hole: &expression::Hole| node.span_of(hole.range.clone());
-    expression::holes(text).into_iter().map(|hole| (hole.clone(), spans(&hole))).collect()
 }

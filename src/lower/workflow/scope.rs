@@ -1,10 +1,13 @@
 //! What names mean in one job, at one step, in one of the ways the job begins: `env`, `inputs`, `needs`, `steps`,
 //! `matrix`. Values are followed back to where they were written, over jobs, callers and scripts.
 
+use std::rc::Rc;
+
 use super::plan::{JobDoc, Plan, StartDoc, StepDoc};
 use super::script;
 use crate::eval::actions::{Charset, Control, Operand, Scope, github, read_template};
 use crate::logic::Reason;
+use crate::syntax::expression::Hole;
 use crate::syntax::yaml::{Kind, Node};
 use crate::value::{Origin, Value};
 
@@ -35,6 +38,10 @@ pub(super) struct JobScope<'p, 'a> {
 }
 
 impl Scope for JobScope<'_, '_> {
+    fn holes(&self, node: &Node) -> Rc<[Rc<Hole>]> {
+        self.plan.parsed.holes(node)
+    }
+
     fn lookup(&self, path: &[String]) -> Operand {
         let names: Vec<&str> = path.iter().map(String::as_str).collect();
         if self.hops > HOPS {
@@ -46,7 +53,7 @@ impl Scope for JobScope<'_, '_> {
                 Some(choice) => Operand::text(choice),
                 None => self.dispatched(name),
             },
-            ["github", ..] => match self.start {
+            ["github", ..] => match self.start() {
                 Some(start) => github(&start.run, &path[1..]),
                 None => Operand::unknown(Reason::new("run-time-value", names.join("."))),
             },
@@ -92,13 +99,19 @@ impl<'p, 'a> JobScope<'p, 'a> {
         self.step.and_then(|step| self.doc().steps.get(step))
     }
 
+    /// How the job begins, for whoever makes something of it.
+    pub(super) fn start(&self) -> Option<&'p StartDoc> {
+        self.plan.walks.depends_on_start.set(true);
+        self.start
+    }
+
     fn event(&self) -> Option<&str> {
-        self.start.map(|start| start.run.event.as_str())
+        self.start().map(|start| start.run.event.as_str())
     }
 
     /// What is picked from a closed list in this start.
     fn choice(&self, name: &str) -> Option<&'p str> {
-        self.start?.run.choices.get(&name.to_lowercase()).map(String::as_str)
+        self.start()?.run.choices.get(&name.to_lowercase()).map(String::as_str)
     }
 
     fn further(self) -> JobScope<'p, 'a> {
@@ -112,7 +125,7 @@ impl<'p, 'a> JobScope<'p, 'a> {
 
     /// Reads a node in this scope.
     pub(super) fn read(&self, node: &Node) -> Operand {
-        read_template(node, &self.further()).operand
+        read_template(node, &self.further())
     }
 
     /// The value of an environment variable at this place, as a script or `env` reads it.
@@ -178,7 +191,7 @@ impl<'p, 'a> JobScope<'p, 'a> {
         if let Some(step) = inner {
             return self.action_input(step, name);
         }
-        let Some(start) = self.start else {
+        let Some(start) = self.start() else {
             return Operand::unknown(Reason::new("run-time-value", format!("inputs.{name}")));
         };
         if let Some(inputs) = &start.inputs {
@@ -281,7 +294,7 @@ impl<'p, 'a> JobScope<'p, 'a> {
         let outputs = call.and_then(|call| call.get("outputs")).map(Node::entries).unwrap_or_default();
         let output = outputs.iter().find(|entry| entry.key.eq_ignore_ascii_case(name));
         let Some(value) = output.and_then(|entry| entry.value.get("value")) else { return Operand::null() };
-        read_template(value, &CallScope { inner: self.further(), callee }).operand
+        read_template(value, &CallScope { inner: self.further(), callee })
     }
 
     /// An output of an earlier step.
@@ -369,6 +382,10 @@ struct CallScope<'p, 'a> {
 }
 
 impl Scope for CallScope<'_, '_> {
+    fn holes(&self, node: &Node) -> Rc<[Rc<Hole>]> {
+        self.inner.plan.parsed.holes(node)
+    }
+
     fn lookup(&self, path: &[String]) -> Operand {
         let names: Vec<&str> = path.iter().map(String::as_str).collect();
         let ["jobs", job, "outputs", name] = names.as_slice() else { return self.inner.lookup(path) };

@@ -13,7 +13,7 @@ use crate::logic::Reason;
 use crate::model::pipeline::{Start, Trigger};
 use crate::model::{Head, Id, Model, One};
 use crate::source::Span;
-use crate::syntax::expression::{Condition, condition};
+use crate::syntax::expression::Condition;
 use crate::syntax::yaml::Node;
 use crate::value::{Origin, Value};
 
@@ -203,9 +203,9 @@ pub(super) fn decide(plan: &Plan<'_>, job: usize, step: Option<usize>, start: &S
     if let Some(value) = node.as_bool() {
         return Outcome::from(value);
     }
-    let Some(text) = node.scalar_text() else { return Outcome::Unknown };
-    match condition(text) {
-        Condition::Expression(Ok(expression)) => truth(&expression, &scope),
+    let Some(condition) = plan.parsed.condition(node) else { return Outcome::Unknown };
+    match &*condition {
+        Condition::Expression(Ok(expression)) => truth(expression, &scope),
         Condition::Expression(Err(_)) => Outcome::Unknown,
         Condition::AlwaysTrue(_) => Outcome::Yes,
     }

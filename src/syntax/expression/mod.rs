@@ -71,7 +71,7 @@ pub struct Hole {
 pub fn holes(text: &str) -> Vec<Hole> {
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some(start) = text[at..].find("${{").map(|offset| at + offset) {
+    while let Some(start) = start_of_hole(text, at) {
         let Some(end) = lex::end_of_hole(text, start + 3) else {
             let error = Error { range: start..text.len(), message: "`${{` is not closed by `}}`".to_owned() };
             found.push(Hole { range: start..text.len(), expression: Err(error) });
@@ -81,6 +81,22 @@ pub fn holes(text: &str) -> Vec<Hole> {
         at = end + 2;
     }
     found
+}
+
+/// Whether a text has a hole. Most have none, and that is quickly seen.
+pub fn has_hole(text: &str) -> bool {
+    start_of_hole(text, 0).is_some()
+}
+
+fn start_of_hole(text: &str, from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        at += text[at..].find('$')?;
+        if text[at + 1..].starts_with("{{") {
+            return Some(at);
+        }
+        at += 1;
+    }
 }
 
 /// What an `if` holds: one expression, or a text around expressions, which is never empty and so always true.
@@ -101,6 +117,11 @@ pub fn condition(text: &str) -> Condition {
 }
 
 impl Expression {
+    /// Whether it reads something by its name.
+    pub fn is_access(&self) -> bool {
+        matches!(self.kind, Kind::Context(_) | Kind::Property(..) | Kind::Index(..) | Kind::Every(_))
+    }
+
     /// The names of an access in lower case, `*` for a filter: `github.event.commits.*.message`. Literal texts as indices
     /// are names too. Nothing for anything else, a computed index included.
     pub fn path(&self) -> Option<Vec<String>> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use granit_parser::{Event, Parser, ScalarStyle, Span as Range};
 
 use super::comments;
+use super::key::{Key, key_of};
 use super::{DEPTH_LIMIT, Duplicate, EXPANSION_LIMIT, Entry, Fault, Kind, Node, Parsed, Scalar, Style, Tag};
 use crate::source::{FileId, Span};
 
@@ -74,8 +75,11 @@ struct Open {
 
 enum Content {
     List(Vec<Node>),
-    Map { entries: Vec<Entry>, index: HashMap<Box<str>, usize>, key: Option<(Box<str>, Span)> },
+    Map { entries: Vec<Entry>, index: HashMap<Key, usize>, key: Option<(Key, Span)> },
 }
+
+/// Smaller mappings are looked through; larger ones have an index.
+const INDEXED: usize = 24;
 
 /// A shared node with the nodes and levels that an alias to it brings along.
 struct Anchored {
@@ -131,6 +135,16 @@ impl<'a> Composer<'a> {
                 }
             }
             Event::Comment(..) => self.comments.push(span),
+            Event::Scalar(value, ScalarStyle::Plain, 0, None) if self.awaits_key() => {
+                let is_text = core_schema(&value).is_none();
+                let key = if is_text { &*value } else { self.text.get(start..end).unwrap_or("") };
+                self.put_key(key_of(key), span);
+            }
+            Event::Scalar(value, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted, 0, None)
+                if self.awaits_key() =>
+            {
+                self.put_key(key_of(&value), span);
+            }
             Event::Scalar(value, style, anchor, tag) => {
                 let (start, end) = match style {
                     ScalarStyle::Literal | ScalarStyle::Folded => block_bytes(self.text, start, end),
@@ -211,7 +225,8 @@ impl<'a> Composer<'a> {
     fn close(&mut self, end: Option<usize>) {
         let Some(open) = self.open.pop() else { return };
         let (kind, last) = match open.content {
-            Content::List(items) => {
+            Content::List(mut items) => {
+                items.shrink_to_fit();
                 let last = items.last().map(|item| item.span);
                 (Kind::List(items), last)
             }
@@ -221,6 +236,7 @@ impl<'a> Composer<'a> {
                     let value = Node::new(Kind::Unread("syntax-error"), Span { start: key_span.end, ..key_span });
                     entries.push(Entry { key, key_span, value });
                 }
+                entries.shrink_to_fit();
                 let last = entries.iter().map(Entry::span).max_by_key(|span| span.end);
                 (Kind::Map(entries), last)
             }
@@ -250,6 +266,20 @@ impl<'a> Composer<'a> {
         self.add(node, 0, weight, height);
     }
 
+    fn awaits_key(&self) -> bool {
+        matches!(self.open.last(), Some(Open { content: Content::Map { key: None, .. }, .. }))
+    }
+
+    /// A plain or quoted key, which is no node of its own.
+    fn put_key(&mut self, text: Key, span: Span) {
+        if let Some(open) = self.open.last_mut()
+            && let Content::Map { key, .. } = &mut open.content
+        {
+            open.weight = open.weight.saturating_add(1);
+            *key = Some((text, span));
+        }
+    }
+
     /// Puts a finished node where it belongs.
     fn add(&mut self, node: Node, anchor: usize, weight: u32, height: u32) {
         let node = match anchor {
@@ -271,16 +301,13 @@ impl<'a> Composer<'a> {
             Content::List(items) => items.push(node),
             Content::Map { entries, index, key } => match key.take() {
                 None => *key = Some((key_text(self.text, &node), node.span)),
-                Some((key, key_span)) => match index.get(&key) {
+                Some((key, key_span)) => match position(entries, index, &key) {
                     Some(at) => {
-                        let first = entries[*at].key_span;
+                        let first = entries[at].key_span;
                         self.parsed.duplicates.push(Duplicate { first, last: key_span });
-                        entries[*at] = Entry { key, key_span, value: node };
+                        entries[at] = Entry { key, key_span, value: node };
                     }
-                    None => {
-                        index.insert(key.clone(), entries.len());
-                        entries.push(Entry { key, key_span, value: node });
-                    }
+                    None => entries.push(Entry { key, key_span, value: node }),
                 },
             },
         }
@@ -293,6 +320,17 @@ impl<'a> Composer<'a> {
         self.parsed.comments = comments::attach(self.text, &self.comments, self.parsed.root.as_ref());
         self.parsed
     }
+}
+
+/// The member of this key so far. The index is brought up to date first.
+fn position(entries: &[Entry], index: &mut HashMap<Key, usize>, key: &str) -> Option<usize> {
+    if entries.len() < INDEXED {
+        return entries.iter().position(|entry| entry.key == key);
+    }
+    for (at, entry) in entries.iter().enumerate().skip(index.len()) {
+        index.insert(entry.key.clone(), at);
+    }
+    index.get(key).copied()
 }
 
 /// The bytes of a block scalar from its `|` or `>` to the end of its last line with content; the parser's begin at the
@@ -314,12 +352,9 @@ fn block_bytes(text: &str, start: usize, end: usize) -> (usize, usize) {
 }
 
 /// Keys are compared by what is written: `on` is `on`, whatever another schema reads.
-fn key_text(text: &str, node: &Node) -> Box<str> {
+fn key_text(text: &str, node: &Node) -> Key {
     let written = node.resolved();
-    match written.as_str() {
-        Some(text) => text.into(),
-        None => text.get(written.span.range()).unwrap_or("").into(),
-    }
+    key_of(written.as_str().or_else(|| text.get(written.span.range())).unwrap_or(""))
 }
 
 /// What YAML 1.2's core schema makes of a plain scalar; nothing if it is a text.

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::key::{Key, key_of};
 use super::{DEPTH_LIMIT, Duplicate, Entry, Fault, Kind, Node, Parsed, Scalar, Style};
 use crate::source::{FileId, Span};
 
@@ -46,7 +47,7 @@ struct Open {
 
 enum Content {
     List(Vec<Node>),
-    Map { entries: Vec<Entry>, index: HashMap<Box<str>, usize>, key: Option<(Box<str>, Span)> },
+    Map { entries: Vec<Entry>, index: HashMap<Key, usize>, key: Option<(Key, Span)> },
 }
 
 struct Reader<'a> {
@@ -181,7 +182,7 @@ impl Reader<'_> {
             self.fault(self.at, self.at, "a colon is missing behind the key");
         }
         if let Some(Open { content: Content::Map { key, .. }, has_comma, .. }) = self.open.last_mut() {
-            *key = Some((node.as_str().unwrap_or("").into(), node.span));
+            *key = Some((key_of(node.as_str().unwrap_or("")), node.span));
             *has_comma = false;
         }
         Some(())

@@ -4,6 +4,7 @@
 mod comments;
 mod compose;
 pub mod json;
+mod key;
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use crate::source::{Comment, FileId, Problem, Span};
 
 pub use compose::parse;
+pub use key::Key;
 pub use scalar::{Scalar, Style};
 
 /// Aliases of one document may add this many nodes; an alias beyond it is unread.
@@ -94,7 +96,7 @@ pub enum Kind {
 /// A member of a mapping. Of duplicates only the last is kept, in the place of the first.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    pub key: Box<str>,
+    pub key: Key,
     pub key_span: Span,
     pub value: Node,
 }
@@ -144,7 +146,7 @@ impl Node {
     }
 
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries().iter().find(|entry| &*entry.key == key)
+        self.entries().iter().find(|entry| entry.key == key)
     }
 
     /// The member at the end of a path of keys.

@@ -26,7 +26,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
 fn openness(value: &Value, map: &Map) -> Option<Reason> {
     match (&map.open, &map.owner) {
         (Some(open), _) => Some(open.clone()),
-        (None, Some(owner)) => Some(Reason::with("provider-computed", owner.address.to_string(), value.origin.newest().map(|step| step.span))),
+        (None, Some(owner)) => Some(Reason::with(
+            "provider-computed",
+            owner.address.to_string(),
+            value.origin.newest().map(|step| step.span),
+        )),
         (None, None) => None,
     }
 }

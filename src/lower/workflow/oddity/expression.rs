@@ -4,8 +4,9 @@ use super::Found;
 use super::context::{Place, writes_output};
 use super::types::{Checker, Fault};
 use crate::data::github::schema;
+use crate::lower::workflow::parsed::Parsed;
 use crate::lower::workflow::plan::Plan;
-use crate::lower::workflow::{read, uses};
+use crate::lower::workflow::uses;
 use crate::model::Model;
 use crate::source::Span;
 use crate::syntax::expression::{self, Condition, Expression};
@@ -17,7 +18,7 @@ pub(super) fn workflow(model: &Model, plan: &Plan<'_>, index: usize, found: &mut
     for entry in doc.root.entries() {
         if &*entry.key != "jobs" {
             let key = if &*entry.key == "true" { "on" } else { &*entry.key };
-            below(&whole, &mut vec![key.to_owned()], &entry.value, found);
+            below(&whole, &[key.to_owned()], &entry.value, found);
         }
     }
     for job in &doc.jobs {
@@ -25,8 +26,8 @@ pub(super) fn workflow(model: &Model, plan: &Plan<'_>, index: usize, found: &mut
         let place = Place::Job { model, plan, job: *job, before: None };
         for entry in doc.node.resolved().entries() {
             if &*entry.key != "steps" {
-                let mut path = vec!["jobs".to_owned(), doc.key.clone(), entry.key.to_string()];
-                below(&place, &mut path, &entry.value, found);
+                let path = ["jobs".to_owned(), doc.key.clone(), entry.key.to_string()];
+                below(&place, &path, &entry.value, found);
             }
         }
         for (number, step) in doc.steps.iter().enumerate() {
@@ -35,8 +36,8 @@ pub(super) fn workflow(model: &Model, plan: &Plan<'_>, index: usize, found: &mut
                 continue;
             }
             let place = Place::Job { model, plan, job: *job, before: Some(number) };
-            let mut path = vec!["jobs".to_owned(), doc.key.clone(), "steps".to_owned(), "0".to_owned()];
-            below(&place, &mut path, step.node, found);
+            let path = ["jobs".to_owned(), doc.key.clone(), "steps".to_owned(), "0".to_owned()];
+            below(&place, &path, step.node, found);
         }
     }
 }
@@ -45,52 +46,59 @@ pub(super) fn action(root: &Node, found: &mut Found) {
     let whole = Place::Action { root, before: None };
     for entry in root.entries() {
         if matches!(&*entry.key, "inputs" | "outputs") {
-            below(&whole, &mut vec![entry.key.to_string()], &entry.value, found);
+            below(&whole, &[entry.key.to_string()], &entry.value, found);
         }
     }
     for (number, step) in root.at(&["runs", "steps"]).map(Node::items).unwrap_or_default().iter().enumerate() {
         let place = Place::Action { root, before: Some(number) };
-        let mut path = vec!["runs".to_owned(), "steps".to_owned(), "0".to_owned()];
-        below(&place, &mut path, step, found);
+        let path = ["runs".to_owned(), "steps".to_owned(), "0".to_owned()];
+        below(&place, &path, step, found);
     }
 }
 
 /// All scalars below a node, each with the path of keys that leads there.
-fn below(place: &Place<'_, '_>, path: &mut Vec<String>, node: &Node, found: &mut Found) {
-    let mut open: Vec<(&Node, Vec<String>)> = vec![(node, path.clone())];
-    while let Some((node, path)) = open.pop() {
+fn below(place: &Place<'_, '_>, path: &[String], node: &Node, found: &mut Found) {
+    let start: Vec<&str> = path.iter().map(String::as_str).collect();
+    // A node with the length of the path above it and its own key.
+    let mut open: Vec<(&Node, usize, Option<&str>)> = vec![(node, start.len(), None)];
+    let mut path = start;
+    while let Some((node, depth, key)) = open.pop() {
+        path.truncate(depth);
+        path.extend(key);
         if node.is_alias() {
             continue;
         }
         if node.as_str().is_some() {
             scalar(place, &path, node, found);
         }
-        let further = |key: &str| path.iter().cloned().chain([key.to_owned()]).collect::<Vec<_>>();
-        open.extend(node.items().iter().rev().map(|item| (item, further("0"))));
-        open.extend(node.entries().iter().rev().map(|entry| (&entry.value, further(&entry.key))));
+        let depth = path.len();
+        open.extend(node.items().iter().rev().map(|item| (item, depth, Some("0"))));
+        open.extend(node.entries().iter().rev().map(|entry| (&entry.value, depth, Some(&*entry.key))));
     }
 }
 
-fn scalar(place: &Place<'_, '_>, path: &[String], node: &Node, found: &mut Found) {
+fn scalar(place: &Place<'_, '_>, names: &[&str], node: &Node, found: &mut Found) {
     let Some(text) = node.as_str() else { return };
-    let holes = read::holes(node);
+    let holes = match place {
+        Place::Workflow { plan, .. } | Place::Job { plan, .. } => plan.parsed.placed(node),
+        Place::Action { .. } => Parsed::default().placed(node),
+    };
     for (hole, span) in &holes {
         if let Err(error) = &hole.expression {
             let shown = if error.range.is_empty() { *span } else { node.span_of(error.range.clone()) };
             found.add("expression-syntax", "expression", shown, error.message.clone());
         }
     }
-    let names: Vec<&str> = path.iter().map(String::as_str).collect();
     let is_condition = names.last() == Some(&"if") && names.len() > 2;
     if holes.is_empty() && !is_condition {
         return;
     }
-    let Some(available) = schema::available(&names) else { return };
+    let Some(available) = schema::available(names) else { return };
     let mut check = |expression: &Expression| {
         let mut checker = Checker { place, available, faults: Vec::new() };
         checker.check(expression);
         for fault in checker.faults {
-            report(place, &names, node, fault, found);
+            report(place, names, node, fault, found);
         }
     };
     for (hole, _) in &holes {

@@ -156,10 +156,11 @@ fn labels(job: &Node, found: &mut Found) {
             found.add("retired-runner", label, node.span, message);
             continue;
         }
-        let is_known = schema::labels().any(|known| known.eq_ignore_ascii_case(label));
         // A label of one's own is no mistake; one letter off a known one is.
-        let near =
-            nearest_within(label, schema::labels().filter(|known| known.len() > 6), 1).filter(|_| !is_known && !is_own);
+        if is_own || schema::labels().any(|known| known.eq_ignore_ascii_case(label)) {
+            continue;
+        }
+        let near = nearest_within(label, schema::labels().filter(|known| known.len() > 6), 1);
         if let Some(near) = near {
             let message = format!("no runner of GitHub's has the label `{label}`");
             found.add_near("unknown-label", label, Some(near), node.span, message);

@@ -1,5 +1,7 @@
 //! What scripts hand on to later steps: lines in the environment and output files, and the old workflow commands.
 
+use std::rc::Rc;
+
 use super::walk;
 use crate::eval::actions::Operand;
 use crate::eval::shell::{Argument, Command, Run};
@@ -8,7 +10,7 @@ use crate::source::Span;
 use crate::value::{Kind, Origin, Piece, Text, Value};
 
 /// A file through which steps talk to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::lower::workflow) enum File {
     Environment,
     Output,
@@ -37,13 +39,18 @@ impl File {
 /// The value that the scope's step writes under a name; nothing if it writes none.
 pub(in crate::lower::workflow) fn written(scope: &JobScope<'_, '_>, file: File, name: &str) -> Option<Operand> {
     let text = scope.step_doc()?.node.get("run")?.as_str()?;
+    let walks = &scope.plan.walks;
+    let names_file = || text.contains(file.variable()) || text.contains(file.command());
+    let names_file = *walks.names.borrow_mut().entry((scope.job, scope.step?, file)).or_insert_with(names_file);
     // A script that never says the name cannot write it; looking closer costs much.
-    if !text.contains(name) || (!text.contains(file.variable()) && !text.contains(file.command())) {
+    if !names_file || !text.contains(name) {
         return None;
     }
     let walk = walk(scope)?;
+    let key = (Rc::as_ptr(&walk), file);
+    let lines = walks.lines.borrow_mut().entry(key).or_insert_with(|| written_by(&walk, file).into()).clone();
     let mut found: Vec<Operand> =
-        written_by(&walk, file).into_iter().filter(|line| line.name == name).map(|line| line.value).collect();
+        lines.iter().filter(|line| line.name == name).map(|line| line.value.clone()).collect();
     match found.len() {
         0 | 1 => found.pop(),
         _ => Some(super::word::mixed(found.into_iter(), name)),

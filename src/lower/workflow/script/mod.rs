@@ -5,7 +5,7 @@ mod files;
 mod quiet;
 mod word;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -19,23 +19,55 @@ use crate::syntax::shell::{self, Dialect};
 use crate::syntax::yaml::Node;
 use crate::value::StepKind;
 
+use files::Line;
 pub(super) use files::{File, path_lines, written, written_by};
 pub(super) use quiet::quiet_places;
 
-/// Walks by job, step and run.
-pub(super) type Walks = RefCell<HashMap<(usize, usize, usize), Option<Rc<Run>>>>;
+/// What scripts do, each walked through once for all runs in which it does the same.
+#[derive(Default)]
+pub(super) struct Walks {
+    /// By job and step, where it is all one how the job begins.
+    shared: RefCell<HashMap<(usize, usize), Option<Rc<Run>>>>,
+    /// By job, step and run.
+    by_run: RefCell<HashMap<(usize, usize, usize), Option<Rc<Run>>>>,
+    /// Whether what was looked at since this was last cleared depends on how the job begins.
+    pub(super) depends_on_start: Cell<bool>,
+    /// What walks write into files for later steps.
+    lines: RefCell<HashMap<(*const Run, File), Rc<[Line]>>>,
+    /// By job and step, whether the script names such a file.
+    names: RefCell<HashMap<(usize, usize, File), bool>>,
+}
+
+impl Walks {
+    /// What somebody looks up, and whether it is all one for that how the job begins.
+    pub(super) fn tracked<T>(&self, look: impl FnOnce() -> T) -> (T, bool) {
+        let outside = self.depends_on_start.replace(false);
+        let found = look();
+        let is_shared = !self.depends_on_start.get();
+        self.depends_on_start.set(outside || !is_shared);
+        (found, is_shared)
+    }
+}
 
 /// Walks through the script of the scope's step, once per run; nothing if it has none that a POSIX shell would run.
 pub(super) fn walk(scope: &JobScope<'_, '_>) -> Option<Rc<Run>> {
-    let key = (scope.job, scope.step?, scope.start.map_or(0, |start| start.begin));
-    if let Some(known) = scope.plan.walks.borrow().get(&key) {
+    let walks = &scope.plan.walks;
+    let step = scope.step?;
+    if let Some(known) = walks.shared.borrow().get(&(scope.job, step)) {
         return known.clone();
     }
-    let step = scope.step_doc()?;
-    let run = step.node.get("run")?;
+    let begin = scope.start.map_or(0, |start| start.begin);
+    if let Some(known) = walks.by_run.borrow().get(&(scope.job, step, begin)) {
+        walks.depends_on_start.set(true);
+        return known.clone();
+    }
+    let run = scope.step_doc()?.node.get("run")?;
     let is_posix = matches!(shell_of(scope), "bash" | "bash-default" | "sh");
-    let walk = is_posix.then(|| Rc::new(walk_node(scope, run)));
-    scope.plan.walks.borrow_mut().insert(key, walk.clone());
+    let (walk, is_shared) = walks.tracked(|| is_posix.then(|| Rc::new(walk_node(scope, run))));
+    match is_shared {
+        true => walks.shared.borrow_mut().insert((scope.job, step), walk.clone()),
+        false => walks.by_run.borrow_mut().insert((scope.job, step, begin), walk.clone()),
+    };
     walk
 }
 

@@ -4,20 +4,23 @@
 use std::collections::HashMap;
 
 use crate::eval::actions::Charset;
+use crate::lower::workflow::plan::Plan;
+use crate::syntax::expression::has_hole;
 use crate::syntax::shell::{self, CommandKind, Dialect, List, PieceKind, RedirectionKind, Word};
 use crate::syntax::yaml::Node;
 
 /// The start of each expression at such a place, with the widest characters that stay inside.
-pub(in crate::lower::workflow) fn quiet_places(run: &Node) -> HashMap<u32, Charset> {
+pub(in crate::lower::workflow) fn quiet_places(plan: &Plan<'_>, run: &Node) -> HashMap<u32, Charset> {
     let mut found = HashMap::new();
     let Some(scalar) = run.as_scalar() else { return found };
-    if !scalar.as_str().contains("${{") {
+    let text = scalar.as_str();
+    // Neither a comment nor a here-document.
+    if !has_hole(text) || !(text.contains('#') || text.contains("<<")) {
         return found;
     }
     let text = scalar.mapped(run.resolved().span.file);
     let script = shell::read(&text, Dialect::WORKFLOW);
-    for (hole, span) in crate::lower::workflow::read::holes(run) {
-        let _ = hole;
+    for (_, span) in plan.parsed.placed(run) {
         if script.comments.iter().any(|comment| comment.span.contains(&span)) {
             found.insert(span.start, Charset::Line);
         }

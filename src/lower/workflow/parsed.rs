@@ -1,0 +1,42 @@
+//! The expressions of a repository, each read once: a condition is asked in every way in which its job begins.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::source::Span;
+use crate::syntax::expression::{self, Condition, Hole, has_hole};
+use crate::syntax::yaml::Node;
+
+/// By the address of the node that holds the text; the trees outlive this and do not move.
+#[derive(Default)]
+pub(super) struct Parsed {
+    holes: RefCell<HashMap<*const Node, Rc<[Rc<Hole>]>>>,
+    conditions: RefCell<HashMap<*const Node, Rc<Condition>>>,
+}
+
+impl Parsed {
+    pub(super) fn holes(&self, node: &Node) -> Rc<[Rc<Hole>]> {
+        let node = node.resolved();
+        let mut known = self.holes.borrow_mut();
+        let read = || expression::holes(node.as_str().unwrap_or("")).into_iter().map(Rc::new).collect();
+        known.entry(std::ptr::from_ref(node)).or_insert_with(read).clone()
+    }
+
+    /// All expressions of a scalar with their spans.
+    pub(super) fn placed(&self, node: &Node) -> Vec<(Rc<Hole>, Span)> {
+        if !node.as_str().is_some_and(has_hole) {
+            return Vec::new();
+        }
+        self.holes(node).iter().map(|hole| (hole.clone(), node.span_of(hole.range.clone()))).collect()
+    }
+
+    /// What an `if` says; nothing if it is no scalar.
+    pub(super) fn condition(&self, node: &Node) -> Option<Rc<Condition>> {
+        let node = node.resolved();
+        let text = node.scalar_text()?;
+        let mut known = self.conditions.borrow_mut();
+        let read = || Rc::new(expression::condition(text));
+        Some(known.entry(std::ptr::from_ref(node)).or_insert_with(read).clone())
+    }
+}
