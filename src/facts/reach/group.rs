@@ -1,9 +1,11 @@
 //! What a security group opens, judged by what it protects.
 
+use std::collections::HashMap;
+
 use super::party::vpc_ranges;
 use super::ports::{ADMIN, SENSITIVE};
 use super::rules::{Admitted, Rule, Rules, Source, presence_reason, probes, way};
-use crate::facts::Facts;
+use crate::facts::{Analysis, Facts};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::data::{Cache, Database};
 use crate::model::network::{Endpoint, Ingress, LoadBalancer, SecurityGroup};
@@ -202,7 +204,8 @@ pub(super) fn opens_other_port_to_world(facts: &Facts<'_>, id: Id<SecurityGroup>
         }
         Protected::FileSystem | Protected::Endpoint | Protected::Host | Protected::Function => {}
         Protected::Nothing => {
-            if let Some(reason) = open {
+            let handed_on = facts.analysis::<HandedOn>();
+            if let Some(reason) = open.as_ref().or_else(|| handed_on.groups.get(&id)) {
                 return Fact::unknown(reason.clone());
             }
         }
@@ -214,6 +217,26 @@ pub(super) fn opens_other_port_to_world(facts: &Facts<'_>, id: Id<SecurityGroup>
         admin.tri != Tri::True && !is_icmp(rule)
     });
     with_consumers(model, id, open_on_any_port(model, others.collect(), own.ingress_open.clone()))
+}
+
+/// Groups that a root hands on to others: what stands behind them is declared elsewhere.
+struct HandedOn {
+    groups: HashMap<Id<SecurityGroup>, Reason>,
+}
+
+impl Analysis for HandedOn {
+    fn compute(facts: &Facts<'_>) -> HandedOn {
+        let model = facts.model;
+        let mut groups = HashMap::new();
+        for (_, output) in model.terraform.outputs.iter() {
+            let owners = output.value.value().references().into_iter().flat_map(|it| model.resolve(it));
+            for group in owners.filter_map(|id| id.typed::<SecurityGroup>()) {
+                let reason = Reason::at("handed-on", output.head.name.clone(), output.head.span);
+                groups.entry(group).or_insert(reason);
+            }
+        }
+        HandedOn { groups }
+    }
 }
 
 fn is_icmp(rule: &Rule) -> bool {

@@ -21,7 +21,7 @@ impl Party {
     /// Nothing for what is no workload.
     pub(super) fn of(model: &Model, id: AnyId) -> Option<Party> {
         let (subnets, groups) = if let Some(service) = id.typed::<Service>() {
-            (model[service].subnets.clone(), model[service].security_groups.clone())
+            of_service(&model[service])
         } else if let Some(host) = id.typed::<Host>() {
             (of_one(&model[host].subnet), model[host].security_groups.clone())
         } else if let Some(function) = id.typed::<Function>() {
@@ -79,6 +79,18 @@ impl Party {
         let first = vpcs.next()??;
         vpcs.all(|vpc| vpc == Some(first)).then_some(first)
     }
+}
+
+/// A service that names no network shares that of its hosts, which are not in sight.
+fn of_service(service: &Service) -> (Many<Subnet>, Many<SecurityGroup>) {
+    let (mut subnets, mut groups) = (service.subnets.clone(), service.security_groups.clone());
+    let names_nothing = subnets.members.is_empty() && subnets.open.is_none();
+    if names_nothing && groups.members.is_empty() && groups.open.is_none() {
+        let reason = Reason::at("on-its-host", service.head.name.clone(), service.head.span);
+        subnets.open(reason.clone());
+        groups.open(reason);
+    }
+    (subnets, groups)
 }
 
 fn of_one(subnet: &One<Subnet>) -> Many<Subnet> {

@@ -259,6 +259,7 @@ pub(super) fn connect(cx: &mut Context<'_>) {
     each::<Database>(cx, &["aws_rds_cluster"], connect_database);
     cluster_instances(cx);
     other_databases::connect(cx);
+    stand_with_sources(cx);
     each::<Cache>(cx, &["aws_elasticache_replication_group", "aws_elasticache_cluster"], |cx, instance, id| {
         let view = instance.view();
         let (group, key) = (cx.one(view, "subnet_group_name"), key(cx, view, "kms_key_id"));
@@ -290,6 +291,25 @@ pub(super) fn connect(cx: &mut Context<'_>) {
     for (store, group) in stores {
         if let Some(id) = group.id() {
             cx.model[id].consumers.push(store, group.origin);
+        }
+    }
+}
+
+/// A replica stands where its source stands, unless it says otherwise.
+fn stand_with_sources(cx: &mut Context<'_>) {
+    for id in cx.own::<Database>() {
+        if !matches!(cx.model[id].subnet_group.link, Link::Absent) {
+            continue;
+        }
+        let (source, link) = (cx.model[id].source.id(), cx.model[id].source.link.clone());
+        let origin = cx.model[id].source.origin.clone();
+        match (source, link) {
+            (Some(source), _) if source != id => {
+                let group = cx.model[source].subnet_group.clone();
+                cx.model[id].subnet_group = group;
+            }
+            (_, Link::Unknown(reason)) => cx.model[id].subnet_group = One::unknown(reason, origin),
+            (Some(_) | None, Link::To(_) | Link::Absent) => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 //! `lower::taskdef`, whatever they were written in.
 
 use super::context::{Context, cells, computed};
-use super::vpc::each;
+use super::vpc::{default_group, each};
 use crate::eval::terraform::functions::document;
 use crate::eval::terraform::{BlockView, Instance};
 use crate::logic::{Reason, Tri};
@@ -287,7 +287,12 @@ fn connect_service(cx: &mut Context<'_>, instance: &Instance, view: BlockView<'_
     for network in &networks.members {
         let subnets: Many<Subnet> = cx.many(*network, "subnets");
         cx.model[id].subnets = subnets;
-        let groups: Many<SecurityGroup> = cx.many(*network, "security_groups");
+        let mut groups: Many<SecurityGroup> = cx.many(*network, "security_groups");
+        if groups.members.is_empty() && groups.open.is_none() {
+            let vpc = cx.model[id].subnets.ids().next().and_then(|subnet| cx.model[subnet].vpc.id());
+            let group = default_group(cx, vpc, instance);
+            groups.push(group, network.lacks("security_groups"));
+        }
         cx.model[id].security_groups = groups;
     }
     if let Some(reason) = networks.open {

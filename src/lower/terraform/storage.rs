@@ -69,7 +69,7 @@ pub(super) fn make(cx: &mut Context<'_>) {
         if let Some(recovery) = view.block("point_in_time_recovery") {
             cells!(table, recovery; point_in_time_recovery = "enabled");
         }
-        cells!(table, view; deletion_protection = "deletion_protection_enabled");
+        cells!(table, view; hash_key = "hash_key", deletion_protection = "deletion_protection_enabled");
         let id = cx.add(instance, table);
         cx.call(id, view.attr("name"));
     }
