@@ -1,6 +1,8 @@
 //! The whole way as one pure function: a world and settings in, an outcome out. Nothing here decides; it only hands
 //! each floor what the one below made.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::check::{self, Rule, Sites};
 use crate::facts::permit::need::view::{PrincipalView, principals as principal_views};
 use crate::facts::{self, Facts};
@@ -8,7 +10,7 @@ use crate::finding::{Edit, Outcome, Read, RootRead, UnresolvedRead, VariantRead}
 use crate::logic::{Reason, Tri};
 use crate::lower::{self, Addresses, Description, Edits};
 use crate::model::data::Hop;
-use crate::model::{Cell, Model, mark};
+use crate::model::{Cell, Head, Model, mark};
 use crate::source::{Span, World};
 
 /// Analyses a world with these rules. Triage and reports come after.
@@ -111,6 +113,7 @@ pub struct Kept {
 impl HopView {
     fn of(model: &Model) -> HopView {
         let mut services: Vec<((&'static str, u32), ServiceHops)> = Vec::new();
+        let mut heads: Vec<(&str, &Head)> = Vec::new();
         for (_, hop) in model.data.hops.iter() {
             let (key, head) = match (hop.service.id(), hop.task.id()) {
                 (Some(service), _) => (("service", service.index), &model[service].head),
@@ -120,14 +123,23 @@ impl HopView {
             let step = step(hop);
             match services.last_mut() {
                 Some((last, service)) if *last == key => service.hops.push(step),
-                Some(_) | None => services.push((key, ServiceHops { name: head.name.clone(), hops: vec![step] })),
+                Some(_) | None => {
+                    services.push((key, ServiceHops { name: head.name.clone(), hops: vec![step] }));
+                    heads.push((key.0, head));
+                }
             }
         }
+        for ((_, service), name) in services.iter_mut().zip(told_apart(&heads)) {
+            service.name = name;
+        }
+        let kinds = model.data.at_rests.iter().map(|(_, thing)| (thing.kind.as_str().unwrap_or_default(), &thing.head));
+        let kept: Vec<(&str, &Head)> = kinds.collect();
+        let names = told_apart(&kept);
         let facts = facts::Facts::new(model);
-        let at_rest = model.data.at_rests.ids().map(|id| {
+        let at_rest = model.data.at_rests.ids().zip(names).map(|(id, name)| {
             let thing = &model[id];
             Kept {
-                name: thing.head.name.clone(),
+                name,
                 kind: thing.kind.as_str().unwrap_or_default().to_owned(),
                 encrypted: facts::is_encrypted(&facts, id),
                 has_own_key: facts::has_own_key(&facts, id),
@@ -141,6 +153,30 @@ impl HopView {
             at_rest: at_rest.collect(),
         }
     }
+}
+
+/// The names of things; those that several of a kind bear with their addresses, and with their roots if need be.
+fn told_apart(things: &[(&str, &Head)]) -> Vec<String> {
+    let address = |head: &Head| head.terraform.as_ref().map_or_else(|| head.name.clone(), |it| it.address.to_string());
+    let mut names: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
+    let mut roots: BTreeMap<(&str, String), BTreeSet<&str>> = BTreeMap::new();
+    for (kind, head) in things {
+        names.entry((kind, &head.name)).or_default().insert(address(head));
+        let root = head.terraform.as_ref().map_or("", |it| &*it.root);
+        roots.entry((kind, address(head))).or_default().insert(root);
+    }
+    let told = things.iter().map(|(kind, head)| {
+        let address = address(head);
+        let is_in_several = roots.get(&(*kind, address.clone())).is_some_and(|roots| roots.len() > 1);
+        let is_shared = names.get(&(*kind, head.name.as_str())).is_some_and(|addresses| addresses.len() > 1);
+        match (is_in_several, &head.terraform) {
+            (true, Some(it)) if it.root.is_empty() => address,
+            (true, Some(it)) => format!("{address} in {}", it.root),
+            (true, None) | (false, _) if is_shared => address,
+            (true, None) | (false, _) => head.name.clone(),
+        }
+    });
+    told.collect()
 }
 
 fn step(hop: &Hop) -> Step {

@@ -75,25 +75,30 @@ fn plain(world: &World, views: &[HopView]) -> String {
             (visible(&service.name).into_owned(), rows)
         });
         let kept: Vec<Row> = view.at_rest.iter().map(|kept| kept_row(world, kept)).collect();
-        let tables: Vec<(String, Vec<Row>)> =
-            tables.chain([("at rest".to_owned(), kept)]).filter(|(_, rows)| !rows.is_empty()).collect();
-        let width = |column: usize| {
-            let cells = tables.iter().flat_map(|(_, rows)| rows).map(|row| row[column].chars().count());
-            cells.max().unwrap_or(0)
-        };
-        let widths = [width(0), width(1), width(2)];
-        for (name, rows) in &tables {
-            let _ = writeln!(out, "{name}");
-            for [what, state, remark, place] in rows {
-                let [a, b, c] = widths;
-                let _ = writeln!(out, "  {what:a$}  {state:b$}  {remark:c$}  {place}");
-            }
-            out.push('\n');
+        // Steps stand in columns of their own: names of stores may be whole addresses.
+        write_tables(&mut out, &tables.filter(|(_, rows)| !rows.is_empty()).collect::<Vec<_>>());
+        if !kept.is_empty() {
+            write_tables(&mut out, &[("at rest".to_owned(), kept)]);
         }
     }
     match out.is_empty() {
         true => "No services, tasks or stores.\n".to_owned(),
         false => format!("{}\n", out.trim_end()),
+    }
+}
+
+fn write_tables(out: &mut String, tables: &[(String, Vec<Row>)]) {
+    let width = |column: usize| {
+        let cells = tables.iter().flat_map(|(_, rows)| rows).map(|row| row[column].chars().count());
+        cells.max().unwrap_or(0)
+    };
+    let [a, b, c] = [width(0), width(1), width(2)];
+    for (name, rows) in tables {
+        let _ = writeln!(out, "{name}");
+        for [what, state, remark, place] in rows {
+            let _ = writeln!(out, "  {what:a$}  {state:b$}  {remark:c$}  {place}");
+        }
+        out.push('\n');
     }
 }
 

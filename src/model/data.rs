@@ -2,7 +2,7 @@
 
 use super::identity::{Policy, Role};
 use super::network::{LoadBalancer, SecurityGroup, Subnet, Vpc};
-use super::secret::{Parameter, Variable};
+use super::secret::{Parameter, Secret, Variable};
 use super::web::Distribution;
 use super::workload::{Container, Host, MountTarget, Service, Task};
 use super::{entities, views};
@@ -142,6 +142,8 @@ entities! { in data;
 
     /// A DynamoDB table.
     DynamoTable "table" tables {
+        /// `LockID` in a table of Terraform's locks.
+        hash_key: Text,
         point_in_time_recovery: Flag = false,
         deletion_protection: Flag = false,
         key: One<Key>,
@@ -232,6 +234,7 @@ entities! { in data;
         container: One<Container>,
         variable: One<Variable>,
         parameter: One<Parameter>,
+        secret: One<Secret>,
         database: One<Database>,
         cache: One<Cache>,
     }

@@ -11,6 +11,8 @@ entities! { in secret;
     /// A secret of Secrets Manager.
     Secret "secret" secrets {
         name: Text,
+        /// What a version that is declared here puts into it.
+        content as "value": Raw,
         key: One<Key>,
         policy: One<Policy>,
     }

@@ -7,7 +7,7 @@ use crate::facts::reach::stores_of;
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::data::{Cache, Connection, Database};
 use crate::model::image::Copy;
-use crate::model::secret::{Parameter, Variable};
+use crate::model::secret::Variable;
 use crate::model::workload::Container;
 use crate::model::{AnyId, Cell, Entity, Head, Id, Link, Model, One, Reading, mark};
 use crate::source::Place;
@@ -16,7 +16,7 @@ use crate::value::{Kind, Origin, Text, Value};
 /// Settings of other drivers that switch TLS off.
 const REFUSALS: [&str; 4] = ["ssl=false", "ssl-mode=DISABLED", "useSSL=false", "sslMode=DISABLED"];
 
-/// Connections in values of parameters and in environments.
+/// Connections in values of parameters and secrets and in environments.
 pub(in crate::facts) fn derive(model: &mut Model) {
     let mut found: Vec<Connection> = Vec::new();
     for (id, parameter) in model.secret.parameters.iter() {
@@ -24,9 +24,17 @@ pub(in crate::facts) fn derive(model: &mut Model) {
             continue;
         };
         let origin = parameter.content.origin().clone();
-        connection.container = reader_of(model, id);
+        connection.container = reader_of(model, id.into());
         connection.parameter = One::to(id, origin);
         found.push(connection);
+    }
+    for (id, secret) in model.secret.secrets.iter() {
+        for value in texts_in(secret.content.value()) {
+            let Some(mut connection) = connection(model, secret.head.clone(), value) else { continue };
+            connection.container = reader_of(model, id.into());
+            connection.secret = One::to(id, value.origin.clone());
+            found.push(connection);
+        }
     }
     for (id, variable) in model.secret.variables.iter() {
         let value = variable.content.value();
@@ -42,16 +50,30 @@ pub(in crate::facts) fn derive(model: &mut Model) {
     }
 }
 
-/// The container that reads a parameter when it starts.
-fn reader_of(model: &Model, id: Id<Parameter>) -> One<Container> {
-    let mut readers = model
-        .secret
-        .secret_references
-        .iter()
-        .filter(|(_, reference)| reference.source.any().and_then(AnyId::typed::<Parameter>) == Some(id));
+/// The text itself, or those of the JSON object that it holds.
+fn texts_in(value: &Value) -> Vec<&Value> {
+    match &value.kind {
+        Kind::Text(text) => match text.wrapped().map(|wrapped| &wrapped.value.kind) {
+            Some(Kind::Map(map)) => map.entries.values().collect(),
+            Some(_) => Vec::new(),
+            None => vec![value],
+        },
+        Kind::Null
+        | Kind::Bool(_)
+        | Kind::Number(_)
+        | Kind::List(_)
+        | Kind::Map(_)
+        | Kind::Reference(_)
+        | Kind::Unknown(_) => Vec::new(),
+    }
+}
+
+/// The container that reads a parameter or a secret when it starts.
+fn reader_of(model: &Model, id: AnyId) -> One<Container> {
+    let mut readers = model.secret.secret_references.iter().filter(|(_, reference)| reference.source.any() == Some(id));
     match readers.next() {
         Some((_, reference)) => reference.container.clone(),
-        None => One::absent(model[id].head.span),
+        None => One::absent(model.head(id).span),
     }
 }
 

@@ -188,8 +188,11 @@ pub(super) fn minimum_tls(facts: &Facts<'_>, id: Id<Listener>) -> (Value, Vec<Pl
     match policy(&listener.tls_policy) {
         Ok(policy) => {
             let name = listener.tls_policy.as_str().unwrap_or_default();
-            let assumed = if listener.tls_policy.is_default() { "the provider assumes " } else { "" };
-            let role = format!("{assumed}`{name}` accepts TLS 1.{}", policy.minimum - 10);
+            let oldest = policy.minimum - 10;
+            let role = match listener.tls_policy.is_default() {
+                true => format!("the provider assumes `{name}`, which accepts TLS 1.{oldest}"),
+                false => format!("`{name}` accepts TLS 1.{oldest}"),
+            };
             (Value::number(policy.minimum, origin.clone()), vec![Place::new(place, role)])
         }
         Err(reason) => (Value::unknown(reason, origin.clone()), Vec::new()),

@@ -8,7 +8,6 @@ use crate::facts::Facts;
 use crate::facts::reach::{ports_of, stores_of};
 use crate::logic::{Reason, Tri};
 use crate::model::data::{Bucket, Cache, Connection, Database, DynamoTable, Queue, Topic};
-use crate::model::secret::Parameter;
 use crate::model::workload::{Container, Task, Volume};
 use crate::model::{AnyId, Entity, Id, Model, Reading};
 use crate::source::{Place, Span};
@@ -64,14 +63,12 @@ pub(super) fn brokers(steps: &mut Steps, model: &Model, container: Id<Container>
 /// The connection strings and modes that a container is given.
 fn connections(model: &Model, container: Id<Container>) -> Vec<Id<Connection>> {
     let variables: Vec<_> = model[container].variables.ids().collect();
-    let parameters: Vec<Id<Parameter>> = model[container]
-        .secret_references
-        .ids()
-        .filter_map(|reference| model[reference].source.any().and_then(AnyId::typed))
-        .collect();
+    let kept: Vec<AnyId> =
+        model[container].secret_references.ids().filter_map(|reference| model[reference].source.any()).collect();
     let is_its = |connection: &Connection| {
         connection.variable.id().is_some_and(|variable| variables.contains(&variable))
-            || connection.parameter.id().is_some_and(|parameter| parameters.contains(&parameter))
+            || connection.parameter.any().is_some_and(|parameter| kept.contains(&parameter))
+            || connection.secret.any().is_some_and(|secret| kept.contains(&secret))
     };
     model.data.connections.iter().filter(|(_, connection)| is_its(connection)).map(|(id, _)| id).collect()
 }

@@ -8,7 +8,7 @@ use crate::logic::{Fact, Reason, Tri};
 use crate::model::data::{Cache, Database};
 use crate::model::network::{LoadBalancer, SecurityGroup, TargetGroup};
 use crate::model::range::Range;
-use crate::model::secret::Parameter;
+use crate::model::secret::{Parameter, Secret};
 use crate::model::workload::{Container, Service};
 use crate::model::{AnyId, Id, Link, Model, Reading};
 use crate::source::{Place, Span};
@@ -230,13 +230,15 @@ pub(super) fn reaches_its_stores(facts: &Facts<'_>, id: Id<Service>) -> Fact {
     Fact::all(stores.into_iter().map(|store| reaches_store(facts, id, store)))
 }
 
-/// The stores whose addresses a container is given, in its environment or in parameters that it reads, and where.
+/// The stores whose addresses a container is given, in its environment or in parameters and secrets that it reads, and
+/// where.
 pub(in crate::facts) fn stores_of(model: &Model, container: Id<Container>) -> Vec<(AnyId, Origin)> {
     let container = &model[container];
     let written = container.variables.ids().map(|variable| model[variable].content.value());
     let kept = container.secret_references.ids().filter_map(|reference| {
-        let parameter = model[reference].source.any()?.typed::<Parameter>()?;
-        Some(model[parameter].content.value())
+        let source = model[reference].source.any()?;
+        let of_parameter = source.typed::<Parameter>().map(|parameter| model[parameter].content.value());
+        of_parameter.or_else(|| Some(model[source.typed::<Secret>()?].content.value()))
     });
     let mut stores: Vec<(AnyId, Origin)> = Vec::new();
     for value in written.chain(kept) {

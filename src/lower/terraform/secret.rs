@@ -6,7 +6,7 @@ use crate::eval::terraform::{BlockView, Instance, Mode};
 use crate::logic::Reason;
 use crate::model::secret::{Parameter, Secret, SecretAttribute};
 use crate::model::{Head, One};
-use crate::value::{Origin, Value};
+use crate::value::{Kind, Origin, Value};
 
 /// Resource type and path of an attribute that can only hold a secret; nested blocks by their names.
 const SINKS: &[(&str, &[&str])] = &[
@@ -127,6 +127,21 @@ pub(super) fn connect(cx: &mut Context<'_>) {
             cx.model[id].key = cx.one(instance.view(), "kms_key_id");
         }
     });
+    for instance in cx.managed("aws_secretsmanager_secret_version") {
+        let view = instance.view();
+        let Some(secret) = cx.one::<Secret>(view, "secret_id").id() else { continue };
+        let Some(content) = view.attr("secret_string") else { continue };
+        // Which of several versions counts is decided by their stages, which nobody reads here.
+        let is_first = matches!(cx.model[secret].content.value().kind, Kind::Null);
+        let content = match is_first {
+            true => content,
+            false => {
+                let reason = Reason::at("several-versions", instance.address.to_string(), instance.header_span);
+                Value::unknown(reason, Origin::written(instance.header_span))
+            }
+        };
+        cx.model[secret].content.set(content);
+    }
     each::<Parameter>(cx, &["aws_ssm_parameter"], |cx, instance, id| {
         if instance.mode == Mode::Managed {
             cx.model[id].key = cx.one(instance.view(), "key_id");
