@@ -172,6 +172,7 @@ fn make_prefix_lists(cx: &mut Context<'_>) {
         cx.add(instance, list);
     }
     for type_name in ["aws_ec2_managed_prefix_list", "aws_prefix_list"] {
+        // A list that is looked up has entries that nobody shows.
         for instance in cx.data(type_name) {
             let mut list = PrefixList::new(cx.head(instance));
             computed!(list, instance; entries);
@@ -202,6 +203,7 @@ pub(super) fn connect(cx: &mut Context<'_>) {
         }
     });
     connect_cidrs(cx);
+    connect_entries(cx);
     let types = ["aws_subnet", "aws_default_subnet"];
     each::<Subnet>(cx, &types, |cx, instance, id| {
         let vpc = cx.one(instance.view(), "vpc_id");
@@ -268,6 +270,35 @@ pub(super) fn each<E: Entity>(
         let ids: Vec<Id<E>> = cx.made_of(instance).iter().filter_map(|id| id.typed()).collect();
         for id in ids {
             visit(cx, instance, id);
+        }
+    }
+}
+
+/// Entries of prefix lists that stand in resources of their own.
+fn connect_entries(cx: &mut Context<'_>) {
+    for instance in cx.managed("aws_ec2_managed_prefix_list_entry") {
+        let view = instance.view();
+        let list = cx.one::<PrefixList>(view, "prefix_list_id");
+        match (list.id(), list.link) {
+            (Some(id), _) => {
+                let entries = &mut cx.model[id].entries;
+                let origin = entries.origin().clone();
+                let known = entries.value().as_list().cloned();
+                let mut items = known.as_ref().map(|list| list.items.clone()).unwrap_or_default();
+                items.extend(view.attr("cidr"));
+                let open = known.and_then(|list| list.open);
+                let list = List { items, flavour: ListFlavour::Tuple, open, is_indexed: true };
+                entries.set(Value::new(Kind::List(Arc::new(list)), origin));
+            }
+            (None, Link::Unknown(reason)) => {
+                for id in cx.own::<PrefixList>() {
+                    let entries = &mut cx.model[id].entries;
+                    let origin = entries.origin().clone();
+                    let value = opened(entries.value(), reason.clone(), origin);
+                    entries.set(value);
+                }
+            }
+            (None, Link::To(_) | Link::Absent) => {}
         }
     }
 }

@@ -289,6 +289,7 @@ fn ran(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, walk: &Run,
         rendering::by_editor(model, plan, scope, walk, command);
         return;
     }
+    super::service::created(model, scope, command);
     let kind = if command.says(&["aws", "ecs", "update-service"]) {
         "service"
     } else if command.says(&["aws", "ecs", "run-task"]) {
@@ -316,18 +317,7 @@ fn ran(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, walk: &Run,
         found.definition.set(definition.operand.value);
     }
     if let Some(network) = command.option(&["--network-configuration"]).filter(|_| kind == "task") {
-        let text = network.operand.value.as_text();
-        let says = |word: &str| text.as_ref().map_or(Tri::Unknown, |text| text.contains(word));
-        let is_public = Tri::any(
-            ["assignPublicIp=ENABLED", "assignPublicIp\":\"ENABLED", "\"assignPublicIp\": \"ENABLED"].map(says),
-        );
-        found.assigns_public_ip.set(match is_public {
-            Tri::Unknown => Value::unknown(
-                Reason::at("run-time-value", "network configuration", network.span),
-                Origin::written(network.span),
-            ),
-            known => flag_at(known == Tri::True, network.span),
-        });
+        found.assigns_public_ip.set(super::service::assigns_public_ip(&network));
     }
     let awaits = |command: &Command| {
         command.says(&["aws", "ecs", "wait", "services-stable"])

@@ -27,6 +27,7 @@ mod repository;
 mod scope;
 mod script;
 mod secrecy;
+mod service;
 mod starts;
 mod taint;
 mod terraform;
