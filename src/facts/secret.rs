@@ -208,15 +208,9 @@ pub(super) fn makers(model: &Model, value: &Value) -> Vec<Place> {
 fn read_through_secret(value: &Value) -> Option<&'static str> {
     let is_harmless = value.as_str().is_some_and(is_harmless) || matches!(value.kind, Kind::Bool(_) | Kind::Null);
     let mut steps = value.origin.steps();
-    let through = steps.any(|step| match &step.kind {
-        StepKind::ReadThrough(name) => name.strip_prefix("var.").is_some_and(names_secret),
-        StepKind::Written
-        | StepKind::VarFile { .. }
-        | StepKind::Passed { .. }
-        | StepKind::VariableDefault { .. }
-        | StepKind::Call(_)
-        | StepKind::ProviderDefault(_)
-        | StepKind::Missing(_) => false,
+    let through = steps.any(|step| {
+        let StepKind::ReadThrough(name) = step.kind else { return false };
+        name.strip_prefix("var.").is_some_and(names_secret)
     });
     (through && !is_harmless).then_some(MADE_FOR_IT)
 }
@@ -226,19 +220,11 @@ const MADE_FOR_IT: &str = "a variable made for a secret";
 
 /// The name, id or ARN of something that a block declares, whatever that holds.
 fn is_identifier(value: &Value) -> bool {
-    value.origin.steps().any(|step| match &step.kind {
-        StepKind::ReadThrough(word) => {
-            let (owner, attribute) = word.rsplit_once('.').unwrap_or(("", word));
-            let ty = owner.strip_prefix("data.").unwrap_or(owner);
-            matches!(attribute, "arn" | "id" | "name") && ty.starts_with("aws_")
-        }
-        StepKind::Written
-        | StepKind::VarFile { .. }
-        | StepKind::Passed { .. }
-        | StepKind::VariableDefault { .. }
-        | StepKind::Call(_)
-        | StepKind::ProviderDefault(_)
-        | StepKind::Missing(_) => false,
+    value.origin.steps().any(|step| {
+        let StepKind::ReadThrough(word) = step.kind else { return false };
+        let (owner, attribute) = word.rsplit_once('.').unwrap_or(("", word));
+        let ty = owner.strip_prefix("data.").unwrap_or(owner);
+        matches!(attribute, "arn" | "id" | "name") && ty.starts_with("aws_")
     })
 }
 

@@ -381,6 +381,8 @@ pub(super) fn has_endpoint(facts: &Facts<'_>, id: Id<Need>) -> Fact {
     let mut fact = Fact::any(of_service.chain(open));
     if fact.tri == Tri::False {
         fact.places = trail(model, need);
+        // What the way there lacks is said by who asks for it.
+        fact.places.iter_mut().take(1).for_each(|place| place.role.clear());
         fact.missing.push(format!("aws_vpc_endpoint for {service} in {}", vpc.head.name));
     }
     fact
