@@ -91,6 +91,11 @@ pub fn base_image(path: &str, tag: Option<&str>) -> Option<&'static BaseImage> {
     }
     let known = TABLE.bases.get(name)?;
     let is_root = known.starts_as == StartsAs::Root;
+    // Only those that are named after a release of Debian are known to be one.
+    const SUITES: [&str; 5] = ["slim", "stretch", "buster", "bullseye", "bookworm"];
+    if name == "openjdk" && SUITES.iter().any(|suite| tag.contains(suite)) {
+        return Some(&SLIM);
+    }
     let is_slim = tag.contains("slim") && known.shell == SystemShell::Dash;
     Some(match tag {
         tag if tag.contains("alpine") && name == "nginx" => &*NGINX_ALPINE,

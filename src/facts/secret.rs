@@ -288,7 +288,8 @@ fn lead_with_entry(places: &mut Vec<Place>, variable: &Variable) {
     if let Some(first) = led.first_mut() {
         first.role.clone_from(&literal.role);
     }
-    led.push(Place::new(literal.span, "the value stands here"));
+    let is_declared_only = steps.last().is_some_and(|step| matches!(step.kind, StepKind::Missing(_)));
+    led.push(Place::new(literal.span, if is_declared_only { "declared here" } else { "the value stands here" }));
     led.extend(places.drain(..).skip(1));
     *places = led;
 }

@@ -92,6 +92,7 @@ pub(super) fn size_is_valid(facts: &Facts<'_>, id: Id<Task>) -> Fact {
                 return fargate.and_invalid(vec![place(cell, span, "Fargate needs a size")]);
             }
             Size::Wrong => return fargate.and_invalid(vec![place(cell, span, "no size that Fargate knows")]),
+            Size::Placeholder => return Fact::unknown(Reason::at("from-workflow", what, span)),
             Size::Unknown => return Fact::unknown(reason_of(cell.value(), what)),
         }
     }
@@ -132,6 +133,8 @@ enum Size {
     Known(i64),
     Absent,
     Wrong,
+    /// A step fills it in before it is registered.
+    Placeholder,
     Unknown,
 }
 
@@ -142,6 +145,7 @@ fn size(cell: &Cell<mark::Text>, unit: Unit) -> Size {
         Reading::Unknown(_) => Size::Unknown,
         Reading::Known(text) => match text.known() {
             None => Size::Unknown,
+            Some(written) if written.starts_with(['<', '$', '{', '_', '%']) => Size::Placeholder,
             Some(written) => parse_size(written, unit).map_or(Size::Wrong, Size::Known),
         },
     }
@@ -210,6 +214,9 @@ pub(super) fn containers_fit(facts: &Facts<'_>, id: Id<Task>) -> Fact {
                 return Fact::no(shown);
             }
             Size::Unknown => doubt = doubt.or_else(|| Some(reason_of(cell.value(), "the task's size"))),
+            Size::Placeholder => {
+                doubt = doubt.or_else(|| Some(Reason::at("from-workflow", "the task's size", span)));
+            }
             Size::Known(_) | Size::Absent | Size::Wrong => {}
         }
     }

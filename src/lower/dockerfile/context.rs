@@ -16,7 +16,7 @@ use crate::syntax::dockerfile::{Copy, Instruction, Source};
 use crate::syntax::lines::env;
 use crate::syntax::lines::ignore::{self, Flavour, Ignore};
 use crate::syntax::lines::nginx;
-use crate::value::{Origin, StepKind, Value};
+use crate::value::{Origin, Piece, StepKind, Value};
 
 pub(super) struct Context<'a> {
     world: &'a World,
@@ -229,24 +229,60 @@ impl<'a> Builder<'a> {
     }
 
     fn copied_from(&mut self, from: &crate::syntax::shell::Word, id: Id<Entity>) {
+        let pieces = word_pieces(from, &self.states[self.states.len() - 1].scope);
+        self.taken_from(&pieces, from.span, id);
+    }
+
+    /// What the mounts of a RUN take from a stage or an image.
+    pub(super) fn mounted(&mut self, instruction: &Instruction, id: Id<InstructionEntity>) {
+        for flag in instruction.flags.iter().filter(|flag| flag.name == "mount") {
+            let Some(value) = &flag.value else { continue };
+            let written = self.text.get(value.span.range()).unwrap_or("");
+            // What is written in parts, or needs a variable, stands for whatever the builder makes of it.
+            let Some(part) = written.split(',').find(|part| part.starts_with("from=")) else { continue };
+            let at = part.as_ptr() as usize - written.as_ptr() as usize + "from=".len();
+            let name = part["from=".len()..].trim_matches('"');
+            if name.is_empty() || name.contains('$') {
+                continue;
+            }
+            let start = value.span.start as usize + at;
+            let span = Span::new(self.file, start, start + name.len());
+            let mut entity = Entity::new(Head::new("mount", span));
+            entity.head.block = instruction.span;
+            for cell in [
+                &mut entity.sources,
+                &mut entity.secret_files,
+                &mut entity.ignored_secrets,
+                &mut entity.uncovered,
+                &mut entity.ignored_sources,
+            ] {
+                cell.set(texts(Vec::new(), None, span));
+            }
+            entity.stage = One::to(self.state().id, Origin::none());
+            entity.instruction = One::to(id, Origin::written(instruction.keyword_span));
+            let copy = self.model.image.copies.push(entity);
+            self.taken_from(&[Piece::Literal(name.into(), Origin::written(span))], span, copy);
+            self.model[id].copies.push(copy, Origin::written(span));
+        }
+    }
+
+    fn taken_from(&mut self, pieces: &[Piece], span: Span, id: Id<Entity>) {
         let number = self.states.len() - 1;
-        let scope = &self.states[number].scope;
-        let pieces = word_pieces(from, scope);
-        let reference = Reference::new(&pieces, from.span);
+        let reference = Reference::new(pieces, span);
         let own = &self.plan.names[number];
         let name = reference.known().map(str::to_lowercase);
         let is_own = name.as_ref().is_some_and(|name| !own.is_empty() && name == own);
         let named = name.as_deref().and_then(|name| self.request.contexts.get(name));
         let is_context = name.as_deref() == Some("context") || named.is_some();
-        self.model[id].is_from_itself.set(shown(is_own, from.span));
+        self.model[id].is_from_itself.set(shown(is_own, span));
         let stage = name.as_deref().filter(|_| named.is_none());
         let stage = stage.and_then(|name| stage_number(&self.plan.names[..number], name));
         if let Some(stage) = stage {
-            self.model[id].from_stage = One::to(self.states[stage].id, Origin::written(from.span));
+            self.model[id].from_stage = One::to(self.states[stage].id, Origin::written(span));
         } else if !is_own && !is_context {
             let image = reference.image();
             let image = self.model.image.images.push(image);
-            self.model[id].from_image = One::to(image, Origin::written(from.span));
+            self.model[id].from_image = One::to(image, Origin::written(span));
         }
     }
 

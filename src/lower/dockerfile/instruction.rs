@@ -123,6 +123,7 @@ impl<'a> Builder<'a> {
         self.model[id].form.set(Value::text(form, Origin::written(instruction.keyword_span)));
         match instruction.keyword {
             Keyword::Run => {
+                self.mounted(instruction, id);
                 let weakens = self.weakens_isolation(instruction);
                 self.model[id].weakens_isolation.set(weakens);
                 self.run(instruction, line, id);

@@ -8,7 +8,7 @@ use crate::logic::{Reason, Tri};
 use crate::model::delivery::{Push, Rendering};
 use crate::model::image::{ImageBuild, Repository};
 use crate::model::workload::Container;
-use crate::model::{Id, Model, One};
+use crate::model::{Id, Model, One, ResourceMode};
 use crate::source::parent_of;
 use crate::value::{Origin, Piece, Text, Value};
 
@@ -63,12 +63,22 @@ fn add_repositories(model: &mut Model) {
         let mut repository = Repository::new(resource.head.clone());
         repository.path.read(block, "name", attribute(if is_public { "repository_name" } else { "name" }));
         repository.mutability.read(block, "image_tag_mutability", attribute("image_tag_mutability"));
+        let scanning = attribute("image_scanning_configuration").map(|value| in_first_block(&value, "scan_on_push"));
+        repository.scan_on_push.read(block, "image_scanning_configuration.scan_on_push", scanning.flatten());
+        if resource.mode == ResourceMode::Data {
+            // It is made elsewhere, and that is where its settings stand.
+            let elsewhere = || {
+                let reason = Reason::at("not-declared-here", "the settings of the repository", block);
+                Value::unknown(reason, Origin::missing("not-declared-here", block))
+            };
+            repository.encryption_type.set(elsewhere());
+            repository.mutability.set(elsewhere());
+            repository.scan_on_push.set(elsewhere());
+        }
         repository.is_public.set(super::concluded(is_public));
         if let Some(filters) = attribute("image_tag_mutability_exclusion_filter") {
             repository.exclusions.set(filter_texts(&filters));
         }
-        let scanning = attribute("image_scanning_configuration").map(|value| in_first_block(&value, "scan_on_push"));
-        repository.scan_on_push.read(block, "image_scanning_configuration.scan_on_push", scanning.flatten());
         found.push((resource.head.terraform.clone(), repository));
     }
     for (address, repository) in found {

@@ -146,6 +146,10 @@ impl<'a> Builder<'a> {
             Some(_) => return shown(true, place),
             None => return unknown("no-value", "process", place),
         };
+        if inner.is_empty() {
+            // `sh -c` takes its script from CMD or from the task.
+            return unknown("no-value", "the script of the shell", place);
+        }
         // What stands behind `exec` is the process; everything else runs below the shell.
         let hands_over = inner.iter().any(|command| {
             let through = |name: &str| command.wrappers.iter().any(|wrapper| wrapper == name);

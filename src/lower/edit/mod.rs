@@ -5,6 +5,8 @@ mod dockerfile;
 mod needs;
 mod permissions;
 mod quote;
+mod taskdef;
+mod terraform;
 mod tree;
 mod workflow;
 
@@ -90,8 +92,16 @@ impl<'s, 'w> Edits<'s, 'w> {
                 files.into_iter().all(|file| self.stays_readable(file, &edits)).then_some(edits)
             }
             Kind::Dockerfile => dockerfile::named(file, text, name, primary),
+            Kind::TaskDefinition => taskdef::named(file, text, name, primary),
+            Kind::Terraform => {
+                terraform::named(self, name, primary).or_else(|| taskdef::named(file, text, name, primary))
+            }
             _ => None,
         }
+    }
+
+    fn text(&self, place: Span) -> Option<&'w str> {
+        self.sources.world.file(place.file).text()?.get(place.range())
     }
 
     fn tree(&self, file: FileId) -> Option<Tree<'_>> {

@@ -26,6 +26,7 @@ pub(super) fn named(sources: &Sources<'_>, tree: Tree<'_>, name: &str, place: Sp
         "fail-in-pipes" => one(tree.insert(tree.step(place)?, "shell", &Member::Scalar("bash".to_owned()))),
         "remove-word" => one(remove_word(tree, place)),
         "list-secrets" => list_secrets(sources, tree, place),
+        "take-second-version" => one(take_second_version(tree, place)),
         "say-false" => one(say(tree, place, "true", "false")),
         "say-deny" => one(say(tree, place, "allow", "deny")),
         "use-https" => one(use_https(tree, place)),
@@ -44,6 +45,16 @@ fn set_input(tree: Tree<'_>, step: &Node, name: &str, value: &str) -> Option<Tex
         Some(_) => None,
         None => tree.insert(&with.value, name, &Member::Scalar(value.to_owned())),
     }
+}
+
+/// `owner/action@v1`, in the first version that has the fix.
+fn take_second_version(tree: Tree<'_>, place: Span) -> Option<TextEdit> {
+    let node = tree.path(place).last()?.value();
+    let text = node.scalar_text().filter(|_| !node.is_alias())?;
+    let (action, version) = text.split_once('@')?;
+    let is_first = version == "v1" || version.starts_with("v1.");
+    let is_plain = tree.text.get(node.span.range()) == Some(text);
+    (is_first && is_plain).then(|| (node.span, format!("{action}@v2")))
 }
 
 /// Another word for one that stands there as it is.

@@ -118,6 +118,16 @@ fn unknown_keys(object: Object<'_>) -> Vec<Value> {
     found
 }
 
+/// The key of a container that somebody meant; nothing for keys of the task, which stand elsewhere.
+pub(crate) fn right_key(written: &str) -> Option<&'static str> {
+    let folded: String = written.chars().filter(|c| !matches!(c, '_' | '-')).collect();
+    if TASK.iter().any(|known| known.eq_ignore_ascii_case(&folded)) {
+        return CONTAINER.iter().find(|known| known.eq_ignore_ascii_case(&folded)).copied();
+    }
+    let respelt = CONTAINER.iter().find(|known| known.eq_ignore_ascii_case(&folded)).copied();
+    respelt.or_else(|| nearest(written, CONTAINER.iter().copied()))
+}
+
 /// What Fargate does not take, each as a text at the place of its value.
 fn refused_by_fargate(object: Object<'_>) -> Vec<Value> {
     let mut found = Vec::new();

@@ -14,7 +14,7 @@ use crate::source::{FileId, Span, parent_of};
 use crate::syntax::{Kind, Sources};
 use crate::value::{Kind as ValueKind, Value};
 
-pub(crate) use container::add_containers;
+pub(crate) use container::{add_containers, right_key};
 pub(crate) use link::link;
 pub(crate) use object::Spelling;
 pub(crate) use volume::{Efs, VolumeParts, add_volume};
