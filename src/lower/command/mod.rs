@@ -19,6 +19,7 @@ pub(super) enum Stands {
     InProcess,
     InScript,
     InWorkflow,
+    InUserData,
 }
 
 impl Stands {
@@ -28,6 +29,7 @@ impl Stands {
             Stands::InProcess => "process",
             Stands::InScript => "script",
             Stands::InWorkflow => "workflow",
+            Stands::InUserData => "user_data",
         }
     }
 }

@@ -22,8 +22,12 @@ pub(super) fn make(cx: &mut Context<'_>) {
     for (type_name, kind) in HOSTS {
         for instance in cx.managed(type_name) {
             let host = host(cx, instance, kind);
+            let head = host.head.clone();
             let id = cx.add(instance, host);
             cx.call(id, instance.view().attr("name"));
+            if let Some(user_data) = instance.view().attr("user_data") {
+                super::user_data::add_commands(cx.model, &head, &user_data);
+            }
         }
     }
     for instance in cx.managed("aws_lambda_function") {

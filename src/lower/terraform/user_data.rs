@@ -3,6 +3,8 @@
 
 use crate::eval::shell::{Command, Direction, Nothing, Run, run};
 use crate::logic::Reason;
+use crate::lower::command::{self, Description, Stands};
+use crate::model::{Head, Model, One};
 use crate::source::{MappedText, Span};
 use crate::syntax::shell::{Dialect, read};
 use crate::value::{List, ListFlavour, Origin, Piece, Text, Value};
@@ -22,8 +24,26 @@ pub(super) fn given_keys(user_data: &Value) -> Option<Value> {
     })
 }
 
-/// What a script's run shows, as an open list where some of it could not be followed.
-fn found_in(user_data: &Value, find: impl Fn(&Run) -> Vec<Value>) -> Option<Value> {
+/// The commands of the script as entities: rules about commands ask for them wherever they stand. What a hole of the
+/// text takes part in is left to those who know what it holds.
+pub(super) fn add_commands(model: &mut Model, host: &Head, user_data: &Value) {
+    let Some((_, mapped)) = script_of_host(user_data) else { return };
+    let ran = run(&read(&mapped, Dialect::PLAIN), mapped.text(), Dialect::PLAIN, &Nothing);
+    for (index, command) in ran.commands.iter().enumerate() {
+        if command.words.iter().any(|word| word.text().is_none_or(|text| text.contains(HOLE))) {
+            continue;
+        }
+        let mut entity = command::entity(&ran, index, Description { mounts_secret: false, stands: Stands::InUserData });
+        entity.head.presence = host.presence;
+        entity.head.presence_reason.clone_from(&host.presence_reason);
+        entity.head.caller = host.caller;
+        entity.stage = One::absent(command.span);
+        model.image.commands.push(entity);
+    }
+}
+
+/// The script that stands in user data, with the value that holds it; nothing for what is no script.
+fn script_of_host(user_data: &Value) -> Option<(Value, MappedText)> {
     let mut user_data = user_data.clone();
     let mut text = user_data.as_text()?;
     while let Some(wrapped) = text.wrapped() {
@@ -31,9 +51,12 @@ fn found_in(user_data: &Value, find: impl Fn(&Run) -> Vec<Value>) -> Option<Valu
         text = user_data.as_text()?;
     }
     let mapped = script(&user_data, &text)?;
-    if !mapped.text().starts_with("#!") {
-        return None;
-    }
+    mapped.text().starts_with("#!").then_some((user_data, mapped))
+}
+
+/// What a script's run shows, as an open list where some of it could not be followed.
+fn found_in(user_data: &Value, find: impl Fn(&Run) -> Vec<Value>) -> Option<Value> {
+    let (user_data, mapped) = script_of_host(user_data)?;
     let script = read(&mapped, Dialect::PLAIN);
     let ran = run(&script, mapped.text(), Dialect::PLAIN, &Nothing);
     let items = find(&ran);
