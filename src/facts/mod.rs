@@ -2,6 +2,7 @@
 //! `facts!` in its module, computed when asked, once per entity. What many facts share is an `Analysis`.
 
 mod build;
+mod entry;
 mod hop;
 mod index;
 mod leak;

@@ -1,7 +1,7 @@
 //! Where secrets stand in clear, and where they end up. Name and value must both agree, unless the value comes from
 //! something that is a secret whatever it is called.
 
-use super::{Facts, facts};
+use super::{Facts, entry, facts};
 use crate::data::secrets::{has_password, is_harmless, is_placeholder, names_identifier, names_secret};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::data::HttpRequest;
@@ -271,39 +271,10 @@ pub(super) fn is_secret(facts: &Facts<'_>, id: Id<Variable>) -> Fact {
     let variable = &facts.model[id];
     let mut secret = named_secret(&variable.name, variable.content.value(), variable.head.span);
     if secret.tri == Tri::True {
-        lead_with_entry(&mut secret.places, variable);
+        entry::lead(&mut secret.places, variable);
         secret.places.extend(makers(facts.model, variable.content.value()));
     }
     secret
-}
-
-/// The entry itself comes first, where it only reads what stands elsewhere; then the way down to the literal.
-fn lead_with_entry(places: &mut Vec<Place>, variable: &Variable) {
-    let steps: Vec<_> = variable.content.origin().steps().collect();
-    let holds = |span: Span| variable.head.block.contains(&span);
-    let Some(own) = steps.iter().position(|step| holds(step.span)) else { return };
-    let Some(literal) = places.first().cloned().filter(|literal| !holds(literal.span)) else { return };
-    let way = steps[own..].iter().filter(|step| step.span != literal.span);
-    let mut led: Vec<Place> = way.map(|step| Place::new(step.span, role_of(step.kind))).collect();
-    if let Some(first) = led.first_mut() {
-        first.role.clone_from(&literal.role);
-    }
-    let is_declared_only = steps.last().is_some_and(|step| matches!(step.kind, StepKind::Missing(_)));
-    led.push(Place::new(literal.span, if is_declared_only { "declared here" } else { "the value stands here" }));
-    led.extend(places.drain(..).skip(1));
-    *places = led;
-}
-
-fn role_of(kind: &StepKind) -> String {
-    match kind {
-        StepKind::ReadThrough(name) => format!("read through `{name}`"),
-        StepKind::Passed { call, argument } => format!("passed to `{call}` as `{argument}`"),
-        StepKind::VariableDefault { name, .. } => format!("the default of `{name}`"),
-        StepKind::Call(name) => format!("through `{name}`"),
-        StepKind::Written | StepKind::VarFile { .. } | StepKind::ProviderDefault(_) | StepKind::Missing(_) => {
-            String::new()
-        }
-    }
 }
 
 fn url_has_password(facts: &Facts<'_>, id: Id<Variable>) -> Fact {
