@@ -59,6 +59,7 @@ pub fn analyse_keeping<'w>(
         undecided: checked.undecided,
         problems,
         comments: lowered.comments.clone(),
+        held: BTreeSet::new(),
         secrets,
         read: Read { files, kinds, roots: roots.collect(), unresolved },
     };

@@ -96,6 +96,7 @@ impl<'a> Collector<'a> {
             .map(|way| Path {
                 steps: way.places.iter().map(|place| self.addressed(place)).collect(),
                 subject: found.subject.clone(),
+                calls: Vec::new(),
                 variants: Vec::new(),
                 fingerprint: String::new(),
                 state: State::New,
@@ -157,9 +158,13 @@ impl<'a> Collector<'a> {
             }
         }
         for path in paths {
-            match gathered.ways.iter_mut().find(|(known, _)| *known == path) {
-                Some((_, models)) => push_new(models, number),
-                None => gathered.ways.push((path, vec![number])),
+            let is_same = |known: &Path| known.steps == path.steps && known.subject == path.subject;
+            match gathered.ways.iter_mut().find(|(known, _)| is_same(known)) {
+                Some((known, models)) => {
+                    push_new(models, number);
+                    push_new(&mut known.calls, found.draft.calls.clone());
+                }
+                None => gathered.ways.push((Path { calls: vec![found.draft.calls.clone()], ..path }, vec![number])),
             }
         }
     }

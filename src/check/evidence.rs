@@ -177,9 +177,10 @@ fn assumptions(origin: &Origin) -> Vec<String> {
 fn role(kind: &StepKind, value: &Value, property: &str) -> String {
     let words = property.replace('_', " ");
     match kind {
-        StepKind::Written => match short(value) {
-            Some(text) => format!("{words}: {text}"),
-            None => format!("{words} is set here"),
+        StepKind::Written => match (&value.kind, short(value)) {
+            (Kind::Bool(flag), _) => flag_words(&words, *flag),
+            (_, Some(text)) => format!("{words}: {text}"),
+            (_, None) => format!("{words} is set here"),
         },
         StepKind::VarFile { .. } => "the variable file says so".to_owned(),
         StepKind::ReadThrough(name) => format!("read through `{name}`"),
@@ -197,6 +198,49 @@ fn role(kind: &StepKind, value: &Value, property: &str) -> String {
     }
 }
 
+/// Names of properties that begin like a verb and are none.
+const NOUNS: [&str; 15] = [
+    "access",
+    "acls",
+    "alarms",
+    "class",
+    "containers",
+    "dependencies",
+    "dns",
+    "insights",
+    "options",
+    "outsiders",
+    "peers",
+    "powerless",
+    "process",
+    "tables",
+    "tls",
+];
+
+/// `is_pinned` as words: `is pinned`, `is not pinned`; `has_hashes`: `has no hashes`; `waits`: `does not wait`. Other
+/// properties are called as their attributes: `privileged: true`.
+fn flag_words(words: &str, flag: bool) -> String {
+    let (verb, rest) = words.split_once(' ').map_or((words, ""), |(verb, rest)| (verb, rest));
+    if !verb.ends_with('s') || NOUNS.contains(&verb) {
+        return format!("{words}: {flag}");
+    }
+    let said = match (verb, flag) {
+        (_, true) => return words.to_owned(),
+        ("is", false) => format!("is not {rest}"),
+        ("has", false) => format!("has no {rest}"),
+        (verb, false) => format!("does not {} {rest}", infinitive(verb)),
+    };
+    said.trim_end().to_owned()
+}
+
+fn infinitive(verb: &str) -> String {
+    if let Some(stem) = verb.strip_suffix("ies") {
+        return format!("{stem}y");
+    }
+    let with_es = ["sses", "ches", "shes", "xes", "oes"].iter().any(|ending| verb.ends_with(ending));
+    verb.strip_suffix(if with_es { "es" } else { "s" }).unwrap_or(verb).to_owned()
+}
+
 /// A value that fits a label; never a sensitive one.
 pub(crate) fn short(value: &Value) -> Option<String> {
     const LONGEST: usize = 40;
@@ -211,4 +255,23 @@ pub(crate) fn short(value: &Value) -> Option<String> {
     };
     let fits = text.chars().count() <= LONGEST && !text.contains(char::is_control);
     fits.then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::flag_words;
+
+    #[test]
+    fn flags_are_said_in_words() {
+        let check = |words, flag, expected| assert_eq!(flag_words(words, flag), expected);
+        check("is pinned", true, "is pinned");
+        check("is pinned", false, "is not pinned");
+        check("has hashes", false, "has no hashes");
+        check("waits", false, "does not wait");
+        check("verifies download", false, "does not verify download");
+        check("passes role", false, "does not pass role");
+        check("opens port", true, "opens port");
+        check("privileged", true, "privileged: true");
+        check("tls enabled", false, "tls enabled: false");
+    }
 }

@@ -18,7 +18,7 @@ use crate::model::schema;
 use crate::model::{AnyId, Head, Id, Link, Model, Resource, ResourceMode};
 use crate::rule::condition::{Message, MessagePiece};
 use crate::rule::{Each, RuleError};
-use crate::source::{Problem, Span};
+use crate::source::{Problem, Span, Watch, Watched};
 use crate::value::Kind;
 
 /// What one rule says of one entity of one model.
@@ -34,6 +34,7 @@ pub(super) struct DraftSubject {
     pub(super) shown: String,
     pub(super) span: Span,
     pub(super) caller: Option<Span>,
+    pub(super) calls: Vec<Span>,
     pub(super) thing: Option<String>,
 }
 
@@ -48,7 +49,7 @@ pub(super) struct Judged<'r> {
 }
 
 /// All verdicts but "nothing wrong", in the order of the rules and entities.
-pub(super) fn judge<'r>(model: &Model, rules: &'r [Rule]) -> Judged<'r> {
+pub(super) fn judge<'r>(model: &Model, rules: &'r [Rule], watch: &Watch) -> Judged<'r> {
     let facts = Facts::new(model);
     let results: Vec<Result<Vec<Draft<'r>>, Problem>> = rules
         .par_iter()
@@ -57,7 +58,8 @@ pub(super) fn judge<'r>(model: &Model, rules: &'r [Rule]) -> Judged<'r> {
                 let message = format!("rule {} failed: {words}; this is a fault of secure-lint", rule.meta.id);
                 Problem::of_file("rule-failed", &rule.meta.path, message).tool()
             };
-            match catch_unwind(AssertUnwindSafe(|| judge_rule(&facts, rule))) {
+            let judged = || watch.around(Watched::Rule, &rule.meta.id, || judge_rule(&facts, rule));
+            match catch_unwind(AssertUnwindSafe(judged)) {
                 Ok(Ok(drafts)) => Ok(drafts),
                 Ok(Err(errors)) => Err(fault(&errors.first().map(ToString::to_string).unwrap_or_default())),
                 Err(panic) => Err(fault(panic_words(&*panic))),
@@ -107,6 +109,7 @@ fn subject_of(head: &Head) -> DraftSubject {
         shown: shown(head),
         span: head.span,
         caller: head.caller,
+        calls: head.calls.as_deref().unwrap_or_default().to_vec(),
         thing: head.thing.clone(),
     }
 }

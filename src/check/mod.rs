@@ -51,7 +51,7 @@ pub fn check(world: &World, models: &[Model], rules: &[Rule], sites: &dyn Sites)
     let mut collector = collect::Collector::new(world, sites, models.len());
     let mut problems = Vec::new();
     for (number, model) in models.iter().enumerate() {
-        let judged = judge::judge(model, rules);
+        let judged = judge::judge(model, rules, &world.watch);
         problems.extend(judged.problems);
         for draft in judged.drafts {
             collector.add(number, model, draft);

@@ -157,10 +157,10 @@ pub(crate) struct TerminalArguments {
     )]
     pub(crate) hyperlinks: When,
     /// Say less; twice: nothing
-    #[arg(short, action = ArgAction::Count, conflicts_with = "verbose")]
+    #[arg(short, long, action = ArgAction::Count, conflicts_with = "verbose")]
     pub(crate) quiet: u8,
     /// Say what was not decided; twice: what was read
-    #[arg(short, action = ArgAction::Count)]
+    #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 }
 

@@ -1,16 +1,18 @@
 //! The verb `check`: read, analyse, sort out, report, decide.
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::finding::{BaselineUse, Report, Run, Severity};
 use crate::report::{
     Detail, Format, GroupBy, Options, SarifOptions, SarifProfile, ShowSuppressed, Statistics, TextOptions, mask,
+    visible,
 };
-use crate::source::World;
+use crate::source::{Watch, Watched, World};
 use crate::triage::{Baseline, FailOn, Incomplete, Suppressions, Triaged, exit_code};
 
 use super::arguments::{CheckArguments, GroupByArgument, TerminalArguments};
 use super::failure::Failure;
+use super::git::Git;
 use super::output::Outputs;
 use super::plan::Plan;
 use super::progress::Progress;
@@ -20,6 +22,8 @@ use super::terminal::{Surroundings, stdout_is_terminal};
 
 /// Findings drawn on a terminal unless more are asked for.
 const ON_A_TERMINAL: usize = 50;
+/// Rules and files that `--timings` names.
+const LONGEST_SHOWN: usize = 10;
 
 pub(crate) fn run(arguments: &CheckArguments, surroundings: &Surroundings) -> Result<u8, Failure> {
     let start = Instant::now();
@@ -36,15 +40,20 @@ pub(crate) fn run(arguments: &CheckArguments, surroundings: &Surroundings) -> Re
     let mut timings = Timings { start, phases: vec![("start", start.elapsed().as_micros())] };
 
     let progress = Progress::start();
-    let world = session.read_world()?;
+    let mut world = session.read_world()?;
+    if arguments.timings {
+        world.watch = Watch::new(microseconds);
+    }
     timings.phase("read");
     let fail_on = fail_on(arguments, &session);
     let outcome = plan.analyse(&world, session.arguments.repo.as_deref());
     timings.phase("analyse");
     let mut triaged = crate::triage::triage(&world, outcome, &plan.settings, new_run(&session, &plan, fail_on));
     only_stdin(&session, &mut triaged)?;
+    timings.phase("sort out");
     if let Some(reference) = &reference {
         since::apply(&session, &plan, reference, &mut triaged)?;
+        timings.phase("compare");
     }
     let mut report = triaged.report;
     if let Some(baseline) = &baseline {
@@ -54,7 +63,6 @@ pub(crate) fn run(arguments: &CheckArguments, surroundings: &Surroundings) -> Re
     let is_strict = arguments.require_complete || session.config.require_complete.unwrap_or(false);
     let incomplete = if is_strict { Incomplete::Fails } else { Incomplete::Passes };
     report.run.exit = exit_code(&report, fail_on, incomplete, &session.config.accept_incomplete);
-    timings.phase("sort out");
     progress.stop();
 
     mask(&mut report);
@@ -68,7 +76,7 @@ pub(crate) fn run(arguments: &CheckArguments, surroundings: &Surroundings) -> Re
         notes(&session, &world, &report, start, arguments);
     }
     if arguments.timings {
-        timings.print(&session);
+        timings.print(&session, &world.watch);
     }
     written?;
     Ok(report.run.exit)
@@ -81,6 +89,7 @@ pub(crate) fn new_run(session: &Session, plan: &Plan, fail_on: Option<Severity>)
         fail_on,
         config: session.config_file.as_ref().map(|(path, _)| path.clone()),
         repository: session.arguments.repo.clone().or(configured).unwrap_or_default(),
+        commit: session.git.as_ref().and_then(Git::commit_in_files).unwrap_or_default(),
         ..Run::default()
     }
 }
@@ -203,7 +212,7 @@ impl Timings {
         self.phases.push((name, self.start.elapsed().as_micros()));
     }
 
-    fn print(&self, session: &Session) {
+    fn print(&self, session: &Session, watch: &Watch) {
         let mut before = 0;
         for (name, until) in &self.phases {
             let spent = until - before;
@@ -211,5 +220,21 @@ impl Timings {
             before = *until;
         }
         session.streams.note(&format!("{:<9} {:>6}.{:03} ms", "all", before / 1_000, before % 1_000));
+        // Rules and files run on all threads at once: together they may take longer than the whole.
+        for (what, title) in [(Watched::Rule, "slowest rules"), (Watched::File, "slowest files to parse")] {
+            let longest = watch.longest(what);
+            if !longest.is_empty() {
+                session.streams.note(&format!("\n{title}"));
+            }
+            for (name, spent) in longest.iter().take(LONGEST_SHOWN) {
+                session.streams.note(&format!("{:>6}.{:03} ms  {}", spent / 1_000, spent % 1_000, visible(name)));
+            }
+        }
     }
+}
+
+/// The clock of `--timings`.
+fn microseconds() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }

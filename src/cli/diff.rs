@@ -1,6 +1,7 @@
 //! Unified diffs between two texts, as `patch` reads them.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 /// Lines around a change.
 const CONTEXT: usize = 3;
@@ -14,18 +15,49 @@ enum Step {
 }
 
 /// The diff of one file; empty if the texts are the same.
-pub(crate) fn unified(path: &str, old: &str, new: &str) -> String {
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Diff {
+    pub(crate) text: String,
+    /// The numbers of changed lines that hold a secret: what is around them is left out.
+    pub(crate) hidden: Vec<usize>,
+}
+
+/// Secrets are bytes of the old text. No line that holds one is shown: there is less around a change instead, and a change
+/// of such a line is left out.
+pub(crate) fn unified(path: &str, old: &str, new: &str, secrets: &[Range<usize>]) -> Diff {
+    let mut diff = Diff::default();
     if old == new {
-        return String::new();
+        return diff;
     }
     let old_lines: Vec<&str> = old.split_inclusive('\n').collect();
     let new_lines: Vec<&str> = new.split_inclusive('\n').collect();
+    let is_secret = secret_lines(&old_lines, secrets);
     let steps = steps(&old_lines, &new_lines);
-    let mut out = format!("--- a/{path}\n+++ b/{path}\n");
-    for hunk in hunks(&steps) {
-        write_hunk(&mut out, &steps[hunk], &old_lines, &new_lines);
+    for hunk in hunks(&steps, &is_secret) {
+        let hidden = steps[hunk.clone()].iter().find_map(|step| match step {
+            Step::Old(line) if is_secret[*line] => Some(line + 1),
+            Step::Old(_) | Step::Same(..) | Step::New(_) => None,
+        });
+        if let Some(line) = hidden {
+            diff.hidden.push(line);
+            continue;
+        }
+        if diff.text.is_empty() {
+            diff.text = format!("--- a/{path}\n+++ b/{path}\n");
+        }
+        write_hunk(&mut diff.text, &steps[hunk], &old_lines, &new_lines);
     }
-    out
+    diff
+}
+
+fn secret_lines(lines: &[&str], secrets: &[Range<usize>]) -> Vec<bool> {
+    let mut start = 0;
+    let holds = |line: &&str| {
+        let range = start..start + line.len();
+        start = range.end;
+        secrets.iter().any(|secret| secret.start < range.end && range.start < secret.end)
+    };
+    lines.iter().map(holds).collect()
 }
 
 /// The longest common subsequence, between what both texts begin and end with.
@@ -75,21 +107,40 @@ fn middle(steps: &mut Vec<Step>, old: &[&str], new: &[&str], base: usize) {
     }
 }
 
-/// Ranges of steps with a change in them and some lines around it.
-fn hunks(steps: &[Step]) -> Vec<std::ops::Range<usize>> {
-    let mut hunks: Vec<std::ops::Range<usize>> = Vec::new();
-    for (index, step) in steps.iter().enumerate() {
-        if matches!(step, Step::Same(..)) {
+/// Ranges of steps with a change in them and some lines around it, as many before as behind: `patch` takes one side
+/// alone for an end of the file.
+fn hunks(steps: &[Step], is_secret: &[bool]) -> Vec<Range<usize>> {
+    let is_same = |step: &Step| matches!(step, Step::Same(..));
+    let may_stand = |step: &Step| matches!(step, Step::Same(line, _) if !is_secret[*line]);
+    let mut hunks: Vec<Range<usize>> = Vec::new();
+    let mut index = 0;
+    while index < steps.len() {
+        let first = index;
+        index += steps[index..].iter().take_while(|step| !is_same(step)).count();
+        if index == first {
+            index += 1;
             continue;
         }
-        let start = index.saturating_sub(CONTEXT);
-        let end = (index + CONTEXT + 1).min(steps.len());
+        let before = steps[..first].iter().rev().take(CONTEXT).take_while(|step| may_stand(step)).count();
+        let behind = steps[index..].iter().take(CONTEXT).take_while(|step| may_stand(step)).count();
+        let (start, end) = (first - before, index + behind);
         match hunks.last_mut() {
             Some(last) if start <= last.end => last.end = end,
             Some(_) | None => hunks.push(start..end),
         }
     }
-    hunks
+    hunks.into_iter().map(|hunk| balanced(steps, hunk)).collect()
+}
+
+/// The same number of lines around the changes on both sides, but at the ends of the file.
+fn balanced(steps: &[Step], hunk: Range<usize>) -> Range<usize> {
+    let around = |step: &&Step| matches!(step, Step::Same(..));
+    let before = steps[hunk.clone()].iter().take_while(around).count();
+    let behind = steps[hunk.clone()].iter().rev().take_while(around).count();
+    // Less before than behind says that the file begins here, less behind than before that it ends.
+    let start = if hunk.end == steps.len() { hunk.start } else { hunk.start + before.saturating_sub(behind) };
+    let end = if hunk.start == 0 { hunk.end } else { hunk.end - behind.saturating_sub(before) };
+    start..end
 }
 
 fn write_hunk(out: &mut String, steps: &[Step], old: &[&str], new: &[&str]) {
@@ -123,22 +174,47 @@ fn write_hunk(out: &mut String, steps: &[Step], old: &[&str], new: &[&str]) {
 mod tests {
     use super::unified;
 
+    fn diff(old: &str, new: &str) -> String {
+        unified("a", old, new, &[]).text
+    }
+
     #[test]
     fn shows_what_changes_with_three_lines_around_it() {
         let old: String = (1..=12).map(|n| format!("line {n}\n")).collect();
         let new = old.replace("line 6\n", "six\nand more\n");
         assert_eq!(
-            unified("a.tf", &old, &new),
-            "--- a/a.tf\n+++ b/a.tf\n@@ -3,7 +3,8 @@\n line 3\n line 4\n line 5\n-line 6\n+six\n+and more\n line 7\n line 8\n line 9\n"
+            diff(&old, &new),
+            "--- a/a\n+++ b/a\n@@ -3,7 +3,8 @@\n line 3\n line 4\n line 5\n-line 6\n+six\n+and more\n line 7\n line 8\n line 9\n"
         );
-        assert_eq!(unified("a.tf", &old, &old), "");
+        assert_eq!(diff(&old, &old), "");
+        // At the beginning and at the end there is less on that side alone.
+        assert_eq!(
+            diff("a\nb\nc\nd\ne\n", "A\nb\nc\nd\ne\n"),
+            "--- a/a\n+++ b/a\n@@ -1,4 +1,4 @@\n-a\n+A\n b\n c\n d\n"
+        );
+        assert_eq!(
+            diff("a\nb\nc\nd\ne\n", "a\nb\nc\nd\nE\n"),
+            "--- a/a\n+++ b/a\n@@ -2,4 +2,4 @@\n b\n c\n d\n-e\n+E\n"
+        );
     }
 
     #[test]
     fn says_where_the_last_line_has_no_end() {
-        assert_eq!(
-            unified("a", "x", "y\n"),
-            "--- a/a\n+++ b/a\n@@ -1,1 +1,1 @@\n-x\n\\ No newline at end of file\n+y\n"
-        );
+        assert_eq!(diff("x", "y\n"), "--- a/a\n+++ b/a\n@@ -1,1 +1,1 @@\n-x\n\\ No newline at end of file\n+y\n");
+    }
+
+    #[test]
+    fn no_line_with_a_secret_is_shown() {
+        let old: String = (1..=12).map(|n| format!("line {n}\n")).collect();
+        let at = |line: &str| {
+            let start = old.find(line).expect("the line is there");
+            start..start + line.len()
+        };
+        // Two lines away: one line on both sides.
+        let shown = unified("a", &old, &old.replace("line 6\n", "six\n"), &[at("line 8")]);
+        assert_eq!(shown.text, "--- a/a\n+++ b/a\n@@ -5,3 +5,3 @@\n line 5\n-line 6\n+six\n line 7\n");
+        // On the line itself: nothing, but it is said.
+        let shown = unified("a", &old, &old.replace("line 6\n", "six\n"), &[at("line 6")]);
+        assert_eq!((shown.text.as_str(), shown.hidden), ("", vec![6]));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Edit, Fix, Report, Run, Safety, Severity};
 use crate::report::{Format, Options, mask, write};
-use crate::source::{Content, FileId, World, WorldBuilder};
+use crate::source::{Content, FileId, Span, World, WorldBuilder};
 use crate::triage::{Incomplete, Suppressions, exit_code};
 
 use super::arguments::FixArguments;
@@ -27,8 +27,13 @@ pub(crate) fn run(arguments: &FixArguments, surroundings: &Surroundings) -> Resu
     let original = session.read_world()?;
     let mut world = copy(&original, &BTreeMap::new());
     let mut n_applied = 0;
+    let mut secrets = None;
+    let mut n_unsafe = 0;
     for _ in 0..ROUNDS {
         let report = plan.judge(&world, repository, Run::default()).report;
+        // Of the first round: the text that is changed is the old one.
+        secrets.get_or_insert_with(|| report.secrets.clone());
+        n_unsafe = fixes(&report, Safety::Unsafe).count();
         let edits = edits(&report, least);
         if edits.is_empty() {
             break;
@@ -40,8 +45,16 @@ pub(crate) fn run(arguments: &FixArguments, surroundings: &Surroundings) -> Resu
     }
     let changed = changed(&original, &world);
     if arguments.diff {
+        let secrets = secrets.unwrap_or_default();
         for (path, old, new) in &changed {
-            session.streams.out(&unified(path, old, new));
+            let diff = unified(path, old, new, &bytes_of(&original, path, &secrets));
+            session.streams.out(&diff.text);
+            for line in diff.hidden {
+                session.streams.note(&format!("{path}:{line}: not shown, because the line holds a secret"));
+            }
+        }
+        if changed.is_empty() {
+            session.streams.note(&nothing_to_do(n_unsafe));
         }
         return Ok(u8::from(!changed.is_empty()));
     }
@@ -58,7 +71,9 @@ pub(crate) fn run(arguments: &FixArguments, surroundings: &Surroundings) -> Resu
         let options = Options { text, ..Options::default() };
         session.streams.out_text(&write(&report, Format::Text, &options).text);
     }
-    if arguments.terminal.quiet == 0 {
+    if arguments.terminal.quiet == 0 && n_applied == 0 {
+        session.streams.note(&nothing_to_do(n_unsafe));
+    } else if arguments.terminal.quiet == 0 {
         let fixes = if n_applied == 1 { "fix" } else { "fixes" };
         let files = if changed.len() == 1 { "file" } else { "files" };
         session.streams.note(&format!("Applied {n_applied} {fixes} in {} {files}", changed.len()));
@@ -66,19 +81,39 @@ pub(crate) fn run(arguments: &FixArguments, surroundings: &Surroundings) -> Resu
     Ok(report.run.exit)
 }
 
-/// Fixes that can be applied together, in the order of the findings.
-fn edits(report: &Report<'_>, least: Safety) -> Vec<Vec<Edit>> {
-    let is_wanted = |fix: &&Fix| match fix.safety {
+fn nothing_to_do(n_unsafe: usize) -> String {
+    match n_unsafe {
+        0 => "No fix applies".to_owned(),
+        1 => "No safe fix applies; --unsafe takes 1 that may change what the code does".to_owned(),
+        n => format!("No safe fix applies; --unsafe takes {n} that may change what the code does"),
+    }
+}
+
+/// The secrets of one file, as bytes of its text.
+pub(crate) fn bytes_of(world: &World, path: &str, secrets: &[Span]) -> Vec<std::ops::Range<usize>> {
+    let file = world.find(path);
+    secrets.iter().filter(|secret| Some(secret.file) == file).map(|secret| secret.range()).collect()
+}
+
+/// Fixes that may be applied, in the order of the findings.
+fn fixes<'r>(report: &'r Report<'_>, least: Safety) -> impl Iterator<Item = &'r Fix> {
+    let is_wanted = move |fix: &&Fix| match fix.safety {
         Safety::Safe => true,
         Safety::Unsafe => least == Safety::Unsafe,
         Safety::Show => false,
     };
+    let with_edits = |fix: &&Fix| !fix.edits.is_empty();
+    report.findings.iter().filter_map(|finding| finding.fix.as_ref()).filter(is_wanted).filter(with_edits)
+}
+
+/// Those that can be applied together.
+fn edits(report: &Report<'_>, least: Safety) -> Vec<Vec<Edit>> {
     let mut taken: Vec<Edit> = Vec::new();
     let mut chosen = Vec::new();
-    for fix in report.findings.iter().filter_map(|finding| finding.fix.as_ref()).filter(is_wanted) {
+    for fix in fixes(report, least) {
         let is_secret = |edit: &Edit| report.secrets.iter().any(|secret| secret.overlaps(&edit.span));
         let meets = |edit: &Edit| taken.iter().any(|other| other.span.overlaps(&edit.span));
-        if fix.edits.is_empty() || fix.edits.iter().any(|edit| is_secret(edit) || meets(edit)) {
+        if fix.edits.iter().any(|edit| is_secret(edit) || meets(edit)) {
             continue;
         }
         taken.extend(fix.edits.iter().cloned());

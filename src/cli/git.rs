@@ -67,6 +67,28 @@ impl Git {
         self.line(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).ok().filter(|text| !text.is_empty())
     }
 
+    /// The commit that HEAD names, from files: to lint a tree starts no other program.
+    pub(crate) fn commit_in_files(&self) -> Option<String> {
+        let top = self.folder.ancestors().find(|folder| folder.join(".git").exists())?;
+        let mut git = top.join(".git");
+        if git.is_file() {
+            git = top.join(text_of(&git)?.strip_prefix("gitdir: ")?.trim_end());
+        }
+        let head = text_of(&git.join("HEAD"))?;
+        let Some(name) = head.strip_prefix("ref: ").map(str::trim_end) else { return commit_name(&head) };
+        if !name.starts_with("refs/") || name.split('/').any(|part| part == "..") {
+            return None;
+        }
+        // A linked work tree keeps its branches in the folder that all share.
+        let common = text_of(&git.join("commondir")).map_or_else(|| git.clone(), |path| git.join(path.trim_end()));
+        let loose = [&git, &common].into_iter().find_map(|folder| text_of(&folder.join(name)));
+        if let Some(text) = loose {
+            return commit_name(&text);
+        }
+        let packed = text_of(&common.join("packed-refs"))?;
+        packed.lines().find_map(|line| commit_name(line.strip_suffix(name)?.strip_suffix(' ')?))
+    }
+
     /// Asks git whether it works here at all; it refuses folders of other owners.
     pub(crate) fn works(&self) -> Result<(), String> {
         self.run(&["rev-parse", "--git-dir"]).map(|_| ())
@@ -154,6 +176,16 @@ fn object(output: &mut impl BufRead, size: u64, limit: u64) -> std::io::Result<R
     let mut end = [0];
     output.read_exact(&mut end)?;
     Ok(content)
+}
+
+fn text_of(path: &Path) -> Option<String> {
+    std::fs::read_to_string(path).ok()
+}
+
+fn commit_name(text: &str) -> Option<String> {
+    let text = text.trim();
+    let is_name = [40, 64].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_name.then(|| text.to_owned())
 }
 
 /// Texts that end with a zero byte; names that are not UTF-8 are left out.

@@ -30,6 +30,7 @@ repos:
         language: system
         pass_filenames: false
         require_serial: true
+        files: '(?i)(\\.(tf|tofu|tfvars|tfbackend|tftpl|tpl|json|sh)$|(^|/)([^/]*\\.)?dockerfile[^/]*$|(^|/)containerfile[^/]*$|(^|/)\\.dockerignore$|^\\.github/|(^|/)action\\.ya?ml$|(^|/)(docker-)?compose[^/]*\\.ya?ml$|(^|/)secure-lint\\.toml$|^\\.secure-lint/)'
 ";
 
 const WORKFLOW: &str = "\
@@ -53,7 +54,10 @@ jobs:
         with:
           fetch-depth: 2
           persist-credentials: false
-      - run: pipx run secure-lint==VERSION check --format github
+      - name: Lint, on a pull request what it adds
+        run: pipx run secure-lint==VERSION check --format github ${SINCE:+--since \"$SINCE\"}
+        env:
+          SINCE: ${{ github.event_name == 'pull_request' && 'HEAD^1' || '' }}
 ";
 
 pub(crate) fn run(arguments: &InitArguments, streams: Streams) -> Result<u8, Failure> {

@@ -11,6 +11,7 @@ use crate::triage::{ForeignComment, ForeignPlace, Suppressions, read_foreign};
 use super::arguments::{MigrateArguments, SelectArguments};
 use super::diff::unified;
 use super::failure::Failure;
+use super::fix::bytes_of;
 use super::output::{Mode, put};
 use super::plan::Plan;
 use super::session::Session;
@@ -30,7 +31,7 @@ pub(crate) fn run(arguments: &MigrateArguments, surroundings: &Surroundings) -> 
     let mut rewrites: BTreeMap<FileId, Vec<Rewrite>> = BTreeMap::new();
     let mut left = Vec::new();
     for comment in outcome.comments.iter().filter(|it| world.file(it.span.file).is_subject) {
-        let foreign = read_foreign(&comment.text);
+        let foreign = read_foreign(comment);
         if foreign.is_empty() {
             continue;
         }
@@ -48,7 +49,11 @@ pub(crate) fn run(arguments: &MigrateArguments, surroundings: &Surroundings) -> 
             put(&path, &new, Mode::Replace).map_err(|error| Failure::io("write", &path, &error))?;
             session.streams.out_text(&format!("rewrote {}\n", file.path));
         } else {
-            session.streams.out(&unified(&file.path, old, &new));
+            let diff = unified(&file.path, old, &new, &bytes_of(&world, &file.path, &outcome.secrets));
+            session.streams.out(&diff.text);
+            for line in diff.hidden {
+                session.streams.note(&format!("{}:{line}: not shown, because the line holds a secret", file.path));
+            }
         }
     }
     for (span, why) in left {
@@ -97,7 +102,7 @@ fn rewrite(
         ForeignPlace::File => {
             Err(format!("it is about the whole file: an [[allow]] with `file` says that for {}", rules.join(", ")))
         }
-        ForeignPlace::Never => Err("it counts on a condition that ours do not know".to_owned()),
+        ForeignPlace::Conditional => Err("it counts on a condition that ours do not know".to_owned()),
     }
 }
 

@@ -4,6 +4,7 @@
 mod arguments;
 mod baseline;
 mod check;
+mod conditions;
 mod diff;
 mod docs;
 pub mod examples;

@@ -15,6 +15,7 @@ use crate::triage::{
 };
 
 use super::arguments::SelectArguments;
+use super::conditions::held;
 use super::failure::Failure;
 use super::session::Session;
 
@@ -61,7 +62,8 @@ impl Plan {
     }
 
     pub(crate) fn analyse(&self, world: &World, repository: Option<&str>) -> Outcome {
-        let (outcome, kept) = analyse_keeping(world, &self.description(world, repository), &self.rules);
+        let (mut outcome, kept) = analyse_keeping(world, &self.description(world, repository), &self.rules);
+        outcome.held = held(&outcome.comments, &kept.models);
         // The process ends soon, and its memory with it. To give millions of small pieces back one by one takes a sixth
         // of the time.
         std::mem::forget(kept);

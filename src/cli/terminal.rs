@@ -73,7 +73,7 @@ impl Surroundings {
 
     pub(crate) fn width(&self, is_terminal: bool) -> usize {
         match is_terminal {
-            true => self.columns.unwrap_or(WIDTH_OF_TERMINALS),
+            true => self.columns.or_else(columns_of_stdout).unwrap_or(WIDTH_OF_TERMINALS),
             false => self.columns.unwrap_or(WIDTH_OF_PIPES),
         }
     }
@@ -81,6 +81,12 @@ impl Surroundings {
     pub(crate) fn charset(&self, is_terminal: bool) -> Charset {
         if is_terminal && self.is_utf8 && !self.is_dumb { Charset::Unicode } else { Charset::Ascii }
     }
+}
+
+/// What the terminal says: shells keep `COLUMNS` to themselves.
+fn columns_of_stdout() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some(usize::from(width.0)).filter(|columns| *columns >= 20)
 }
 
 pub(crate) fn stdout_is_terminal() -> bool {

@@ -229,6 +229,8 @@ impl AddressedPlace {
 pub struct Path {
     pub steps: Vec<AddressedPlace>,
     pub subject: Subject,
+    /// The `module` blocks that the subject comes through, for each way in which it is called.
+    pub calls: Vec<Vec<Span>>,
     /// The variable sets under which this way exists; empty if all.
     pub variants: Vec<String>,
     pub fingerprint: String,

@@ -1,6 +1,6 @@
 //! What one analysis of a world hands on: everything that triage sorts out and reports print. No policy here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Undecided};
 use crate::logic::Reason;
@@ -14,6 +14,9 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// All comments of the files that were read, whatever they say.
     pub comments: Vec<Comment>,
+    /// Of the comments for other tools that count on conditions, those whose conditions hold, each with the number of its
+    /// part.
+    pub held: BTreeSet<(Span, usize)>,
     /// The literals whose content no output may show: they decided a secret finding, flow into a sensitive place or have
     /// the format of a key.
     pub secrets: Vec<Span>,

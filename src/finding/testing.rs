@@ -84,6 +84,7 @@ pub(crate) fn finding_over(id: &str, severity: Severity, steps: &[AddressedPlace
     let path = Path {
         steps: steps.to_vec(),
         subject: subject.clone(),
+        calls: Vec::new(),
         variants: Vec::new(),
         fingerprint: path_fingerprint(
             &fingerprint,

@@ -96,6 +96,7 @@ fn fill(model: &mut Model, sources: &Sources<'_>, deployments: &[&Deployment], a
         model.variants.push(Variant {
             root: deployment.root.to_string(),
             label: deployment.variant.name.clone(),
+            workspace: deployment.workspace.as_ref().and_then(|value| value.as_text()?.known().map(str::to_owned)),
             n_variants,
             is_assumed: deployment.variant.is_assumed,
         });

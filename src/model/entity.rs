@@ -93,6 +93,8 @@ pub struct Head {
     pub thing: Option<String>,
     /// The `module` block in the user's own code, where the entity comes from a module that is not theirs.
     pub caller: Option<Span>,
+    /// All `module` blocks that the entity comes through, the outermost first.
+    pub calls: Option<std::sync::Arc<[Span]>>,
     /// The whole way in Terraform, with instance keys: references resolve to it. Empty elsewhere.
     pub terraform: Option<std::sync::Arc<crate::value::Reference>>,
 }
@@ -107,6 +109,7 @@ impl Head {
             presence_reason: None,
             thing: None,
             caller: None,
+            calls: None,
             terraform: None,
         }
     }

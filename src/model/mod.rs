@@ -62,6 +62,8 @@ pub struct Variant {
     pub root: String,
     /// What people call it: `terraform-prod.tfvars`, `-var env=prod`.
     pub label: String,
+    /// Where somebody names it.
+    pub workspace: Option<String>,
     /// How many sets the root has; with one, no finding names it.
     pub n_variants: usize,
     /// No call in the repository names the set: it only lies there.

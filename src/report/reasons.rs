@@ -4,6 +4,7 @@
 pub(crate) fn words(code: &str) -> String {
     let known = match code {
         "no-value" => "no value given",
+        "absent" => "not written here",
         "provider-computed" => "value assigned by the provider",
         "secret-of-platform" => "value known only to GitHub",
         "module-not-downloaded" => "module not downloaded",

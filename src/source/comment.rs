@@ -28,12 +28,14 @@ pub struct Comment {
     /// What the comment stands inside: the top-level block of HCL (comments on its first or last line do not count),
     /// the step of a workflow's job. Nothing at the top, in Dockerfiles and in formats without such parts.
     pub enclosing: Option<Span>,
+    /// It belongs to a script that the file holds, not to the file's own language.
+    pub is_of_script: bool,
 }
 
 impl Comment {
     /// A comment that covers nothing by its position, for file-wide directives.
     pub fn new(span: Span, text: impl Into<String>, position: CommentPosition) -> Comment {
-        Comment { span, text: text.into(), position, covers: Vec::new(), enclosing: None }
+        Comment { span, text: text.into(), position, covers: Vec::new(), enclosing: None, is_of_script: false }
     }
 
     /// Whether a place that starts at the start of `span` is spoken for.

@@ -9,6 +9,7 @@ mod mapped;
 mod nearest;
 mod place;
 mod problem;
+mod watch;
 mod world;
 
 pub use comment::{Comment, CommentPosition, starts_in};
@@ -19,4 +20,5 @@ pub use mapped::MappedText;
 pub use nearest::{nearest, nearest_within};
 pub use place::{Place, Span};
 pub use problem::{Problem, ProblemLevel};
+pub use watch::{Watch, Watched};
 pub use world::{Content, FileId, SourceFile, World, WorldBuilder, clean_path, parent_of};

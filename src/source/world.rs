@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use super::{LineIndex, Problem};
+use super::{LineIndex, Problem, Watch};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
@@ -86,6 +86,8 @@ pub struct World {
     folders: BTreeSet<String>,
     /// Met while the files were read: links out of the root, unreadable files and the like.
     pub problems: Vec<Problem>,
+    /// Who wants to know how long its files take.
+    pub watch: Watch,
 }
 
 impl World {
@@ -163,6 +165,6 @@ impl WorldBuilder {
         }
         self.problems.sort();
         self.problems.dedup();
-        World { files: self.files, folders, problems: self.problems }
+        World { files: self.files, folders, problems: self.problems, watch: Watch::default() }
     }
 }

@@ -8,6 +8,7 @@ mod kind;
 pub mod lines;
 pub mod shell;
 mod sources;
+mod steps;
 pub mod yaml;
 
 pub use kind::{Kind, kind_of};

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::kind::{Kind, kind_of};
-use super::{dockerfile, hcl, lines, shell, yaml};
-use crate::source::{Comment, FileId, MappedText, Problem, SourceFile, World};
+use super::{dockerfile, hcl, lines, shell, steps, yaml};
+use crate::source::{Comment, FileId, MappedText, Problem, SourceFile, Watched, World};
 
 pub struct Sources<'w> {
     pub world: &'w World,
@@ -50,26 +50,33 @@ impl<'w> Sources<'w> {
 
     /// A file of HCL; empty if it has no text.
     pub fn hcl(&self, file: FileId) -> &hcl::Parsed {
-        self.files[file.0 as usize]
-            .hcl
-            .get_or_init(|| self.world.file(file).text().map(|text| hcl::parse(file, text)).unwrap_or_default())
+        self.files[file.0 as usize].hcl.get_or_init(|| {
+            self.timed(file, |source| source.text().map(|text| hcl::parse(file, text)).unwrap_or_default())
+        })
     }
 
     /// A file of YAML or JSON; empty if it has no text.
     pub fn tree(&self, file: FileId) -> &yaml::Parsed {
         self.files[file.0 as usize].tree.get_or_init(|| {
-            let source = self.world.file(file);
-            source.text().map(|text| yaml::read(file, source.name(), text)).unwrap_or_default()
+            self.timed(file, |source| {
+                source.text().map(|text| yaml::read(file, source.name(), text)).unwrap_or_default()
+            })
         })
     }
 
     /// A Dockerfile; empty if it has no text or is a template for one.
     pub fn dockerfile(&self, file: FileId) -> &dockerfile::Dockerfile {
         self.files[file.0 as usize].dockerfile.get_or_init(|| {
-            let source = self.world.file(file);
-            let text = source.text().filter(|text| !dockerfile::is_template(&source.path, text)).unwrap_or("");
-            dockerfile::read(file, &source.path, text)
+            self.timed(file, |source| {
+                let text = source.text().filter(|text| !dockerfile::is_template(&source.path, text)).unwrap_or("");
+                dockerfile::read(file, &source.path, text)
+            })
         })
+    }
+
+    fn timed<T>(&self, file: FileId, read: impl FnOnce(&SourceFile) -> T) -> T {
+        let source = self.world.file(file);
+        self.world.watch.around(Watched::File, &source.path, || read(source))
     }
 
     /// Reads all subjects of the kinds that are always asked for, on all threads.
@@ -111,8 +118,16 @@ impl<'w> Sources<'w> {
     /// The comments of all files but Terraform's, which come with its evaluation.
     pub fn comments(&self) -> Vec<Comment> {
         let mut comments = Vec::new();
-        for source in &self.files {
-            comments.extend(source.tree.get().into_iter().flat_map(|parsed| parsed.comments.iter().cloned()));
+        for (source, (id, file)) in self.files.iter().zip(self.world.files()) {
+            if let Some(parsed) = source.tree.get() {
+                let mut found = parsed.comments.clone();
+                if let (Kind::Workflow | Kind::Action, Some(root), Some(text)) =
+                    (source.kind, &parsed.root, file.text())
+                {
+                    steps::complete(id, text, root, &mut found);
+                }
+                comments.append(&mut found);
+            }
             comments.extend(source.dockerfile.get().into_iter().flat_map(|parsed| parsed.comments.iter().cloned()));
         }
         for (id, file) in self.world.files() {

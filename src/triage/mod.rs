@@ -19,7 +19,7 @@ pub use date::Date;
 pub use select::{Enabled, Selection, Settings, Suppressions};
 pub use sort::unify;
 pub use state::{Old, compare};
-pub use suppress::{Entry, EntryKind, EntryState, ForeignComment, ForeignPlace, read_foreign};
+pub use suppress::{Condition, Entry, EntryKind, EntryState, ForeignComment, ForeignPlace, read_foreign};
 pub use verdict::{Incomplete, exit_code, is_complete};
 
 use crate::finding::{Finding, Outcome, Report, Run, Undecided};
@@ -53,6 +53,7 @@ pub fn triage<'a>(world: &'a World, outcome: Outcome, settings: &Settings, run: 
     let input = suppress::Input {
         world,
         comments: &outcome.comments,
+        held: &outcome.held,
         kinds: &outcome.read.kinds,
         undecided: &undecided,
         absorbed: &absorbed,

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::module::{Module, ModuleFile};
-use crate::source::{Comment, Content, FileId, Problem, SourceFile, World};
+use crate::source::{Comment, Content, FileId, Problem, SourceFile, Watched, World};
 use crate::syntax::hcl::{self, Parsed};
 
 #[derive(Debug)]
@@ -151,10 +151,10 @@ impl<'w> Modules<'w> {
                 unread.push(unread_problem(file));
                 continue;
             };
-            let mut parsed = match config.syntax {
+            let mut parsed = self.world.watch.around(Watched::File, &file.path, || match config.syntax {
                 Syntax::Native => hcl::parse(config.file, text),
                 Syntax::Json => hcl::parse_json(config.file, text),
-            };
+            });
             if let Some(slot) = self.comments.get(&config.file) {
                 // The slot is filled once, by whoever reads the folder first; both would put the same into it.
                 let _ = slot.set(std::mem::take(&mut parsed.comments));
@@ -199,7 +199,10 @@ impl<'w> Modules<'w> {
         Some(slot.get_or_init(|| {
             let source = self.world.file(file);
             let text = source.text().unwrap_or("");
-            if source.name().ends_with(".json") { hcl::parse_json_values(file, text) } else { hcl::parse(file, text) }
+            self.world.watch.around(Watched::File, &source.path, || match source.name().ends_with(".json") {
+                true => hcl::parse_json_values(file, text),
+                false => hcl::parse(file, text),
+            })
         }))
     }
 

@@ -289,6 +289,7 @@ pub(super) fn part_of(whole: &Head, name: String, span: Span, block: Span) -> He
     head.presence = whole.presence;
     head.presence_reason = whole.presence_reason.clone();
     head.caller = whole.caller;
+    head.calls = whole.calls.clone();
     head
 }
 

@@ -127,6 +127,9 @@ impl<'a> Context<'a> {
         if instance.presence.tri == Tri::Unknown {
             head.presence_reason = Some(presence_reason(instance));
         }
+        if !instance.calls.is_empty() {
+            head.calls = Some(instance.calls.iter().map(|call| call.header_span).collect());
+        }
         if instance.is_third_party {
             head.caller = instance.calls.first().map(|call| call.header_span);
         }

@@ -212,17 +212,31 @@ fn at_all_widths() {
     }
 }
 
+/// Colour changes no word and no column.
 #[test]
 fn with_colour_and_unicode() {
     let world = example();
     let report = full(&world);
-    let options = TextOptions {
-        colour: Colour::On,
-        charset: Charset::Unicode,
-        suppressed: ShowSuppressed::Yes,
-        ..TextOptions::default()
-    };
-    check("colour", &super::write(&report, &options));
+    for (width, name) in [(120, "colour"), (80, "colour-80"), (50, "colour-50")] {
+        let options = TextOptions {
+            width,
+            colour: Colour::On,
+            charset: Charset::Unicode,
+            suppressed: ShowSuppressed::Yes,
+            ..TextOptions::default()
+        };
+        let text = super::write(&report, &options);
+        check(name, &text);
+        let plain = super::write(&report, &TextOptions { colour: Colour::Off, ..options });
+        assert_eq!(without_escapes(&text), plain, "{width}");
+    }
+}
+
+/// The text without colours: `ESC [ … m`.
+fn without_escapes(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or("").to_owned();
+    parts.fold(first, |plain, part| plain + part.split_once('m').map_or("", |(_, rest)| rest))
 }
 
 #[test]

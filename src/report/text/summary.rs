@@ -23,7 +23,7 @@ pub(super) fn write(out: &mut String, context: &Context<'_>, report: &Report<'_>
     }
     came_with_the_change(out, report);
     if n_shown > 0 {
-        next(out, report);
+        next(out, context, report);
     }
 }
 
@@ -167,20 +167,33 @@ fn came_with_the_change(out: &mut String, report: &Report<'_>) {
     }
 }
 
-fn next(out: &mut String, report: &Report<'_>) {
+fn next(out: &mut String, context: &Context<'_>, report: &Report<'_>) {
     let n_safe = report
         .shown()
         .filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe && !fix.edits.is_empty()))
         .count();
     let mut lines = Vec::new();
     if n_safe > 0 {
-        lines.push(format!("secure-lint fix --diff         {}", count(n_safe, "safe fix", "safe fixes")));
+        let fixes = count(n_safe, "safe fix", "safe fixes");
+        lines.push(match context.options.width < super::NARROWEST_FRAME {
+            true => format!("secure-lint fix --diff  {fixes}"),
+            false => format!("secure-lint fix --diff         {fixes}"),
+        });
     }
     if let Some(first) = report.shown().next() {
         lines.push(format!("secure-lint explain {}", first.rule.id));
     }
+    let fits = lines.iter().all(|line| "Next: ".len() + width_of(line) <= context.options.width);
+    if !fits {
+        let _ = writeln!(out, "Next:");
+    }
     for (index, line) in lines.iter().enumerate() {
-        let _ = writeln!(out, "{}{line}", if index == 0 { "Next: " } else { "      " });
+        let head = match (fits, index) {
+            (true, 0) => "Next: ",
+            (true, _) => "      ",
+            (false, _) => "  ",
+        };
+        let _ = writeln!(out, "{head}{line}");
     }
 }
 

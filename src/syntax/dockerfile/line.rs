@@ -100,6 +100,10 @@ impl<'a> Lines<'a> {
         if key == "escape" && matches!(value, "\\" | "`") {
             self.escape = value.as_bytes()[0];
         }
+        // Other tools' comments are read where all comments are; this one is in force as a directive.
+        if key == "check" {
+            self.comment(start, code);
+        }
         let value_start = start + (value.as_ptr() as usize - code.as_ptr() as usize);
         self.directives.push(Directive {
             key,

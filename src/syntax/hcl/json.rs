@@ -4,7 +4,7 @@
 use super::reader::{Names, Reader, Spans};
 use super::tree::{Attribute, Block, Body, Expr, ExprKind, Label, Name, ObjectItem, ObjectKey, Part, Template};
 use super::{Fault, Parsed};
-use crate::source::{FileId, Span};
+use crate::source::{Comment, CommentPosition, FileId, Span};
 use crate::syntax::yaml::{self, Entry, Kind, Node, Scalar};
 
 /// Expressions may nest this deep, as in native syntax.
@@ -28,7 +28,7 @@ pub fn parse_json_values(file: FileId, text: &str) -> Parsed {
 
 fn read(file: FileId, text: &str, body: impl FnOnce(&mut JsonReader, &Node) -> Body) -> Parsed {
     let json = yaml::json::parse_repeated(file, text);
-    let mut reader = JsonReader { file, names: Names::default(), faults: json.faults.clone() };
+    let mut reader = JsonReader { file, names: Names::default(), faults: json.faults.clone(), comments: Vec::new() };
     let body = match &json.root {
         Some(root) if root.is_map() || root.is_list() => body(&mut reader, root),
         Some(root) => {
@@ -38,8 +38,8 @@ fn read(file: FileId, text: &str, body: impl FnOnce(&mut JsonReader, &Node) -> B
         }
         None => Body::default(),
     };
-    let faults = reader.faults;
-    Parsed { body, comments: Vec::new(), is_broken: !faults.is_empty() || !json.is_complete, faults }
+    let JsonReader { faults, comments, .. } = reader;
+    Parsed { body, comments, is_broken: !faults.is_empty() || !json.is_complete, faults }
 }
 
 /// What the texts of an expression are.
@@ -117,6 +117,7 @@ struct JsonReader {
     file: FileId,
     names: Names,
     faults: Vec<Fault>,
+    comments: Vec<Comment>,
 }
 
 /// A block under construction: its kind and the labels met so far.
@@ -131,6 +132,13 @@ impl JsonReader {
         self.names.share(text)
     }
 
+    /// JSON has no comments; what stands at the top under `//` speaks about the file.
+    fn comment(&mut self, node: &Node) {
+        if let Some(text) = node.as_str() {
+            self.comments.push(Comment::new(node.span, text.trim(), CommentPosition::Alone));
+        }
+    }
+
     /// The members of an object, or of several in an array.
     fn body(&mut self, node: &Node, place: Place, depth: usize) -> Body {
         let mut body = Body::default();
@@ -141,6 +149,9 @@ impl JsonReader {
         let objects: Vec<&Node> = if node.is_list() { node.items().iter().collect() } else { vec![node] };
         for entry in objects.into_iter().flat_map(Node::entries) {
             if &*entry.key == "//" {
+                if place == Place::Top {
+                    self.comment(&entry.value);
+                }
                 continue;
             }
             match place.block(&entry.key).or_else(|| place.block_with_dynamic(entry)) {

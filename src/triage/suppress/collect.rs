@@ -22,7 +22,7 @@ pub(super) fn all(input: &Input<'_>) -> Vec<Candidate> {
             Some(own) => candidates.push(of_comment(input, comment, own)),
             None => {
                 let kind = input.kinds.get(path).copied();
-                candidates.extend(foreign::candidates(input.world, comment, kind));
+                candidates.extend(foreign::candidates(input, comment, kind));
             }
         }
     }

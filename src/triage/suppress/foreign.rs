@@ -2,11 +2,11 @@
 //! that the peer's check is the same or wider.
 
 use crate::finding::{Relation, RuleMeta};
-use crate::source::{Comment, World};
+use crate::source::Comment;
 use crate::triage::Date;
 
 use super::scope::Scope;
-use super::{Candidate, Entry, EntryKind, EntryState};
+use super::{Candidate, Entry, EntryKind, EntryState, Input};
 
 /// A skip comment of another tool, one per id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,20 @@ pub struct ForeignComment {
     pub reason: String,
     /// The last day on which it counts.
     pub until: Option<Date>,
+    /// It counts where all of these hold.
+    pub conditions: Vec<Condition>,
     pub(super) reach: Reach,
+}
+
+/// What trivy lets a comment depend on. Comments know no values, so whoever has the model answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// An attribute of the block, through nested blocks with dots, has this value.
+    Attribute {
+        path: String,
+        value: String,
+    },
+    Workspace(String),
 }
 
 /// How far a tool lets its comment reach.
@@ -27,12 +40,14 @@ pub(super) enum Reach {
     Enclosing,
     /// The line behind which it stands, or what stands below.
     Below,
+    /// The same, and above a `module` block everything in that module.
+    BelowAndModule,
     File,
+    /// The file, if the comment is its first thing.
+    FileFromTop,
     /// What holds its line.
     Line,
     LineAndNext,
-    /// It counts on a condition that cannot be shown to hold.
-    Never,
 }
 
 /// Where a comment of ours that says the same would stand.
@@ -45,22 +60,29 @@ pub enum ForeignPlace {
     /// Nowhere: it is about the file.
     File,
     /// Nowhere: it counts on a condition.
-    Never,
+    Conditional,
 }
 
 impl ForeignComment {
     pub fn place(&self) -> ForeignPlace {
         match self.reach {
-            Reach::Below | Reach::Line | Reach::LineAndNext => ForeignPlace::Here,
+            _ if !self.conditions.is_empty() => ForeignPlace::Conditional,
+            Reach::Below | Reach::BelowAndModule | Reach::Line | Reach::LineAndNext => ForeignPlace::Here,
             Reach::Enclosing => ForeignPlace::Around,
-            Reach::File => ForeignPlace::File,
-            Reach::Never => ForeignPlace::Never,
+            Reach::File | Reach::FileFromTop => ForeignPlace::File,
         }
     }
 }
 
-/// What a comment says to other tools; most say nothing.
-pub fn read(text: &str) -> Vec<ForeignComment> {
+/// What a comment says to other tools; most say nothing. zizmor reads the comments of the workflow alone, not those of
+/// its scripts.
+pub fn read_foreign(comment: &Comment) -> Vec<ForeignComment> {
+    let mut found = read(&comment.text);
+    found.retain(|it| !comment.is_of_script || it.peer != "zizmor");
+    found
+}
+
+fn read(text: &str) -> Vec<ForeignComment> {
     let mut found = Vec::new();
     for (head, reader) in HEADS {
         if let Some(rest) = text.strip_prefix(head) {
@@ -89,12 +111,19 @@ const HEADS: [(&str, ReadRest); 9] = [
     ("hadolint global ignore=", |rest, found| listed("hadolint", Reach::File, rest, found)),
     ("check=", buildkit),
     ("zizmor: ignore[", zizmor),
-    ("tflint-ignore-file:", |rest, found| tflint(Reach::File, rest, found)),
+    ("tflint-ignore-file:", |rest, found| tflint(Reach::FileFromTop, rest, found)),
     ("tflint-ignore:", |rest, found| tflint(Reach::LineAndNext, rest, found)),
 ];
 
 fn comment(peer: &'static str, id: &str, reason: &str, reach: Reach) -> ForeignComment {
-    ForeignComment { peer, id: id.trim().to_owned(), reason: reason.trim().to_owned(), until: None, reach }
+    ForeignComment {
+        peer,
+        id: id.trim().to_owned(),
+        reason: reason.trim().to_owned(),
+        until: None,
+        conditions: Vec::new(),
+        reach,
+    }
 }
 
 fn checkov(rest: &str, found: &mut Vec<ForeignComment>) {
@@ -109,20 +138,24 @@ fn checkov(rest: &str, found: &mut Vec<ForeignComment>) {
     }
 }
 
+/// `ID[name=value,…]:exp:YYYY-MM-DD:ws:NAME`, all but the id as one likes.
 fn trivy(rest: &str, found: &mut Vec<ForeignComment>) {
-    let mut parts = rest.split(':');
-    let id = parts.next().unwrap_or("");
-    let (name, on_value) = match id.split_once('[') {
-        Some((name, _)) => (name, true),
-        None => (id, false),
-    };
-    let mut it = comment("trivy", name, "", if on_value { Reach::Never } else { Reach::Below });
+    let end = rest.find(['[', ':']).unwrap_or(rest.len());
+    let (id, mut rest) = rest.split_at(end);
+    let mut it = comment("trivy", id, "", Reach::BelowAndModule);
+    if let Some((inside, behind)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        it.conditions.extend(inside.split(',').map(|pair| {
+            let (path, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Condition::Attribute { path: path.trim().to_owned(), value: value.trim().to_owned() }
+        }));
+        rest = behind;
+    }
+    let mut parts = rest.split(':').skip(1);
     while let Some(key) = parts.next() {
         match (key, parts.next()) {
             // Until the start of that day, so the day before is the last; a broken date has passed.
             ("exp", Some(day)) => it.until = Date::parse(day).and_then(Date::before).or(Date::new(1970, 1, 1)),
-            // The workspace is not known.
-            ("ws", _) => it.reach = Reach::Never,
+            ("ws", Some(name)) => it.conditions.push(Condition::Workspace(name.to_owned())),
             _ => {}
         }
     }
@@ -161,36 +194,39 @@ fn tflint(reach: Reach, rest: &str, found: &mut Vec<ForeignComment>) {
 }
 
 /// The candidates that one comment gives.
-pub(super) fn candidates(world: &World, comment: &Comment, kind: Option<&str>) -> Vec<Candidate> {
-    read(&comment.text)
-        .into_iter()
-        .map(|it| {
-            let scope = scope_of(world, comment, kind, it.reach);
-            let entry = Entry {
-                kind: EntryKind::Foreign,
-                place: Some(comment.span),
-                rules: vec![it.id.clone()],
-                reason: it.reason,
-                until: it.until,
-                owner: None,
-                peer: Some(it.peer.to_owned()),
-                state: EntryState::Active,
-                silenced: 0,
-            };
-            Candidate { entry, ids: Vec::new(), scope, faults: Vec::new(), peer_id: Some(it.id) }
-        })
-        .collect()
+pub(super) fn candidates(input: &Input<'_>, comment: &Comment, kind: Option<&str>) -> Vec<Candidate> {
+    let holds =
+        |number: usize, it: &ForeignComment| it.conditions.is_empty() || input.held.contains(&(comment.span, number));
+    let candidate = |(number, it): (usize, ForeignComment)| {
+        let scope = if holds(number, &it) { scope_of(input, comment, kind, it.reach) } else { Scope::Nothing };
+        let entry = Entry {
+            kind: EntryKind::Foreign,
+            place: Some(comment.span),
+            rules: vec![it.id.clone()],
+            reason: it.reason,
+            until: it.until,
+            owner: None,
+            peer: Some(it.peer.to_owned()),
+            state: EntryState::Active,
+            silenced: 0,
+        };
+        Candidate { entry, ids: Vec::new(), scope, faults: Vec::new(), peer_id: Some(it.id) }
+    };
+    read_foreign(comment).into_iter().enumerate().map(candidate).collect()
 }
 
-fn scope_of(world: &World, comment: &Comment, kind: Option<&str>, reach: Reach) -> Scope {
-    let file = world.file(comment.span.file);
+fn scope_of(input: &Input<'_>, comment: &Comment, kind: Option<&str>, reach: Reach) -> Scope {
+    let file = input.world.file(comment.span.file);
     let line = file.lines().line(comment.span.start);
     match reach {
-        Reach::Never => Scope::Nothing,
         Reach::File => Scope::File(comment.span.file),
+        // In JSON the place of a key says nothing.
+        Reach::FileFromTop if line == 1 || file.name().ends_with(".json") => Scope::File(comment.span.file),
+        Reach::FileFromTop => Scope::Nothing,
         Reach::Line => Scope::HoldsLine(comment.span.file, line),
         Reach::LineAndNext => Scope::LineAndNext(comment.span.file, line),
         Reach::Below => Scope::Spans(comment.covers.clone()),
+        Reach::BelowAndModule => Scope::SpansAndModules(comment.covers.clone()),
         Reach::Enclosing if kind == Some("dockerfile") => Scope::File(comment.span.file),
         Reach::Enclosing => match comment.enclosing {
             Some(block) => Scope::Spans(vec![block]),
@@ -206,8 +242,16 @@ pub(super) fn speaks_of(candidate: &Candidate, rule: &RuleMeta) -> bool {
     rule.covers.iter().any(|cover| {
         cover.peer == peer
             && cover.relation != Relation::Narrower
-            && (id == "*" || normal(peer, &cover.id) == normal(peer, id))
+            && is_meant(&normal(peer, id), &normal(peer, &cover.id))
     })
+}
+
+/// `*` means all, `aws-s3-*` all that begin so.
+fn is_meant(pattern: &str, id: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(beginning) => id.starts_with(beginning),
+        None => id == pattern,
+    }
 }
 
 /// `AVD-AWS-0104` is `aws-0104`; the other tools' ids are compared without regard to case.
@@ -221,7 +265,7 @@ fn normal(peer: &str, id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Reach, read};
+    use super::{Condition, ForeignPlace, Reach, read};
 
     fn check(text: &str, expected: &[(&str, &str, &str, Reach)]) {
         let found = read(text);
@@ -239,11 +283,12 @@ mod tests {
         check("checkov:skip=CKV_GHA_7", &[("checkov", "CKV_GHA_7", "", Reach::File)]);
         check(
             "tfsec:ignore:aws-s3-no-public tfsec:ignore:AVD-AWS-0104",
-            &[("trivy", "aws-s3-no-public", "", Reach::Below), ("trivy", "AVD-AWS-0104", "", Reach::Below)],
+            &[
+                ("trivy", "aws-s3-no-public", "", Reach::BelowAndModule),
+                ("trivy", "AVD-AWS-0104", "", Reach::BelowAndModule),
+            ],
         );
-        check("trivy:ignore:*", &[("trivy", "*", "", Reach::Below)]);
-        check("trivy:ignore:AWS-0104[cidr=0.0.0.0/0]", &[("trivy", "AWS-0104", "", Reach::Never)]);
-        check("trivy:ignore:AWS-0104:ws:dev", &[("trivy", "AWS-0104", "", Reach::Never)]);
+        check("trivy:ignore:*", &[("trivy", "*", "", Reach::BelowAndModule)]);
         check(
             "hadolint ignore=DL3008,DL3009",
             &[("hadolint", "DL3008", "", Reach::Below), ("hadolint", "DL3009", "", Reach::Below)],
@@ -255,9 +300,37 @@ mod tests {
             "tflint-ignore: a, b # because",
             &[("tflint", "a", "because", Reach::LineAndNext), ("tflint", "b", "because", Reach::LineAndNext)],
         );
-        check("tflint-ignore-file: all", &[("tflint", "*", "", Reach::File)]);
+        check("tflint-ignore-file: all", &[("tflint", "*", "", Reach::FileFromTop)]);
         check("nosemgrep: x", &[]);
         check("a word about checkov:skip=CKV_AWS_20", &[]);
+    }
+
+    #[test]
+    fn trivys_conditions() {
+        let check = |text: &str, expected: &[Condition]| {
+            let found = read(text);
+            assert_eq!((found[0].id.as_str(), found[0].conditions.as_slice()), ("AWS-0104", expected), "{text}");
+            let is_conditional = found[0].place() == ForeignPlace::Conditional;
+            assert_eq!(is_conditional, !expected.is_empty(), "{text}");
+        };
+        let attribute =
+            |path: &str, value: &str| Condition::Attribute { path: path.to_owned(), value: value.to_owned() };
+        let workspace = || Condition::Workspace("dev".to_owned());
+        check("trivy:ignore:AWS-0104", &[]);
+        check("trivy:ignore:AWS-0104[cidr=::/0]", &[attribute("cidr", "::/0")]);
+        check("tfsec:ignore:AWS-0104[a=1,b.c=x]", &[attribute("a", "1"), attribute("b.c", "x")]);
+        check("trivy:ignore:AWS-0104:ws:dev", &[workspace()]);
+        check("trivy:ignore:AWS-0104[a=1]:exp:2024-03-01:ws:dev", &[attribute("a", "1"), workspace()]);
+        check("trivy:ignore:AWS-0104[a", &[]);
+    }
+
+    #[test]
+    fn a_star_ends_a_pattern() {
+        let check = |pattern, id, expected| assert_eq!(super::is_meant(pattern, id), expected, "{pattern} {id}");
+        check("*", "aws-0104", true);
+        check("aws-s3-*", "aws-s3-enable-versioning", true);
+        check("aws-s3-*", "aws-ec2-no-public", false);
+        check("aws-0104", "aws-01045", false);
     }
 
     #[test]

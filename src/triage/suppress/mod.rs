@@ -7,7 +7,7 @@ mod own;
 mod scope;
 mod verdicts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, Suppressed, SuppressionKind, Undecided};
 use crate::source::{Comment, Problem, ProblemLevel, Span, World};
@@ -16,13 +16,15 @@ use super::config::{Foreign, Selector};
 use super::date::Date;
 use super::select::{Settings, Suppressions};
 
-pub use foreign::{ForeignComment, ForeignPlace, read as read_foreign};
+pub use foreign::{Condition, ForeignComment, ForeignPlace, read_foreign};
 use scope::Scope;
 
 /// What suppressions are judged by.
 pub(super) struct Input<'a> {
     pub(super) world: &'a World,
     pub(super) comments: &'a [Comment],
+    /// The comments of other tools whose conditions hold, each with the number of its part.
+    pub(super) held: &'a BTreeSet<(Span, usize)>,
     /// The kind of each file that was read, by path.
     pub(super) kinds: &'a BTreeMap<String, &'static str>,
     pub(super) undecided: &'a [Undecided],
@@ -223,7 +225,10 @@ fn covered_ways(world: &World, scope: &Scope, finding: &Finding) -> Vec<bool> {
     finding
         .paths
         .iter()
-        .map(|path| scope.is_for_path(path) || path.steps.iter().any(|step| scope.covers(world, step)))
+        .map(|path| {
+            let covers = |step| scope.covers(world, step);
+            scope.is_for_path(path) || scope.is_for_module_of(path) || path.steps.iter().any(covers)
+        })
         .collect()
 }
 

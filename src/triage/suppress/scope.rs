@@ -11,6 +11,8 @@ pub(super) enum Scope {
     Nothing,
     /// Places that begin in one of these.
     Spans(Vec<Span>),
+    /// The same, and what lies in a module whose call begins in one of these.
+    SpansAndModules(Vec<Span>),
     File(FileId),
     /// Places that hold this line.
     HoldsLine(FileId, u32),
@@ -39,7 +41,7 @@ impl Scope {
         let file = world.file(span.file);
         let line = |offset: u32| file.lines().line(offset);
         match self {
-            Scope::Spans(spans) => spans.iter().any(|cover| starts_in(&span, cover)),
+            Scope::Spans(spans) | Scope::SpansAndModules(spans) => spans.iter().any(|cover| starts_in(&span, cover)),
             Scope::File(id) => span.file == *id,
             Scope::HoldsLine(id, wanted) => {
                 span.file == *id && (line(span.start)..=line(span.end.max(span.start))).contains(wanted)
@@ -59,6 +61,7 @@ impl Scope {
             },
             Scope::Nothing
             | Scope::Spans(_)
+            | Scope::SpansAndModules(_)
             | Scope::File(_)
             | Scope::HoldsLine(..)
             | Scope::LineAndNext(..)
@@ -74,6 +77,13 @@ impl Scope {
 
     pub(super) fn is_for_path(&self, path: &Path) -> bool {
         matches!(self, Scope::Fingerprint(wanted) if path.fingerprint == *wanted)
+    }
+
+    /// Whether the subject of a way comes from a module that it means, however it is called.
+    pub(super) fn is_for_module_of(&self, path: &Path) -> bool {
+        let Scope::SpansAndModules(spans) = self else { return false };
+        let is_meant = |call: &Span| spans.iter().any(|cover| starts_in(call, cover));
+        !path.calls.is_empty() && path.calls.iter().all(|calls| calls.iter().any(is_meant))
     }
 
     /// A file pattern means the file in which a finding is reported, not all that its ways pass.

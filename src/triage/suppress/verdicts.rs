@@ -172,6 +172,7 @@ fn finding(
     let path = Path {
         steps: vec![primary.clone()],
         subject: subject.clone(),
+        calls: Vec::new(),
         variants: Vec::new(),
         fingerprint: path_fingerprint(&fingerprint, &address, "", [address.as_str()]),
         state: State::New,

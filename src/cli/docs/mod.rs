@@ -1,5 +1,8 @@
-//! Pages of the documentation that follow from the program: rules, command line, migration. They are made when the
-//! documentation is built and are not in the repository.
+//! Pages of the documentation that follow from the program: rules, command line, configuration, migration. They are made
+//! when the documentation is built and are not in the repository.
+
+mod configuration;
+mod migrating;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,9 +17,17 @@ use super::arguments::Arguments;
 use super::explain::page;
 use super::failure::Failure;
 use super::output::{Mode, put};
-use super::rules::markdown;
 use super::session::open_rules;
 use super::terminal::Streams;
+
+const CONFIG_SCHEMA: &str = include_str!("../../../schemas/config.json");
+/// Beside the book, for its links.
+const SCHEMAS: [(&str, &str); 4] = [
+    ("config.json", CONFIG_SCHEMA),
+    ("report-1.json", include_str!("../../../schemas/report-1.json")),
+    ("finding-1.json", include_str!("../../../schemas/finding-1.json")),
+    ("baseline-1.json", include_str!("../../../schemas/baseline-1.json")),
+];
 
 /// The page of the program with those of all its verbs behind it.
 pub(crate) fn man_page() -> Result<String, Failure> {
@@ -30,7 +41,21 @@ pub(crate) fn man_page() -> Result<String, Failure> {
         man.render_description_section(&mut page).map_err(failed)?;
         man.render_options_section(&mut page).map_err(failed)?;
     }
-    Ok(String::from_utf8_lossy(&page).into_owned())
+    Ok(for_troff(&String::from_utf8_lossy(&page)))
+}
+
+/// Not every reader of such pages knows UTF-8: other characters have names.
+fn for_troff(page: &str) -> String {
+    let mut out = String::with_capacity(page.len());
+    for c in page.chars() {
+        match c.is_ascii() {
+            true => out.push(c),
+            false => {
+                let _ = write!(out, "\\[u{:04X}]", c as u32);
+            }
+        }
+    }
+    out
 }
 
 /// The command with all its verbs built, as the writer of the page wants it.
@@ -47,7 +72,12 @@ pub(crate) fn run(folder: &Path, streams: Streams) -> Result<u8, Failure> {
         pages.insert(format!("rules/{}.md", rule.id()), page(rule, "markdown"));
     }
     pages.insert("command-line.md".to_owned(), command_line());
-    pages.insert("migrating.md".to_owned(), migrating(&catalog));
+    pages.insert("configuration.md".to_owned(), configuration::page(CONFIG_SCHEMA)?);
+    pages.extend(migrating::pages(&catalog));
+    pages.insert("summary.md".to_owned(), summary(&catalog));
+    for (name, text) in SCHEMAS {
+        pages.insert(format!("schemas/{name}"), text.to_owned());
+    }
     pages.insert("llms.txt".to_owned(), for_machines(&catalog));
     for (name, text) in &pages {
         let path = folder.join(name);
@@ -70,7 +100,21 @@ fn by_area(catalog: &Catalog) -> BTreeMap<&str, Vec<&RuleMeta>> {
 fn index(catalog: &Catalog) -> String {
     let mut out = String::from("# Rules\n");
     for (area, rules) in by_area(catalog) {
-        let _ = writeln!(out, "\n## {area}\n\n{}", markdown(&rules, false).trim_end());
+        let _ = writeln!(out, "\n## {area}\n\n| rule | severity | profile | title |\n|---|---|---|---|");
+        for rule in rules {
+            let title = rule.title.replace('|', "\\|");
+            let (id, severity, profile) = (&rule.id, rule.severity.name(), rule.profile.name());
+            let _ = writeln!(out, "| [{id}]({id}.md) | {severity} | {profile} | {title} |");
+        }
+    }
+    out
+}
+
+/// The pages of the rules as chapters of a book; `scripts/book.sh` puts them below "Rules".
+fn summary(catalog: &Catalog) -> String {
+    let mut out = String::new();
+    for rule in catalog.rules() {
+        let _ = writeln!(out, "  - [{}](generated/rules/{}.md)", rule.id(), rule.id());
     }
     out
 }
@@ -89,34 +133,11 @@ fn command_line() -> String {
     out
 }
 
-fn migrating(catalog: &Catalog) -> String {
-    let mut peers: BTreeMap<&str, BTreeMap<&str, Vec<(&str, &str)>>> = BTreeMap::new();
-    for meta in catalog.metas() {
-        for cover in &meta.covers {
-            let checks = peers.entry(cover.peer).or_default();
-            checks.entry(&cover.id).or_default().push((&meta.id, cover.relation.name()));
-        }
-    }
-    let mut out = String::from(
-        "# Migrating\n\n`secure-lint migrate` rewrites the skip comments of the tools below; `same` and `wider` are honoured \
-         without it.\n",
-    );
-    for (peer, checks) in peers {
-        let _ = writeln!(out, "\n## {peer}\n\n| check | rule | that check is |\n|---|---|---|");
-        for (check, rules) in checks {
-            for (rule, relation) in rules {
-                let _ = writeln!(out, "| {check} | [{rule}](rules/{rule}.md) | {relation} |");
-            }
-        }
-    }
-    out
-}
-
 /// A list for language models.
 fn for_machines(catalog: &Catalog) -> String {
     let mut out = String::from(
         "# secure-lint\n\n> Finds the ways from the internet or a pull request to your AWS data, across Terraform, ECS task \
-         definitions, Dockerfiles and GitHub workflows.\n\n- [Command line](command-line.md)\n- [Migrating](migrating.md)\n",
+         definitions, Dockerfiles and GitHub workflows.\n\n- [Command line](command-line.md)\n- [Configuration](configuration.md)\n- [Migrating](migrating/index.md)\n",
     );
     for (area, rules) in by_area(catalog) {
         let _ = writeln!(out, "\n## {area}\n");
