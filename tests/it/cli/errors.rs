@@ -87,6 +87,32 @@ fn a_day_that_is_none() {
 }
 
 #[test]
+fn a_flag_that_is_none() {
+    let stage = Stage::new("flag");
+    let played = stage.run(&["check", "--slect", "x"]);
+    assert_eq!((played.code, played.out.as_str()), (2, ""));
+    assert!(
+        played.err.contains("unexpected argument '--slect'") && played.err.contains("'--select'"),
+        "{}",
+        played.err
+    );
+    let played = stage.run(&["check", "--profile", "strct"]);
+    assert_eq!(played.code, 2);
+    assert!(played.err.contains("'strict'"), "{}", played.err);
+}
+
+/// An output that fails while it is written is told after all others are, and beats the findings.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_ends_with_two() {
+    let stage = Stage::new("full").with("task.json", FAULTY);
+    let played = stage.check(&["--output", "json=/dev/full", "--output", "sarif=a.sarif"]);
+    assert_eq!(played.code, 2);
+    assert!(played.err.contains("error: cannot write `/dev/full`"), "{}", played.err);
+    assert!(stage.read("a.sarif").contains("privileged-container") && played.out.contains("privileged-container"));
+}
+
+#[test]
 fn the_first_code_that_holds() {
     let stage = Stage::new("codes").with("task.json", FAULTY).with("broken.tf", "resource {\n");
     assert_eq!(stage.check(&["--require-complete"]).code, 1);

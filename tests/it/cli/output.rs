@@ -148,6 +148,29 @@ fn rows_are_findings_and_suppressed_ones() {
 }
 
 #[test]
+fn rows_name_the_commit() {
+    let stage = Stage::new("rows-commit").with("task.json", FAULTY);
+    let commit = |stage: &Stage| {
+        let row: serde_json::Value =
+            serde_json::from_str(&stage.check(&["--format", "ndjson"]).out).expect("a row is JSON");
+        row["commit"].as_str().map(str::to_owned)
+    };
+    stage.git(&["init", "-q"]);
+    assert_eq!(commit(&stage).as_deref(), Some(""));
+    stage.commit("first");
+    let head = Some(stage.git(&["rev-parse", "HEAD"]));
+    assert_eq!(commit(&stage), head);
+    stage.git(&["pack-refs", "--all"]);
+    assert_eq!(commit(&stage), head);
+    stage.git(&["checkout", "-q", "--detach"]);
+    assert_eq!(commit(&stage), head);
+    let linked = Stage::new("rows-linked");
+    std::fs::remove_dir(&linked.folder).expect("git makes the folder");
+    stage.git(&["worktree", "add", "-q", "-b", "other", &linked.folder.to_string_lossy()]);
+    assert_eq!(commit(&linked), head);
+}
+
+#[test]
 fn the_summary_says_how_many() {
     let stage = Stage::new("summary").with("task.json", FAULTY).with("main.tf", FAULTY_TF);
     let played = stage.check(&[]);

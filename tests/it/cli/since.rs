@@ -119,6 +119,101 @@ fn the_change_says_what_it_silences() {
     assert!(played.out.contains("1 suppression added, `secure-lint.toml` changed"), "{}", played.out);
 }
 
+const USE: &str =
+    "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: acme/tool@v4\n";
+
+/// All uses of one action are one finding; a further one is a new way to it, and one less changes nothing.
+#[test]
+fn a_new_way_to_an_old_fault_is_new() {
+    let stage = Stage::new("since-way").with(".github/workflows/a.yml", USE).with(".github/workflows/b.yml", USE);
+    stage.git(&["init", "-q"]);
+    stage.commit("two uses");
+    let rule = "third-party-action-at-movable-ref";
+    let check = ["check", "--root", ".", "--select", rule, "--since", "HEAD", "--format", "json"];
+    let report =
+        |stage: &Stage| -> serde_json::Value { serde_json::from_str(&stage.run(&check).out).expect("it is JSON") };
+    let states = |report: &serde_json::Value| -> Vec<String> {
+        let paths = report["findings"][0]["paths"].as_array().cloned().unwrap_or_default();
+        paths.iter().map(|path| path["state"].as_str().unwrap_or("").to_owned()).collect()
+    };
+    let before = report(&stage);
+    assert_eq!((before["counts"]["new"].as_u64(), states(&before)), (Some(0), vec!["unchanged".to_owned(); 2]));
+    stage.write(".github/workflows/c.yml", USE);
+    let after = report(&stage);
+    assert_eq!((after["exit"].as_u64(), after["counts"]["new"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(after["findings"].as_array().map(Vec::len), Some(1));
+    assert_eq!(after["findings"][0]["fingerprint"], before["findings"][0]["fingerprint"]);
+    assert_eq!(states(&after).iter().filter(|state| *state == "new").count(), 1);
+    std::fs::remove_file(stage.folder.join(".github/workflows/a.yml")).expect("it can be removed");
+    std::fs::remove_file(stage.folder.join(".github/workflows/c.yml")).expect("it can be removed");
+    assert_eq!(report(&stage)["counts"]["new"].as_u64(), Some(0));
+}
+
+#[test]
+fn a_deleted_file_takes_its_findings_along() {
+    let stage = stage("since-deleted");
+    stage.git(&["rm", "-q", "task.json"]);
+    let played = stage.check(&["--since", "HEAD"]);
+    assert_eq!(played.code, 0, "{}", played.err);
+    stage.commit("gone");
+    assert_eq!(stage.check(&["--since", "HEAD~1", "--format", "json"]).code, 0);
+}
+
+#[test]
+fn a_merge_is_compared_with_its_first_parent() {
+    let stage = stage("since-merge");
+    stage.git(&["checkout", "-q", "-b", "topic"]);
+    stage.write("main.tf", FAULTY_TF);
+    stage.commit("fault");
+    stage.git(&["checkout", "-q", "main"]);
+    stage.git(&["merge", "-q", "--no-ff", "-m", "merge", "topic"]);
+    assert_eq!(states(&stage, &["--since", "HEAD^1"]), [pair("main.tf", "new"), pair("task.json", "unchanged")]);
+    assert_eq!(states(&stage, &["--since", "HEAD^2"]), [pair("main.tf", "unchanged"), pair("task.json", "unchanged")]);
+}
+
+#[test]
+fn a_shallow_clone_has_what_it_has() {
+    let origin = stage("since-origin");
+    origin.write("main.tf", FAULTY_TF);
+    origin.commit("fault");
+    let clone = Stage::new("since-shallow");
+    let from = format!("file://{}", origin.folder.display());
+    clone.git(&["clone", "-q", "--depth", "1", &from, "."]);
+    // The base is not here: git's words, and what to do.
+    let played = clone.check(&["--since", "HEAD~1"]);
+    assert_eq!((played.code, played.out.as_str()), (2, ""));
+    assert!(played.err.contains("`fetch-depth: 0`"), "{}", played.err);
+    clone.git(&["fetch", "-q", "--depth", "2", "origin", "main"]);
+    assert_eq!(states(&clone, &["--since", "HEAD~1"]), [pair("main.tf", "new"), pair("task.json", "unchanged")]);
+}
+
+#[test]
+fn without_a_common_ancestor_the_ref_itself_counts() {
+    let stage = stage("since-orphan");
+    stage.git(&["checkout", "-q", "--orphan", "other"]);
+    stage.write("main.tf", FAULTY_TF);
+    stage.commit("a history of its own");
+    let played = stage.check(&["--since", "main"]);
+    assert!(played.err.contains("no common ancestor of `main` and HEAD in this clone"), "{}", played.err);
+    assert_eq!(states(&stage, &["--since", "main"]), [pair("main.tf", "new"), pair("task.json", "unchanged")]);
+}
+
+#[test]
+fn outside_of_git_and_without_git() {
+    // Below the target folder there is a repository above, so this one stands elsewhere.
+    let stage = stage("since-nowhere");
+    let outside = std::env::temp_dir().join(format!("secure-lint-since-{}", std::process::id()));
+    std::fs::create_dir_all(&outside).expect("the folder can be made");
+    let path = outside.to_string_lossy().into_owned();
+    let played = stage.run(&["check", &path, "--root", &path, "--since", "HEAD"]);
+    std::fs::remove_dir_all(&outside).expect("the folder can be removed");
+    assert_eq!(played.code, 2);
+    assert_eq!(played.err, "error: --since needs a git repository, and there is none around this folder\n");
+    let played = stage.run_with(&["check", "--root", ".", "--since", "HEAD"], &[("PATH", "/nowhere")]);
+    assert_eq!(played.code, 2);
+    assert!(played.err.contains("git cannot be run"), "{}", played.err);
+}
+
 #[test]
 fn a_file_of_known_findings() {
     let stage = stage("baseline");

@@ -58,3 +58,52 @@ fn comments_of_other_tools_become_ours() {
     assert!(!stage.read("main.tf").contains("checkov"));
     assert_eq!(code(&stage, &[]), 0);
 }
+
+/// The rows of "what a comment covers": each silences what it says, and a line beside it does not.
+#[test]
+fn where_a_comment_stands() {
+    let ours = "secure-lint: allow privileged-container -- lab";
+    let check = |file: &str, text: &str, expected: i32| {
+        let stage = Stage::new("stands").with(file, text);
+        assert_eq!(code(&stage, &["--fail-on", "high"]), expected, "{text}");
+    };
+    let tf = |from: &str, to: &str| FAULTY_TF.replace(from, to);
+    check("main.tf", FAULTY_TF, 1);
+    check("main.tf", &tf(LINE, &format!("{LINE} # {ours}")), 0);
+    check("main.tf", &tf(LINE, &format!("{LINE} // {ours}")), 0);
+    check("main.tf", &tf(LINE, &format!("{LINE} /* {ours} */")), 0);
+    check("main.tf", &tf("    privileged", &format!("    # {ours}\n    privileged")), 0);
+    check("main.tf", &format!("# {ours}\n{FAULTY_TF}"), 0);
+    check("main.tf", &format!("# {ours}\n# another comment\n{FAULTY_TF}"), 0);
+    check("main.tf", &format!("# {ours}\n\n{FAULTY_TF}"), 1);
+    check("main.tf", &tf("  family", &format!("  # {ours}\n  family")), 1);
+    check("main.tf", &format!("{FAULTY_TF}# {ours}\n"), 1);
+}
+
+#[test]
+fn in_scripts_and_dockerfiles() {
+    let check = |file: &str, rule: &str, text: &str, expected: i32| {
+        let stage = Stage::new("stands-elsewhere").with(file, text);
+        let played = stage.run(&["check", "--root", ".", "--select", rule, "--profile", "strict"]);
+        assert_eq!(played.code, expected, "{text}\n{}", played.out);
+    };
+    let relative = |comment: &str| format!("FROM scratch\n{comment}WORKDIR app\n");
+    let ours = "# secure-lint: allow relative-workdir -- lab\n";
+    check("Dockerfile", "relative-workdir", &relative(""), 1);
+    check("Dockerfile", "relative-workdir", &relative(ours), 0);
+    check("Dockerfile", "relative-workdir", &format!("{ours}{}", relative("")), 1);
+    // In a script the shell's own comment: behind the command, or above it.
+    let script = |before: &str, after: &str| {
+        format!(
+            "on: push\npermissions: {{}}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: |\n          \
+             {before}curl http://example.com/install.sh | sh{after}\n          make\n"
+        )
+    };
+    let workflow = ".github/workflows/a.yml";
+    let rule = "piped-remote-script";
+    let ours = format!("# secure-lint: allow {rule} -- lab");
+    check(workflow, rule, &script("", ""), 1);
+    check(workflow, rule, &script("", &format!(" {ours}")), 0);
+    check(workflow, rule, &script(&format!("{ours}\n          "), ""), 0);
+    check(workflow, rule, &script(&format!("{ours}\n          true\n          "), ""), 1);
+}

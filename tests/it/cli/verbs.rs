@@ -196,6 +196,6 @@ fn the_model_can_be_asked() {
 fn pages_for_the_documentation() {
     let stage = Stage::new("docs");
     assert_eq!(stage.run(&["docs", "out"]).code, 0);
-    assert!(stage.read("out/migrating.md").contains("CKV_AWS_334"));
+    assert!(stage.read("out/migrating/checkov.md").contains("CKV_AWS_334"));
     assert!(stage.read("out/rules/privileged-container.md").starts_with("# A container runs"));
 }
