@@ -20,6 +20,7 @@ case "$(uname -s)-$(uname -m)" in
   Linux-aarch64 | Linux-arm64) target=aarch64-unknown-linux-musl ;;
   Darwin-x86_64) target=x86_64-apple-darwin ;;
   Darwin-arm64) target=aarch64-apple-darwin ;;
+  MINGW*-x86_64 | MSYS*-x86_64) target=x86_64-pc-windows-msvc ;;
   *) fail "no binary for this machine" ;;
 esac
 
@@ -45,5 +46,7 @@ if [[ "${VERIFY:-checksum}" == attestation ]]; then
 fi
 
 tar -xzf "$archive" -C "$folder"
-chmod +x "$folder/secure-lint"
-echo "binary=$folder/secure-lint" >>"$GITHUB_OUTPUT"
+binary="$folder/secure-lint"
+[[ "$target" != *windows* ]] || binary="$binary.exe"
+chmod +x "$binary"
+echo "binary=$binary" >>"$GITHUB_OUTPUT"

@@ -12,22 +12,20 @@ add_lines() {
 
 # The first parent of the pull request's merge commit; else its base, if it is here; else nothing.
 base_of_pull_request() {
-  [[ "${GITHUB_EVENT_NAME:-}" == pull_request* ]] || return 0
-  if git rev-parse --verify --quiet "HEAD^2" >/dev/null; then
+  local second
+  second="$(git rev-parse --verify --quiet "HEAD^2" || true)"
+  if [[ -n "$second" && "$second" == "${HEAD_SHA:-}" ]]; then
     git rev-parse --verify --quiet "HEAD^1" || true
-    return 0
-  fi
-  local base
-  base="$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1])).get("pull_request", {}).get("base", {}).get("sha", ""))' "$GITHUB_EVENT_PATH" 2>/dev/null || true)"
-  if [[ "$base" =~ ^[0-9a-f]{40}$ ]] && git cat-file -e "$base^{commit}" 2>/dev/null; then
-    echo "$base"
+  elif [[ "${BASE_SHA:-}" =~ ^[0-9a-f]{40}$ ]] && git cat-file -e "$BASE_SHA^{commit}" 2>/dev/null; then
+    echo "$BASE_SHA"
   fi
 }
 
 since="${SINCE:-}"
 if [[ "$since" == auto ]]; then
-  since="$(base_of_pull_request)"
-  if [[ -z "$since" && "${GITHUB_EVENT_NAME:-}" == pull_request* ]]; then
+  since=""
+  [[ "${GITHUB_EVENT_NAME:-}" != pull_request ]] || since="$(base_of_pull_request)"
+  if [[ -z "$since" && "${GITHUB_EVENT_NAME:-}" == pull_request ]]; then
     echo "::notice title=secure-lint::the base is not in this clone, so all findings are reported; fetch-depth: 2 brings it"
   fi
 fi
@@ -53,17 +51,24 @@ code=0
 "$BINARY" "${arguments[@]}" || code=$?
 [[ ! -f "$annotations" ]] || cat "$annotations"
 
+# A number of the report's `counts`.
 count() {
-  python3 -c 'import json, sys; c = json.load(open(sys.argv[1]))["counts"]; print(c["new"] if sys.argv[2] == "new" else sum(c[s] for s in ("critical", "high", "medium", "low", "info")))' "$json" "$1" 2>/dev/null || echo 0
+  local number=""
+  [[ ! -f "$json" ]] || number="$(sed -n '/^  "counts": {$/,/^  }/p' "$json" | sed -nE "s/^ *\"$1\": ([0-9]+),?\$/\1/p")"
+  echo "${number:-0}"
 }
+findings=0
+for severity in critical high medium low info; do
+  findings=$((findings + $(count "$severity")))
+done
 
 # Uploading needs a token that can write; a fork's and Dependabot's cannot.
 upload=false
 case "${UPLOAD:-auto}" in
   always) upload=true ;;
   auto)
-    head="$(python3 -c 'import json, sys; print(((json.load(open(sys.argv[1])).get("pull_request") or {}).get("head") or {}).get("repo", {}).get("full_name", ""))' "${GITHUB_EVENT_PATH:-}" 2>/dev/null || true)"
-    if [[ "${GITHUB_ACTOR:-}" == "dependabot[bot]" || ( -n "$head" && "$head" != "${GITHUB_REPOSITORY:-}" ) ]]; then
+    # A fork that is gone has no name.
+    if [[ "${GITHUB_ACTOR:-}" == "dependabot[bot]" || ( -n "${HEAD_SHA:-}" && "${HEAD_REPOSITORY:-}" != "${GITHUB_REPOSITORY:-}" ) ]]; then
       echo "::notice title=secure-lint::not uploaded to code scanning: the token of this run can only read"
     else
       upload=true
@@ -75,7 +80,7 @@ esac
 {
   echo "exit-code=$code"
   echo "sarif-file=$sarif"
-  echo "findings=$(count all)"
+  echo "findings=$findings"
   echo "new=$(count new)"
   echo "upload=$upload"
 } >>"$GITHUB_OUTPUT"

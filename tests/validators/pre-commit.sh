@@ -70,3 +70,54 @@ expect "no files to check" "$log"
 echo "try-repo"
 pre-commit try-repo "$scratch/hooks" secure-lint-all --all-files --hook-stage manual >"$log" 2>&1 && { echo "the old fault was not found"; exit 1; }
 expect "privileged-container" "$log"
+
+echo "the image's hook: what the hook tells reaches the program inside"
+mkdir "$scratch/programs"
+# Stands in for docker: the program in the mounted folder, with the named variables and no others.
+cat >"$scratch/programs/docker" <<'DOCKER'
+#!/usr/bin/env bash
+# pre-commit asks first who it is that docker runs as.
+[[ "$1" == run ]] || { echo "{}"; exit 0; }
+shift
+environment=() folder="" image=""
+while (($#)); do
+  case "$1" in
+    --env) [[ -z "${!2+set}" ]] || environment+=("$2=${!2}"); shift 2 ;;
+    -v | --volume) folder="${2%%:/src*}"; shift 2 ;;
+    -u | --user | --workdir) shift 2 ;;
+    -*) shift ;;
+    *) image="$1"; shift; break ;;
+  esac
+done
+[[ "$image" == ghcr.io/secure-lint/secure-lint:* && -d "$folder" ]] || { echo "not our image: $image"; exit 125; }
+cd "$folder" && exec env -i PATH="$REAL_PATH" HOME=/nowhere GIT_CONFIG_GLOBAL=/dev/null "${environment[@]}" secure-lint "$@"
+DOCKER
+chmod +x "$scratch/programs/docker"
+sed -i 's/id: secure-lint-system/id: secure-lint-docker/' .pre-commit-config.yaml
+git_ add -A && git_ commit -qm "the other hook" --no-verify
+echo "$fault" | sed 's/agent/third/g' >third.json
+git_ add -A
+export REAL_PATH="$PATH"
+if PATH="$scratch/programs:$PATH" git_ commit -qm faulty >"$log" 2>&1; then echo "the commit went through"; cat "$log"; exit 1; fi
+expect "third.json" "$log"
+expect "new since HEAD: 2" "$log"
+git_ reset -q --hard
+echo "$fault" | sed 's/agent/fourth/g' >untracked.json
+echo "# and one more" >>main.tf
+git_ add main.tf && PATH="$scratch/programs:$PATH" git_ commit -qm "beside an old fault, with an untracked file" >"$log" 2>&1
+expect "secure-lint.*Passed" "$log"
+rm untracked.json
+
+echo "a push is compared with what was pushed before"
+git_ init -q --bare "$scratch/remote.git"
+git_ remote add origin "$scratch/remote.git"
+sed -i 's/id: secure-lint-docker/id: secure-lint-system\n        stages: [pre-push]/' .pre-commit-config.yaml
+git_ add -A && git_ commit -qm "before the push" --no-verify
+pre-commit install --hook-type pre-push >/dev/null
+# The first push brings the root commit: everything counts, and the old fault is told.
+if git_ push -q origin main >"$log" 2>&1; then echo "the first push went through"; cat "$log"; exit 1; fi
+expect "privileged-container" "$log"
+git_ push -q --no-verify origin main
+echo "# after the push" >>main.tf
+git_ add -A && git_ commit -qm "nothing new" --no-verify
+git_ push -q origin main >"$log" 2>&1 || { cat "$log"; exit 1; }

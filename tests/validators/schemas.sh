@@ -8,6 +8,14 @@ $check --builtin-schema vendor.dependabot .github/dependabot.yml
 "$VENV/bin/pre-commit" validate-manifest .pre-commit-hooks.yaml
 
 $check --check-metaschema schemas/*.json
+scripts/sbom >"$WORK/secure-lint.cdx.json"
+"$VENV/bin/python" - "$WORK/secure-lint.cdx.json" <<'PYTHON'
+import sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+error = JsonStrictValidator(SchemaVersion.V1_5).validate_str(open(sys.argv[1]).read())
+sys.exit(f"the list of parts: {error}" if error else 0)
+PYTHON
 $check --schemafile schemas/config.json secure-lint.toml testdata/config/full.toml
 rows=0
 out="$WORK/schemas"
