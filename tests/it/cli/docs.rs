@@ -129,6 +129,38 @@ fn the_reference_of_the_configuration_has_every_key() {
     }
 }
 
+/// Each input and output of the action stands on its page.
+#[test]
+fn the_action_is_described() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).expect("the file is there");
+    let (action, page) = (read("action.yml"), read("docs/src/github.md"));
+    let mut n_named = 0;
+    for line in action.lines().take_while(|line| *line != "runs:") {
+        let name = line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')).and_then(|rest| rest.strip_suffix(':'));
+        if let Some(name) = name {
+            assert!(page.contains(&format!("`{name}`")), "{name}");
+            n_named += 1;
+        }
+    }
+    assert!(n_named > 10, "{n_named}");
+}
+
+/// The hook that `init` writes runs for the same files as those of the repository.
+#[test]
+fn all_hooks_run_for_the_same_files() {
+    let manifest = include_str!("../../../.pre-commit-hooks.yaml");
+    let stage = Stage::new("init-hook");
+    assert_eq!(stage.run(&["init", "--hook"]).code, 0);
+    let files = |text: &str| -> Vec<String> {
+        let lines = text.lines().map(str::trim);
+        lines.filter(|line| line.starts_with("files: ")).map(str::to_owned).collect()
+    };
+    let (ours, theirs) = (files(&stage.read(".pre-commit-config.yaml")), files(manifest));
+    assert_eq!((ours.len(), theirs.len()), (1, 3));
+    assert!(theirs.iter().all(|line| *line == ours[0]), "{theirs:?}");
+}
+
 /// What the pages for people from other tools show is what `migrate` does.
 #[test]
 fn migrate_does_what_its_pages_show() {
