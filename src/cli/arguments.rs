@@ -11,7 +11,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
     about = "Finds the ways from the internet or a pull request to your AWS data",
     long_about = None,
     after_help = "`secure-lint [PATH…]` is `secure-lint check [PATH…]`.\n\
-                  Exit codes: 0 clean, 1 findings, 2 the tool could not do its work, 3 incomplete (--require-complete).",
+                  Exit codes: 0 clean, 1 findings, 2 the tool could not do its work,\n\
+                  3 incomplete (--require-complete).",
     disable_help_subcommand = true,
     disable_help_flag = true,
     args_override_self = true
@@ -40,7 +41,7 @@ pub(crate) enum Verb {
     Fix(Box<FixArguments>),
     /// List suppressions and what became of them
     Suppressions(Box<SuppressionsArguments>),
-    /// Show what is encrypted on the way of each service's data, and at rest
+    /// Show what is encrypted on the way of the data, and at rest
     Hops(Box<HopsArguments>),
     /// Show what roles need, have and miss
     Iam(Box<IamArguments>),

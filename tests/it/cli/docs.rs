@@ -56,7 +56,8 @@ fn no_link_leads_nowhere() {
     pages(&stage.folder, &mut all);
     assert!(all.len() > 500, "{}", all.len());
     let mut dead = Vec::new();
-    for page in &all {
+    // The list of chapters is put into that of the book.
+    for page in all.iter().filter(|page| !page.ends_with("generated/summary.md")) {
         let text = std::fs::read_to_string(page).expect("a page is text");
         for link in links(&text) {
             let target = link.split('#').next().unwrap_or("");
@@ -137,7 +138,8 @@ fn the_action_is_described() {
     let (action, page) = (read("action.yml"), read("docs/src/github.md"));
     let mut n_named = 0;
     for line in action.lines().take_while(|line| *line != "runs:") {
-        let name = line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')).and_then(|rest| rest.strip_suffix(':'));
+        let name =
+            line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')).and_then(|rest| rest.strip_suffix(':'));
         if let Some(name) = name {
             assert!(page.contains(&format!("`{name}`")), "{name}");
             n_named += 1;

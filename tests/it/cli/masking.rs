@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::stage::Stage;
 
-const PASSWORDS: [&str; 2] = ["Pr0d-Django-2024!", "devpass123"];
+/// Those of the system, and others in their place: the pages of rules, which SARIF holds, show an example like the first.
+const WRITTEN: [&str; 2] = ["Pr0d-Django-2024!", "devpass123"];
+const PASSWORDS: [&str; 2] = ["Unseen-4711-Tulip!", "quiet-harbour-77"];
 const FORMATS: [&str; 10] =
     ["text", "concise", "json", "ndjson", "sarif", "junit", "github", "markdown", "gitlab", "csv"];
 
@@ -23,10 +25,15 @@ fn copy(from: &Path, to: &Path) {
 
 fn stage(name: &str) -> Stage {
     let stage = Stage::new(name);
-    copy(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/terraform/systems/0-described"),
-        &stage.folder.join("tree"),
-    );
+    let system = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/terraform/systems/0-described");
+    copy(&system, &stage.folder.join("tree"));
+    let mut n_written = 0;
+    for file in ["tree/terraform-dev.tfvars", "tree/terraform-prod.tfvars"] {
+        let text = stage.read(file);
+        n_written += WRITTEN.iter().filter(|password| text.contains(**password)).count();
+        stage.write(file, &text.replace(WRITTEN[0], PASSWORDS[0]).replace(WRITTEN[1], PASSWORDS[1]));
+    }
+    assert_eq!(n_written, 2);
     stage
 }
 

@@ -159,8 +159,10 @@ fn help_fits_a_screen() {
         "completions",
         "man",
     ];
-    for verb in verbs {
-        let played = stage.run(&[verb, "--help"]);
+    let calls = verbs.iter().map(|verb| vec![*verb, "--help"]).chain([vec!["--help"]]);
+    for call in calls {
+        let played = stage.run(&call);
+        let verb = call[0];
         assert_eq!(played.code, 0, "{verb}");
         assert!(played.out.lines().count() <= 50, "{verb}");
         for line in played.out.lines() {
