@@ -52,7 +52,12 @@ impl<'a> Collector<'a> {
     }
 
     pub(super) fn add(&mut self, number: usize, model: &Model, draft: Draft<'_>) {
-        let subject = Subject { address: self.sites.address(draft.subject.span), name: draft.subject.name.clone() };
+        // What is used in many places is called by what it is: the first place may go.
+        let address = match &draft.subject.thing {
+            Some(thing) => thing.clone(),
+            None => self.sites.address(draft.subject.span),
+        };
+        let subject = Subject { address, name: draft.subject.name.clone() };
         match draft.verdict {
             DraftVerdict::Undecided(mut reasons) => {
                 reasons.sort();
