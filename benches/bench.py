@@ -253,6 +253,11 @@ resource "aws_db_parameter_group" "tls" {
 resource "aws_db_subnet_group" "main" {
   subnet_ids = [aws_subnet.s0.id, aws_subnet.s1.id]
 }
+
+resource "aws_vpc_endpoint" "s3" {
+  vpc_id       = aws_vpc.main.id
+  service_name = "com.amazonaws.eu-west-1.s3"
+}
 """)
     parts = resources // PER_PART
     for first in range(0, parts, 50):
@@ -324,13 +329,20 @@ resource "aws_lb_target_group" "x{number}" {{
 }}
 
 resource "aws_ecs_task_definition" "d{number}" {{
-  family       = "app{number}"
-  network_mode = "awsvpc"
+  family             = "app{number}"
+  network_mode       = "awsvpc"
+  cpu                = 256
+  memory             = 512
+  execution_role_arn = "arn:aws:iam::123456789012:role/execution"
   container_definitions = jsonencode([{{
     name         = "app"
     image        = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:1.4.2"
     portMappings = [{{ containerPort = 8000 }}]
     environment  = [{{ name = "DB_HOST", value = aws_db_instance.b{number}.address }}]
+    logConfiguration = {{
+      logDriver = "awslogs"
+      options   = {{ "awslogs-group" = "/app", "awslogs-region" = "eu-west-1", "awslogs-stream-prefix" = "app" }}
+    }}
   }}])
 }}
 
@@ -338,6 +350,10 @@ resource "aws_ecs_service" "e{number}" {{
   name            = "app{number}"
   task_definition = aws_ecs_task_definition.d{number}.arn
   launch_type     = "FARGATE"
+  deployment_circuit_breaker {{
+    enable   = true
+    rollback = true
+  }}
   network_configuration {{
     subnets         = [aws_subnet.s{number}.id]
     security_groups = [aws_security_group.g{number}.id]
@@ -353,6 +369,7 @@ resource "aws_db_instance" "b{number}" {{
   engine                 = "postgres"
   engine_version         = "16.3"
   storage_encrypted      = true
+  backup_retention_period = 7
   db_subnet_group_name   = aws_db_subnet_group.main.name
   parameter_group_name   = aws_db_parameter_group.tls.name
   vpc_security_group_ids = [aws_security_group.h{number}.id]
