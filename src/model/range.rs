@@ -2,6 +2,7 @@
 //! business of the facts.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::LazyLock;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
@@ -153,8 +154,8 @@ impl RangeSet {
     /// What can be reached over the internet: all IPv4 but the special blocks; 2000::/3, and by NAT64 all of IPv4.
     pub fn public(family: Family) -> RangeSet {
         match family {
-            Family::V4 => RangeSet::of(family, [Range::whole(family)]).without(&RangeSet::of(family, NOT_PUBLIC4)),
-            Family::V6 => RangeSet::of(family, [GLOBAL_UNICAST, NAT64]),
+            Family::V4 => PUBLIC4.clone(),
+            Family::V6 => PUBLIC6.clone(),
         }
     }
 
@@ -220,6 +221,13 @@ impl RangeSet {
         }
     }
 }
+
+// Every question about the internet asks for one of them.
+static PUBLIC4: LazyLock<RangeSet> = LazyLock::new(|| {
+    let all = RangeSet::of(Family::V4, [Range::whole(Family::V4)]);
+    all.without(&RangeSet::of(Family::V4, NOT_PUBLIC4))
+});
+static PUBLIC6: LazyLock<RangeSet> = LazyLock::new(|| RangeSet::of(Family::V6, [GLOBAL_UNICAST, NAT64]));
 
 const GLOBAL_UNICAST: Range = Range { family: Family::V6, first: 0x2 << 124, last: (0x4 << 124) - 1, length: 3 };
 const NAT64: Range = {

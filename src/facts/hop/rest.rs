@@ -1,6 +1,8 @@
 //! Data at rest: what is encrypted, and whose key it is.
 
-use crate::facts::Facts;
+use std::collections::BTreeMap;
+
+use crate::facts::{Analysis, Facts};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::data::{AtRest, Bucket, Database, Disk, Key};
 use crate::model::network::LoadBalancer;
@@ -73,39 +75,56 @@ pub(super) fn refuses_encryption(facts: &Facts<'_>, id: Id<Disk>) -> Fact {
 }
 
 /// Resource types of snapshots, and the attribute that names what they copy.
-const DATABASE_SNAPSHOTS: [(&str, &str); 4] = [
+const SNAPSHOTS: [(&str, &str); 5] = [
     ("aws_db_snapshot", "db_instance_identifier"),
     ("aws_db_cluster_snapshot", "db_cluster_identifier"),
     ("aws_docdb_cluster_snapshot", "db_cluster_identifier"),
     ("aws_neptune_cluster_snapshot", "db_cluster_identifier"),
+    ("aws_ebs_snapshot", "volume_id"),
 ];
-const DISK_SNAPSHOTS: [(&str, &str); 1] = [("aws_ebs_snapshot", "volume_id")];
+
+/// What is copied by a snapshot that is declared here.
+struct Copied {
+    by: BTreeMap<AnyId, Place>,
+}
+
+impl Analysis for Copied {
+    fn compute(facts: &Facts<'_>) -> Copied {
+        let model = facts.model;
+        let mut by = BTreeMap::new();
+        for (type_name, attribute) in SNAPSHOTS {
+            for (_, resource) in model.resources_of(ResourceMode::Managed, type_name) {
+                let value = resource.body.as_map().and_then(|body| body.entries.get(attribute));
+                let Some(reference) = value.and_then(Value::as_reference) else { continue };
+                let head = &resource.head;
+                for copied in model.resolve(reference) {
+                    let place = || Place::new(head.span, format!("`{}` copies it as it is", head.name));
+                    by.entry(*copied).or_insert_with(place);
+                }
+            }
+        }
+        Copied { by }
+    }
+}
 
 pub(super) fn database_snapshot_in_clear(facts: &Facts<'_>, id: Id<Database>) -> Fact {
     let database = &facts.model[id];
-    let taken = snapshots(facts.model, id.into(), &DATABASE_SNAPSHOTS);
+    let taken = copy_of(facts, id.into());
     // A cluster whose flag nobody wrote is AWS's to decide; only Aurora's clusters are known to begin encrypted.
     taken.and(!of_flag(&database.encrypted, database.head.span))
 }
 
 pub(super) fn disk_snapshot_in_clear(facts: &Facts<'_>, id: Id<Disk>) -> Fact {
     let disk = &facts.model[id];
-    snapshots(facts.model, id.into(), &DISK_SNAPSHOTS).and(!of_flag(&disk.encrypted, disk.head.span))
+    copy_of(facts, id.into()).and(!of_flag(&disk.encrypted, disk.head.span))
 }
 
 /// Whether a snapshot of something is declared here.
-fn snapshots(model: &Model, of: AnyId, types: &[(&str, &str)]) -> Fact {
-    for (type_name, attribute) in types {
-        for (_, resource) in model.resources_of(ResourceMode::Managed, type_name) {
-            let value = resource.body.as_map().and_then(|body| body.entries.get(*attribute));
-            let Some(reference) = value.and_then(Value::as_reference) else { continue };
-            if model.resolve(reference).contains(&of) {
-                let head = &resource.head;
-                return Fact::yes(vec![Place::new(head.span, format!("`{}` copies it as it is", head.name))]);
-            }
-        }
+fn copy_of(facts: &Facts<'_>, id: AnyId) -> Fact {
+    match facts.analysis::<Copied>().by.get(&id) {
+        Some(place) => Fact::yes(vec![place.clone()]),
+        None => Fact::no(Vec::new()),
     }
-    Fact::no(Vec::new())
 }
 
 /// Which load balancers write their logs here, the strictest first.
