@@ -1,5 +1,5 @@
-"""Measures secure-lint on trees made of copies of one example, each copy a repository part of its own, and on one account
-of many roles."""
+"""Measures secure-lint on trees made of copies of one example, each copy a repository part of its own, on one account of
+many roles, on many workflows and on many Dockerfiles."""
 
 import os
 import shutil
@@ -99,6 +99,152 @@ def job(number: int) -> str:
           aws-region: eu-west-1
       - run: aws ecs update-service --cluster main --service r{number}
 """
+
+
+ACTIONS_USED = [
+    ("actions/checkout", "v4"), ("actions/setup-node", "v4"), ("actions/cache", "v4"), ("actions/upload-artifact", "v4"),
+    ("docker/login-action", "v3"), ("actions/setup-python", "v5"), ("actions/setup-go", "v5"), ("actions/github-script", "v7"),
+]
+
+
+def workflows(name: str, count: int) -> Path:
+    """Repositories of ten workflows each: triggers with filters, a matrix, conditions, scripts and outputs, every second
+    action pinned by a commit. About 3.9 KB each, as public workflows are."""
+    folder = WORK / name
+    if folder.exists():
+        shutil.rmtree(folder)
+    for number in range(count):
+        files = folder / f"repository{number // 10:03}/.github/workflows"
+        files.mkdir(parents=True, exist_ok=True)
+        jobs = "".join(ci_job(number, index) for index in range(2))
+        head = f"""# Builds and tests part {number}.
+name: part {number}
+on:
+  push:
+    branches: [main, 'release/**']
+    paths: ['src{number}/**', '.github/workflows/**']
+  pull_request:
+    types: [opened, synchronize, reopened]
+  workflow_dispatch:
+    inputs:
+      level:
+        description: How much is said
+        type: choice
+        options: [info, debug]
+permissions:
+  contents: read
+concurrency:
+  group: ${{{{ github.workflow }}}}-${{{{ github.ref }}}}
+  cancel-in-progress: true
+env:
+  REGION: eu-west-1
+  PART: "{number}"
+jobs:
+"""
+        (files / f"part{number % 10}.yml").write_text(head + jobs)
+    return folder
+
+
+def ci_job(number: int, index: int) -> str:
+    before = f"\n    needs: job{index - 1}\n    if: needs.job{index - 1}.outputs.changed == 'true' && github.event_name != 'schedule'" if index else ""
+    used = [ACTIONS_USED[(number + index + at) % len(ACTIONS_USED)] for at in range(3)]
+    pinned = [f"{action}@{f'{number * 31 + at:040x}' if (number + at) % 2 else version}" for at, (action, version) in enumerate(used)]
+    return f"""  job{index}:
+    name: Part {number}, job {index}
+    runs-on: ${{{{ matrix.os }}}}{before}
+    timeout-minutes: 30
+    strategy:
+      fail-fast: false
+      matrix:
+        os: [ubuntu-24.04, ubuntu-22.04]
+        version: ['20', '22']
+    outputs:
+      changed: ${{{{ steps.changes.outputs.changed }}}}
+    steps:
+      - uses: {pinned[0]}
+        with:
+          fetch-depth: 0
+      - name: Look for changes
+        id: changes
+        env:
+          BASE: ${{{{ github.event.pull_request.base.sha || github.event.before }}}}
+        run: |
+          set -euo pipefail
+          if git diff --name-only "$BASE" HEAD | grep -q '^src{number}/'; then
+            echo "changed=true" >> "$GITHUB_OUTPUT"
+          else
+            echo "changed=false" >> "$GITHUB_OUTPUT"
+          fi
+      - name: Prepare version ${{{{ matrix.version }}}}
+        uses: {pinned[1]}
+        with:
+          version: ${{{{ matrix.version }}}}
+          key: ${{{{ runner.os }}}}-{number}-${{{{ hashFiles('**/package-lock.json') }}}}
+      - name: Test
+        if: ${{{{ always() && steps.changes.outputs.changed == 'true' }}}}
+        working-directory: src{number}
+        run: |
+          npm ci
+          for suite in unit integration; do
+            npm run "test:$suite" -- --reporter=junit --output="out/$suite.xml"
+          done
+          tar czf results.tgz out && aws s3 cp results.tgz "s3://results-$REGION/$PART/" --only-show-errors
+      - uses: {pinned[2]}
+        if: failure()
+        with:
+          name: results-{number}-{index}
+          path: src{number}/out
+"""
+
+
+def dockerfiles(name: str, count: int) -> Path:
+    """Dockerfiles of two stages with what they copy, install and start, about 1.3 KB each."""
+    folder = WORK / name
+    if folder.exists():
+        shutil.rmtree(folder)
+    for number in range(count):
+        place = folder / f"image{number:04}"
+        place.mkdir(parents=True)
+        (place / "Dockerfile").write_text(f"""# syntax=docker/dockerfile:1
+ARG VERSION=3.12
+FROM python:${{VERSION}}-slim AS build
+ARG PART={number}
+ENV PIP_NO_CACHE_DIR=1 \\
+    PATH=/opt/app/bin:$PATH
+WORKDIR /src
+RUN apt-get update && apt-get install -y --no-install-recommends \\
+        build-essential=12.9 \\
+        libpq-dev curl \\
+    && rm -rf /var/lib/apt/lists/*
+COPY requirements.txt ./
+RUN --mount=type=cache,target=/root/.cache pip install --require-hashes -r requirements.txt
+COPY . .
+RUN set -eux; \\
+    case "$(uname -m)" in \\
+        x86_64) arch=amd64 ;; \\
+        aarch64) arch=arm64 ;; \\
+        *) echo "unsupported" >&2; exit 1 ;; \\
+    esac; \\
+    curl -fsSL "https://example.com/tools/{number}/tool-$arch.tar.gz" -o /tmp/tool.tgz; \\
+    echo "{number:064x}  /tmp/tool.tgz" | sha256sum -c -; \\
+    tar -xzf /tmp/tool.tgz -C /usr/local/bin; \\
+    rm /tmp/tool.tgz
+
+FROM python:${{VERSION}}-slim
+LABEL org.opencontainers.image.title="part {number}"
+RUN useradd --uid 10001 --create-home app \\
+    && mkdir -p /var/lib/app && chown app /var/lib/app
+COPY --from=build /src /opt/app
+COPY --from=build /usr/local/bin/tool /usr/local/bin/tool
+ENV PORT=8{number % 1000:03} MODE=production
+EXPOSE 8{number % 1000:03}
+VOLUME /var/lib/app
+USER app
+HEALTHCHECK --interval=30s CMD ["python", "-m", "app.health"]
+ENTRYPOINT ["python", "-m", "app"]
+CMD ["--port", "8{number % 1000:03}"]
+""")
+    return folder
 
 
 def terraform(copies: int) -> tuple[Path, int]:
@@ -455,6 +601,12 @@ def main() -> None:
     print(f"growth from 1x to 8x instances of a module: {many / few:.2f}")
     if many / few > 8 * 1.15:
         missed.append(f"cost grows {many / few:.2f} times from 1x to 8x instances, at most {8 * 1.15:.2f}")
+    for name, make, count in (("workflows", workflows, 1800), ("Dockerfiles", dockerfiles, 1500)):
+        quarter = line(f"{count // 4:,} {name}", make(f"quarter-{name}", count // 4), None, None) - start
+        whole = line(f"{count:,} {name}", make(f"whole-{name}", count), 0.5, 60) - start
+        print(f"growth from 1x to 4x {name}: {whole / quarter:.2f}")
+        if whole / quarter > 4 * 1.15:
+            missed.append(f"cost grows {whole / quarter:.2f} times from 1x to 4x {name}, at most {4 * 1.15:.2f}")
     small = facts("2,000 resources", 2000)
     double = facts("4,000 resources", 4000)
     print(f"growth from 1x to 2x resources: {double / small:.2f}")

@@ -15,16 +15,13 @@ use crate::logic::Tri;
 use crate::source::{Span, World};
 
 #[derive(Clone, Debug)]
-pub struct Text {
-    pieces: Pieces,
-    extra: Option<Arc<Extra>>,
-}
+pub struct Text(Pieces);
 
-/// Most texts are of one piece, and those need no list.
+/// Most texts are of one piece and have nothing else, and those need no list.
 #[derive(Clone, Debug)]
 enum Pieces {
     One(Piece),
-    Many(Arc<[Piece]>),
+    Many(Arc<[Piece]>, Option<Arc<Extra>>),
 }
 
 #[derive(Clone, Debug)]
@@ -36,12 +33,12 @@ pub enum Piece {
 }
 
 impl Pieces {
-    fn of(mut pieces: Vec<Piece>) -> Pieces {
+    fn of(mut pieces: Vec<Piece>, extra: Option<Arc<Extra>>) -> Pieces {
         match pieces.pop() {
-            Some(only) if pieces.is_empty() => Pieces::One(only),
+            Some(only) if pieces.is_empty() && extra.is_none() => Pieces::One(only),
             last => {
                 pieces.extend(last);
-                Pieces::Many(pieces.into())
+                Pieces::Many(pieces.into(), extra)
             }
         }
     }
@@ -89,11 +86,11 @@ impl Text {
 
     /// A literal that shares its bytes with the tree it was read from.
     pub fn shared(text: Arc<str>, origin: Origin) -> Text {
-        Text { pieces: Pieces::One(Piece::Literal(text, origin)), extra: None }
+        Text(Pieces::One(Piece::Literal(text, origin)))
     }
 
     pub fn hole(value: Value) -> Text {
-        Text { pieces: Pieces::One(Piece::Hole(Box::new(value))), extra: None }
+        Text(Pieces::One(Piece::Hole(Box::new(value))))
     }
 
     /// Melts adjacent literals and drops empty ones; each stretch keeps its own place.
@@ -109,9 +106,12 @@ impl Text {
     }
 
     pub fn wrapping(self, by: Wrapper, value: Value) -> Text {
-        let seams = self.extra.map_or_else(Vec::new, |extra| extra.seams.clone());
-        let extra = Extra { seams, wraps: Some(Wrapped { by, value }) };
-        Text { pieces: self.pieces, extra: Some(Arc::new(extra)) }
+        let extra = Extra { seams: self.seams().to_vec(), wraps: Some(Wrapped { by, value }) };
+        let pieces = match self.0 {
+            Pieces::One(piece) => Arc::from([piece]),
+            Pieces::Many(pieces, _) => pieces,
+        };
+        Text(Pieces::Many(pieces, Some(Arc::new(extra))))
     }
 
     /// The same text with other values in its holes.
@@ -120,19 +120,30 @@ impl Text {
             Piece::Hole(hole) => Piece::Hole(Box::new(change(hole))),
             Piece::Literal(..) => piece.clone(),
         });
-        Text { pieces: Pieces::of(pieces.collect()), extra: self.extra.clone() }
+        Text(Pieces::of(pieces.collect(), self.extra().cloned()))
     }
 
     /// The value behind a text that a function made of it.
     pub fn wrapped(&self) -> Option<&Wrapped> {
-        self.extra.as_ref()?.wraps.as_ref()
+        self.extra()?.wraps.as_ref()
     }
 
     pub fn pieces(&self) -> &[Piece] {
-        match &self.pieces {
+        match &self.0 {
             Pieces::One(piece) => std::slice::from_ref(piece),
-            Pieces::Many(pieces) => pieces,
+            Pieces::Many(pieces, _) => pieces,
         }
+    }
+
+    fn extra(&self) -> Option<&Arc<Extra>> {
+        match &self.0 {
+            Pieces::One(_) => None,
+            Pieces::Many(_, extra) => extra.as_ref(),
+        }
+    }
+
+    fn seams(&self) -> &[Seam] {
+        self.extra().map_or(&[], |extra| &extra.seams)
     }
 
     pub fn holes(&self) -> impl Iterator<Item = &Value> {
@@ -174,7 +185,7 @@ impl Text {
     /// The origin of the literal that holds a byte of all literals, with the bytes that came from there.
     pub fn origin_at(&self, at: usize) -> Option<(&Origin, Range<usize>)> {
         let (origin, piece) = self.piece_at(at)?;
-        let seams = self.extra.as_ref().map_or(&[][..], |extra| &extra.seams);
+        let seams = self.seams();
         let next = seams.partition_point(|seam| seam.start <= at);
         let end = seams.get(next).map_or(piece.end, |seam| seam.start.min(piece.end));
         match next.checked_sub(1).and_then(|index| seams.get(index)) {
@@ -203,7 +214,7 @@ impl Text {
 
     /// The stretches of the literals, each with its origin, in order.
     pub fn stretches(&self) -> Vec<(Range<usize>, Origin, &str)> {
-        let seams = self.extra.as_ref().map_or(&[][..], |extra| &extra.seams);
+        let seams = self.seams();
         let mut seams = seams.iter().peekable();
         let mut stretches = Vec::new();
         let mut start = 0;
@@ -440,7 +451,7 @@ impl TextBuilder {
             true => None,
             false => Some(Arc::new(Extra { seams: self.seams, wraps: None })),
         };
-        Text { pieces: Pieces::of(self.pieces), extra }
+        Text(Pieces::of(self.pieces, extra))
     }
 }
 

@@ -148,7 +148,10 @@ fn effective_levels(plan: &Plan<'_>, index: usize, depth: usize) -> Value {
     let doc = &plan.jobs[index];
     let workflow = plan.workflow_of(index);
     let block = doc.node.get("permissions").or_else(|| workflow.root.get("permissions"));
-    let own = permission::levels(block, doc.key_span);
+    let own = match block {
+        Some(block) => plan.parsed.levels(block),
+        None => permission::levels(None, doc.key_span),
+    };
     let caller = doc.starts.iter().find_map(|start| start.caller).filter(|_| depth < 10);
     match (block, caller) {
         (None, Some((caller, _))) => effective_levels(plan, caller, depth + 1),

@@ -1,18 +1,22 @@
-//! The expressions of a repository, each read once: a condition is asked in every way in which its job begins.
+//! What is written once and asked often in a repository: a condition in every way in which its job begins, an expression
+//! by whoever looks at its step, a block of permissions by every job.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::permission;
 use crate::source::Span;
 use crate::syntax::expression::{self, Condition, Hole, has_hole};
 use crate::syntax::yaml::Node;
+use crate::value::Value;
 
 /// By the address of the node that holds the text; the trees outlive this and do not move.
 #[derive(Default)]
 pub(super) struct Parsed {
     holes: RefCell<HashMap<*const Node, Rc<[Rc<Hole>]>>>,
     conditions: RefCell<HashMap<*const Node, Rc<Condition>>>,
+    levels: RefCell<HashMap<*const Node, Value>>,
 }
 
 impl Parsed {
@@ -29,6 +33,12 @@ impl Parsed {
             return Vec::new();
         }
         self.holes(node).iter().map(|hole| (hole.clone(), node.span_of(hole.range.clone()))).collect()
+    }
+
+    /// The levels that a block of permissions gives.
+    pub(super) fn levels(&self, block: &Node) -> Value {
+        let mut known = self.levels.borrow_mut();
+        known.entry(std::ptr::from_ref(block)).or_insert_with(|| permission::levels(Some(block), block.span)).clone()
     }
 
     /// What an `if` says; nothing if it is no scalar.

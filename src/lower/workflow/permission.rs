@@ -1,6 +1,7 @@
 //! `permissions` blocks, and the level of each scope that a job ends up with.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use crate::data::github::schema::scopes;
 use crate::model::pipeline::{Job, Permission, Workflow};
@@ -120,14 +121,22 @@ pub(super) fn least(own: Value, caller: Value) -> Value {
     Value::new(ValueKind::Map(Arc::new(map)), own.origin.clone())
 }
 
+/// The name of a scope, shared by all blocks.
+fn name_of(scope: &str) -> Arc<str> {
+    static NAMES: LazyLock<Vec<Arc<str>>> = LazyLock::new(|| scopes().iter().map(|scope| Arc::from(*scope)).collect());
+    NAMES.iter().find(|name| &***name == scope).cloned().unwrap_or_else(|| Arc::from(scope))
+}
+
 /// What `write-all` gives: some scopes know no writing.
 fn highest(scope: &str) -> &'static str {
     if matches!(scope, "models" | "vulnerability-alerts") { "read" } else { "write" }
 }
 
 fn map(levels: Vec<(&str, &str)>, origin: &Origin) -> Value {
-    let entries: Entries =
-        levels.into_iter().map(|(scope, level)| (Arc::from(scope), Value::text(level, origin.clone()))).collect();
+    // There are many scopes and few levels, so each level is written once.
+    let mut texts: BTreeMap<&str, Value> = BTreeMap::new();
+    let mut text = |level| texts.entry(level).or_insert_with(|| Value::text(level, origin.clone())).clone();
+    let entries: Entries = levels.into_iter().map(|(scope, level)| (name_of(scope), text(level))).collect();
     let map = Map { entries, flavour: MapFlavour::Object, open: None, owner: None };
     Value::new(ValueKind::Map(Arc::new(map)), origin.clone())
 }

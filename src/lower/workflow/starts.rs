@@ -35,9 +35,19 @@ struct Begin {
 struct Entry {
     begin: usize,
     base: Begin,
+    /// What all of its starts say.
+    start: Start,
     inputs: Option<Arc<HashMap<String, Operand>>>,
     caller: Option<(usize, usize)>,
     callers: Vec<usize>,
+}
+
+impl Entry {
+    /// By a trigger of the workflow itself.
+    fn own(plan: &Plan<'_>, begin: usize, base: Begin) -> Entry {
+        let start = common(plan, begin, &base);
+        Entry { begin, base, start, inputs: None, caller: None, callers: Vec::new() }
+    }
 }
 
 /// Finds all starts, puts them into the model and beside it.
@@ -46,7 +56,7 @@ pub(super) fn lower(model: &mut Model, plan: &mut Plan<'_>) {
     for workflow in 0..plan.workflows.len() {
         for base in begins(plan, workflow, 0) {
             n_begins += 1;
-            let entry = Entry { begin: n_begins, base, inputs: None, caller: None, callers: Vec::new() };
+            let entry = Entry::own(plan, n_begins, base);
             enter(model, plan, workflow, &entry);
         }
     }
@@ -60,7 +70,7 @@ pub(super) fn lower(model: &mut Model, plan: &mut Plan<'_>) {
             let mut run = plain_run(plan, "workflow_call", RefPattern::Below("refs/".to_owned()), Control::Writer);
             run.source = RunSource::Base;
             let base = Begin { run, trigger: call.id, span: call.span, maybe: Some(reason) };
-            let entry = Entry { begin: n_begins, base, inputs: None, caller: None, callers: Vec::new() };
+            let entry = Entry::own(plan, n_begins, base);
             enter(model, plan, workflow, &entry);
         }
     }
@@ -93,6 +103,7 @@ fn enter(model: &mut Model, plan: &mut Plan<'_>, workflow: usize, entry: &Entry)
             base.maybe = maybe;
             let inner = Entry {
                 begin: entry.begin,
+                start: common(plan, entry.begin, &base),
                 base,
                 inputs: Some(Arc::new(inputs)),
                 caller: Some((job, number)),
@@ -247,26 +258,15 @@ fn add(
     let is_trusted = is_trusted(&run);
     let mut doc = StartDoc { maybe: maybe.clone(), is_trusted, ..draft(entry, run.clone()) };
     let origin = Origin::written(entry.base.span);
-    let mut start = Start::new(Head::new(format!("{} of {}", plan.jobs[job].key, run.event), entry.base.span));
-    let set = |value: &str| Value::text(value, origin.clone());
-    start.event.set(set(&run.event));
-    start.begin.set(Value::number(entry.begin as i64, origin.clone()));
-    start.source.set(set(run.source.word()));
-    start.who.set(set(if run.who == Control::Closed { "writer" } else { run.who.word() }));
-    start.controls.set(set(controls(&run)));
-    start.is_trusted.set(Value::bool(is_trusted, origin.clone()));
-    start.maybe.set(Value::bool(maybe.is_some(), origin.clone()));
-    match &run.git_ref {
-        RefPattern::Exact(text) => start.git_ref.set(set(text)),
-        RefPattern::Below(text) => start.git_ref.set(below(text, &origin)),
-        RefPattern::DefaultBranch => {
-            let name = plan.default_branch.as_deref();
-            let unknown = Value::unknown(Reason::new("unknown-default-branch", "github.ref"), origin.clone());
-            start.git_ref.set(name.map_or(unknown, |name| set(&format!("refs/heads/{name}"))));
-        }
+    let name = format!("{} of {}", plan.jobs[job].key, run.event);
+    let mut start = Start { head: Head::new(name, entry.base.span), ..entry.start.clone() };
+    if who != entry.base.run.who {
+        start.who.set(word_of(who, &origin));
+    }
+    if maybe.is_some() != entry.base.maybe.is_some() {
+        start.maybe.set(Value::bool(maybe.is_some(), origin.clone()));
     }
     start.job = One::to(plan.jobs[job].id, origin.clone());
-    start.trigger = One::to(entry.base.trigger, origin.clone());
     for caller in &entry.callers {
         start.callers.push(plan.jobs[*caller].id, Origin::written(plan.jobs[*caller].key_span));
     }
@@ -288,12 +288,43 @@ fn add(
             Outcome::No => {}
         }
     }
+    start.steps.members.shrink_to_fit();
     let id = model.pipeline.starts.push(start);
     model[plan.jobs[job].id].starts.push(id, origin);
     doc.id = id;
     doc.steps = outcomes;
     plan.jobs[job].starts.push(doc);
     plan.jobs[job].starts.len() - 1
+}
+
+fn word_of(who: Control, origin: &Origin) -> Value {
+    Value::text(if who == Control::Closed { "writer" } else { who.word() }, origin.clone())
+}
+
+/// What the starts of all jobs of a run have in common.
+fn common(plan: &Plan<'_>, begin: usize, base: &Begin) -> Start {
+    let run = &base.run;
+    let origin = Origin::written(base.span);
+    let set = |value: &str| Value::text(value, origin.clone());
+    let mut start = Start::new(Head::new(run.event.as_str(), base.span));
+    start.event.set(set(&run.event));
+    start.begin.set(Value::number(begin as i64, origin.clone()));
+    start.source.set(set(run.source.word()));
+    start.who.set(word_of(run.who, &origin));
+    start.controls.set(set(controls(run)));
+    start.is_trusted.set(Value::bool(is_trusted(run), origin.clone()));
+    start.maybe.set(Value::bool(base.maybe.is_some(), origin.clone()));
+    match &run.git_ref {
+        RefPattern::Exact(text) => start.git_ref.set(set(text)),
+        RefPattern::Below(text) => start.git_ref.set(below(text, &origin)),
+        RefPattern::DefaultBranch => {
+            let name = plan.default_branch.as_deref();
+            let unknown = Value::unknown(Reason::new("unknown-default-branch", "github.ref"), origin.clone());
+            start.git_ref.set(name.map_or(unknown, |name| set(&format!("refs/heads/{name}"))));
+        }
+    }
+    start.trigger = One::to(base.trigger, origin);
+    start
 }
 
 fn below(prefix: &str, origin: &Origin) -> Value {
