@@ -194,7 +194,7 @@ impl Page<'_> {
     }
 
     fn granted(&self, out: &mut String, view: &PrincipalView) {
-        let levels = Levels::of(&view.granted);
+        let levels = Levels::of(view.granted.iter().map(|(_, level)| *level));
         let counts = if levels.total() == 0 { String::new() } else { format!(" ({})", levels.words()) };
         let _ = writeln!(out, "\nWhat it has: {}{counts}", actions(view.granted.len()));
         for (name, span, count) in &view.policies {
@@ -294,7 +294,7 @@ impl Page<'_> {
             "granted": {
                 "actions": names(&view.granted),
                 "count": view.granted.len(),
-                "levels": levels_json(Levels::of(&view.granted)),
+                "levels": levels_json(Levels::of(view.granted.iter().map(|(_, level)| *level))),
                 "policies": policies.collect::<Vec<_>>(),
                 "open": reasons(view.granted_open.as_slice()),
             },

@@ -200,11 +200,14 @@ pub fn services() -> impl Iterator<Item = &'static Service> {
     SERVICES.iter().map(decoded)
 }
 
+/// The number of a service in the table, by its prefix in lower case.
+pub fn number(prefix: &str) -> Option<usize> {
+    SERVICES.binary_search_by(|entry| entry.prefix.cmp(prefix)).ok()
+}
+
 /// A service by its prefix, without regard to case.
 pub fn service(prefix: &str) -> Option<&'static Service> {
-    let prefix = prefix.to_ascii_lowercase();
-    let index = SERVICES.binary_search_by(|entry| entry.prefix.cmp(&prefix)).ok()?;
-    Some(decoded(&SERVICES[index]))
+    number(&prefix.to_ascii_lowercase()).map(|index| decoded(&SERVICES[index]))
 }
 
 /// The service and action of `service:Action`.
@@ -225,7 +228,15 @@ pub fn condition_key(name: &str) -> Option<KeyType> {
         return Some(key.kind);
     }
     let own = name.split_once(':').and_then(|(prefix, _)| service(prefix)).and_then(|service| service.key(name));
-    own.or_else(|| services().find_map(|service| service.key(name))).map(|key| key.kind)
+    own.or_else(|| foreign_key(name)).map(|key| key.kind)
+}
+
+/// A key that is not called after its service. Claims of web identities are listed with STS.
+fn foreign_key(name: &str) -> Option<&'static Key> {
+    match name.rsplit_once(':') {
+        Some((issuer, _)) if issuer.contains('.') => service("sts")?.key(name),
+        Some(_) | None => services().find_map(|service| service.key(name)),
+    }
 }
 
 /// `*` is any text, `?` one character; case does not count.

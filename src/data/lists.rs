@@ -91,6 +91,11 @@ pub fn read_data() -> &'static [Vec<&'static str>] {
     &LISTS.read_data
 }
 
+/// Whether an action of the service is among those that read data.
+pub fn is_data_service(prefix: &str) -> bool {
+    LISTS.read_data.iter().flatten().any(|name| name.split(':').next() == Some(prefix))
+}
+
 /// Actions that open data to others.
 pub fn expose() -> &'static [Vec<&'static str>] {
     &LISTS.expose

@@ -63,7 +63,7 @@ fn opened(facts: &Facts<'_>, id: Id<Bucket>, beginnings: &[&str], role: &str) ->
         Err(None) => return Fact::no(Vec::new()),
     };
     let judged = statements.into_iter().map(|id| {
-        let verdict = admits_everyone(model, id).and(does(model, &model[id], beginnings));
+        let verdict = admits_everyone(facts, id).and(does(model, &model[id], beginnings));
         of(verdict, model[id].head.span, role)
     });
     let declared = !matches!(bucket.block_flags.get(), Reading::Absent);
@@ -231,7 +231,7 @@ pub(super) fn key_open_to_everyone(facts: &Facts<'_>, id: Id<Key>) -> Fact {
     Fact::any(
         statements
             .into_iter()
-            .map(|id| of(admits_everyone(model, id), model[id].head.span, "this lets everyone use the key")),
+            .map(|id| of(admits_everyone(facts, id), model[id].head.span, "this lets everyone use the key")),
     )
 }
 

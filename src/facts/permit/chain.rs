@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::escalate::{Escalation, Power, Powers};
 use super::pattern::{Case, Pattern, Reading as How};
 use super::principal::Grants;
+use super::roles::Carriers;
 use super::statement::Question;
 use crate::facts::trust::alone::{opens_to_pull_requests, reach_of};
 use crate::facts::trust::asking::pull_request_admitted;
@@ -12,7 +13,7 @@ use crate::facts::trust::subject::Reach;
 use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::identity::Role;
-use crate::model::{Id, Model};
+use crate::model::Id;
 use crate::source::Place;
 
 facts! {
@@ -128,23 +129,16 @@ fn leads_outsiders_to_data(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     let entry = by_trust.or(opens_to_pull_requests(facts, id)).or(pull_request_admitted(facts, id));
     let grants = facts.analysis::<Grants>();
     let powers = facts.analysis::<Powers>();
+    let carriers = facts.analysis::<Carriers>();
     let is_end = |role: Id<Role>| {
         let is_administrator = powers.of(role).is_some_and(|of| of.power == Power::Administrator);
         !is_administrator
-            && runs_code(facts.model, role)
+            && carriers.run_code(role)
             && grants.of(role).is_some_and(|granted| {
                 READS.iter().any(|action| granted.grants(&Question::some(action, Pattern::anything())) == Tri::True)
             })
     };
     leads(facts, id, entry, &is_end, "it reads data")
-}
-
-/// Code that others write runs with the role: in a task, in a function or on a host.
-fn runs_code(model: &Model, role: Id<Role>) -> bool {
-    let workload = &model.workload;
-    workload.tasks.iter().any(|(_, task)| task.task_role.id() == Some(role))
-        || workload.functions.iter().any(|(_, function)| function.role.id() == Some(role))
-        || workload.hosts.iter().any(|(_, host)| host.role.id() == Some(role))
 }
 
 /// What reads stores and secrets, and not only what describes them.

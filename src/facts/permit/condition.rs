@@ -136,7 +136,7 @@ impl Context {
 
 /// Whether AWS or an identity provider may set the key.
 pub fn is_known_key(key: &str) -> bool {
-    actions::condition_key(key).is_some() || is_claim(key)
+    is_claim(key) || actions::condition_key(key).is_some()
 }
 
 /// A claim of a web identity: the issuer's host and path, a colon, the claim.

@@ -37,7 +37,7 @@ facts! {
 fn is_dead(facts: &Facts<'_>, id: Id<identity::Statement>) -> Fact {
     let model = facts.model;
     let head = &model[id].head;
-    let grant = match grant_of(model, id) {
+    let grant = match grant_of(facts, id) {
         Ok(Some(grant)) => grant,
         Ok(None) => return Fact::no(vec![Place::new(head.span, "")]),
         Err(reason) => return Fact::unknown(reason),

@@ -1,25 +1,30 @@
 //! The blast radius of roles that deploy: which roles they pass on, which images and states they may replace, which roles
 //! they make, and who else holds them.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::condition::{Context, KeyState};
 use super::escalate::{Power, Powers};
 use super::passes::{covers_all_roles, passed_roles, resource_span};
 use super::pattern::Pattern;
 use super::principal::{Granted, Grants, Source, kind};
+use super::roles::{Carriers, RolesByName};
 use super::statement::Question;
 use super::takeover::{
-    TASKS, is_folder, is_same_root, passes_by_name, reaches, replaces_tasks, runs_movable_tag, state_object,
+    TASKS, is_folder, is_same_root, passes_by_name, reaches, replaces_tasks, runs_movable_tag, service_resource,
+    state_object,
 };
 use super::trusted::Trusts;
 use crate::facts::trust::asking::Uses;
-use crate::facts::{Facts, facts};
+use crate::facts::{Analysis, Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::identity::Role;
 use crate::model::image::Repository;
 use crate::model::pipeline::Step;
 use crate::model::terraform::Backend;
 use crate::model::workload::Task;
-use crate::model::{AnyId, Id, Model, Reading};
+use crate::model::{Id, Model, Reading};
 use crate::source::Place;
 
 facts! {
@@ -47,17 +52,44 @@ fn nothing(model: &Model, id: Id<Role>) -> Fact {
     Fact::no(vec![Place::new(model[id].head.span, "")])
 }
 
+/// The services that somebody may deploy.
+struct Services {
+    all: Vec<Deployable>,
+    by_root: BTreeMap<Arc<str>, Vec<usize>>,
+}
+
+struct Deployable {
+    task: Id<Task>,
+    resource: Pattern,
+}
+
+impl Analysis for Services {
+    fn compute(facts: &Facts<'_>) -> Services {
+        let model = facts.model;
+        let mut services = Services { all: Vec::new(), by_root: BTreeMap::new() };
+        for (_, service) in model.workload.services.iter() {
+            let (Some(task), Some(name)) = (service.task.id(), service.name.value().as_text()) else { continue };
+            let cluster = service.cluster.id().and_then(|cluster| model[cluster].name.value().as_text());
+            if let Some(reference) = &service.head.terraform {
+                services.by_root.entry(reference.root.clone()).or_default().push(services.all.len());
+            }
+            services.all.push(Deployable { task, resource: service_resource(cluster.as_ref(), &name) });
+        }
+        services
+    }
+}
+
 /// The tasks that a role deploys, as far as its grants or the jobs that use it name them.
 fn deployed_tasks(facts: &Facts<'_>, id: Id<Role>, granted: &Granted) -> Vec<Id<Task>> {
     let model = facts.model;
     let mut tasks = Vec::new();
-    for (_, service) in model.workload.services.iter() {
-        let (Some(task), Some(name)) = (service.task.id(), service.name.value().as_text()) else { continue };
-        let cluster = service.cluster.id().and_then(|cluster| model[cluster].name.value().as_text());
-        let resource = super::takeover::service_resource(cluster.as_ref(), &name);
-        if reaches(granted, "ecs:UpdateService", &resource) != Tri::False {
-            tasks.push(task);
-        }
+    let services = facts.analysis::<Services>();
+    let reached = |service: &&Deployable| reaches(granted, "ecs:UpdateService", &service.resource) != Tri::False;
+    // Copies of one stack call their services the same: those of the role's own root are meant, if there are any.
+    let own = granted.root.as_ref().and_then(|root| services.by_root.get(root));
+    tasks.extend(own.into_iter().flatten().map(|index| &services.all[*index]).filter(reached).map(|it| it.task));
+    if tasks.is_empty() {
+        tasks.extend(services.all.iter().filter(reached).map(|service| service.task));
     }
     let uses = facts.analysis::<Uses>();
     for (_, credential) in uses.of_role(model, id) {
@@ -84,10 +116,10 @@ fn passes_more_than_it_deploys(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     if powers.of(id).is_some_and(|of| of.is_administrator == Tri::True) {
         return nothing(model, id);
     }
-    let passed: Vec<Id<Role>> = model
-        .identity
-        .roles
-        .ids()
+    let passed: Vec<Id<Role>> = facts
+        .analysis::<RolesByName>()
+        .candidates(granted, "iam:PassRole")
+        .into_iter()
         .filter(|role| *role != id && is_same_root(model, granted.root.as_deref(), *role))
         .filter(|role| trusts.trusts_service(*role, TASKS))
         .filter(|role| passes_by_name(model, granted, *role, TASKS) == Tri::True)
@@ -104,39 +136,33 @@ fn passes_more_than_it_deploys(facts: &Facts<'_>, id: Id<Role>) -> Fact {
         .flat_map(|task| [model[*task].task_role.id(), model[*task].execution_role.id()])
         .flatten()
         .collect();
+    let carriers = facts.analysis::<Carriers>();
     let strength = |role: &Id<Role>| powers.of(*role).map(|of| of.power).unwrap_or(Power::None);
     let is_used = |role: &Id<Role>| {
         strength(role) == Power::Administrator
-            || model
-                .workload
-                .tasks
-                .iter()
-                .any(|(_, task)| task.task_role.id() == Some(*role) || task.execution_role.id() == Some(*role))
+            || !carriers.tasks(*role).is_empty()
+            || !carriers.starting(*role).is_empty()
     };
     // What one policy of AWS or a wildcard passes is told of the attachment, and of the wildcard.
-    let named = |role: &&Id<Role>| pass_place(model, granted, **role).is_some();
+    let named = |role: &&Id<Role>| pass_place(facts, granted, **role).is_some();
     let mut extra = passed.iter().filter(|role| !own.contains(role) && is_used(role)).filter(named).collect::<Vec<_>>();
     extra.sort_by_key(|role| strength(role));
     let Some(extra) = extra.last() else { return nothing(model, id) };
     let head = &model[**extra].head;
-    let mut places: Vec<Place> = pass_place(model, granted, **extra).into_iter().collect();
+    let mut places: Vec<Place> = pass_place(facts, granted, **extra).into_iter().collect();
     places.push(Place::new(head.span, format!("`{}` is no role of the tasks that it deploys", head.name)));
     Fact::yes(places)
 }
 
 /// The resource that covers a role.
-fn pass_place(model: &Model, granted: &Granted, role: Id<Role>) -> Option<Place> {
+fn pass_place(facts: &Facts<'_>, granted: &Granted, role: Id<Role>) -> Option<Place> {
+    let model = facts.model;
     granted.set.statements.iter().zip(&granted.sources).find_map(|(statement, source)| match source {
         Source::Written(written) => {
-            let asked = super::pattern::Pattern::parse(
-                "iam:PassRole",
-                super::pattern::Reading::Literal,
-                super::pattern::Case::Folded,
-            );
-            if statement.names_action(&asked) == Tri::False {
+            if statement.names_action(&super::actions::ActionName::new("iam:PassRole")) == Tri::False {
                 return None;
             }
-            let (_, index) = passed_roles(model, statement).into_iter().find(|(passed, _)| *passed == role)?;
+            let (_, index) = passed_roles(facts, statement).into_iter().find(|(passed, _)| *passed == role)?;
             if covers_all_roles(statement.resources.patterns.get(index)?) != Tri::False {
                 return None;
             }
@@ -195,8 +221,8 @@ fn is_shared_by_ci_and_tasks(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     let model = facts.model;
     let uses = facts.analysis::<Uses>();
     let job = uses.of_role(model, id).into_iter().next().map(|(_, credential)| credential.head.span);
-    let of_task = |task: &Task| task.task_role.id() == Some(id) || task.execution_role.id() == Some(id);
-    let task = model.workload.tasks.iter().find(|(_, task)| of_task(task)).map(|(_, task)| task.head.span);
+    let carriers = facts.analysis::<Carriers>();
+    let task = carriers.tasks(id).iter().chain(carriers.starting(id)).min().map(|task| model[*task].head.span);
     if let (Some(job), Some(task)) = (job, task) {
         return Fact::yes(vec![
             Place::new(model[id].head.span, "jobs and tasks have this role"),
@@ -216,6 +242,23 @@ fn is_shared_by_ci_and_tasks(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     }
 }
 
+/// The tasks that run a tag of a repository that can be pushed again.
+struct MovableTags {
+    of: BTreeMap<u32, Vec<Id<Task>>>,
+}
+
+impl Analysis for MovableTags {
+    fn compute(facts: &Facts<'_>) -> MovableTags {
+        let mut of: BTreeMap<u32, Vec<Id<Task>>> = BTreeMap::new();
+        for (_, container) in facts.model.workload.containers.iter() {
+            if let Some((repository, task)) = runs_movable_tag(facts.model, container) {
+                of.entry(repository.index).or_default().push(task);
+            }
+        }
+        MovableTags { of }
+    }
+}
+
 fn runs_as_task_role(facts: &Facts<'_>, id: Id<Repository>) -> Fact {
     let model = facts.model;
     let repository = &model[id];
@@ -223,29 +266,25 @@ fn runs_as_task_role(facts: &Facts<'_>, id: Id<Repository>) -> Fact {
     let grants = facts.analysis::<Grants>();
     let powers = facts.analysis::<Powers>();
     let mut doubt = None;
-    for (_, container) in model.workload.containers.iter() {
-        let Some((_, task)) = runs_movable_tag(model, container).filter(|(of, _)| *of == id) else { continue };
-        let Some(role) = model[task].task_role.id() else { continue };
-        for (holder, granted) in grants.iter().filter(|(holder, _)| *holder != AnyId::from(role)) {
-            let Some(of) = powers.of(holder) else { continue };
-            let path = of
-                .escalations
-                .iter()
-                .find(|escalation| escalation.path.id == "ecr-mutable-tag" && escalation.target == Some(role));
+    let tags = facts.analysis::<MovableTags>();
+    for task in tags.of.get(&id.index).into_iter().flatten() {
+        let Some(role) = model[*task].task_role.id() else { continue };
+        for (holder, path) in powers.leading_to(role) {
+            let Some(granted) = grants.of(holder).filter(|_| path.path.id == "ecr-mutable-tag") else { continue };
             // Who may pass the role anyway, or holds everything, gains nothing by a push.
             let passes = passes_by_name(model, granted, role, TASKS);
             let is_stronger = powers.of(role).is_some_and(|target| target.power >= Power::Data);
-            match (path, passes) {
-                (Some(path), Tri::False) if kind(holder) != "group" && is_stronger => {
+            match passes {
+                Tri::False if kind(holder) != "group" && is_stronger => {
                     let mut places = vec![Place::new(span, "a tag can be pushed again")];
                     places.extend(path.places.iter().cloned());
                     places.push(Place::new(model[role].head.span, "and has this role"));
                     return Fact::yes(places);
                 }
-                (Some(_), Tri::Unknown) => {
+                Tri::Unknown => {
                     doubt.get_or_insert_with(|| Reason::at("no-value", "iam:PassRole", model.head(holder).span));
                 }
-                (Some(_) | None, _) => {}
+                Tri::False | Tri::True => {}
             }
         }
     }

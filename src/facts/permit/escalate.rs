@@ -1,17 +1,16 @@
 //! From some permissions to more: which paths of the table a set of policies opens, and how strong that makes a principal.
 //! Roles lead to roles by passing, hijacking or assuming them; what follows is computed until nothing changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::condition::Context;
 use super::grant::PolicySet;
 use super::pattern::{Case, Extent, Pattern, Reading as How, Symbol};
 use super::principal::{self, Granted, Grants, Source};
-use super::sets;
 use super::statement::Question;
-use super::takeover::{Passable, Things};
+use super::roles::RolesByName;
+use super::takeover::Things;
 use super::trusted::{self, Trusts};
-use crate::data::actions::Level;
 use crate::data::paths::{self, EscalationPath, PathClass};
 use crate::facts::{Analysis, Facts};
 use crate::logic::{Reason, Tri};
@@ -43,6 +42,8 @@ pub struct Escalation {
 /// What all principals can become.
 pub struct Powers {
     of: BTreeMap<AnyId, PowerOf>,
+    /// Who can take a role over, each with the number of the way.
+    leading: BTreeMap<u32, Vec<(AnyId, usize)>>,
 }
 
 pub struct PowerOf {
@@ -66,11 +67,12 @@ impl Analysis for Powers {
             of.insert(id, base(model, id, granted));
         }
         let things = Things::new(facts);
+        let roles = facts.analysis::<RolesByName>();
         let mut found: Vec<(AnyId, Vec<Escalation>)> = Vec::new();
         for (id, granted) in grants.iter() {
             let is_administrator = of.get(&id).is_some_and(|power| power.is_administrator == Tri::True);
             if !is_administrator {
-                let mut paths = escalations(model, id, granted, &trusts, &things.passable);
+                let mut paths = escalations(model, id, granted, &trusts, &roles);
                 paths.extend(things.open_to(model, id, granted, &trusts));
                 found.push((id, paths));
             }
@@ -81,7 +83,15 @@ impl Analysis for Powers {
                 power.escalations = escalations;
             }
         }
-        Powers { of }
+        let mut leading: BTreeMap<u32, Vec<(AnyId, usize)>> = BTreeMap::new();
+        for (id, power) in &of {
+            for (number, escalation) in power.escalations.iter().enumerate() {
+                if let Some(target) = escalation.target {
+                    leading.entry(target.index).or_default().push((*id, number));
+                }
+            }
+        }
+        Powers { of, leading }
     }
 }
 
@@ -89,34 +99,59 @@ impl Powers {
     pub fn of(&self, principal: impl Into<AnyId>) -> Option<&PowerOf> {
         self.of.get(&principal.into())
     }
+
+    /// The ways by which others take over a role.
+    pub fn leading_to(&self, role: Id<Role>) -> impl Iterator<Item = (AnyId, &Escalation)> {
+        let ways = self.leading.get(&role.index).into_iter().flatten();
+        ways.filter_map(|(id, number)| Some((*id, self.of.get(id)?.escalations.get(*number)?)))
+    }
 }
 
-/// A principal is as strong as the strongest that it can take over; repeated until nothing changes.
+/// A principal is as strong as the strongest that it can take over; repeated, for those whose targets changed, until
+/// nothing does.
 fn settle(of: &mut BTreeMap<AnyId, PowerOf>, found: &[(AnyId, Vec<Escalation>)]) {
-    loop {
-        let mut changed = false;
-        for (id, escalations) in found {
-            for escalation in escalations.iter().filter(|escalation| escalation.tri == Tri::True) {
-                let of_target = escalation.target.and_then(|target| of.get(&target.into())).map(|power| power.power);
-                let reached = match (escalation.path.class, of_target) {
-                    (PathClass::Own | PathClass::Credentials | PathClass::Trust, None) => Power::Administrator,
-                    // Whoever assumes a role is as strong as the role.
-                    (PathClass::Trust, Some(power)) => power,
-                    (_, Some(Power::Administrator)) => Power::Administrator,
-                    (_, Some(_) | None) => Power::Deploy,
-                };
-                let Some(own) = of.get_mut(id) else { continue };
-                if reached > own.power {
-                    own.power = reached;
-                    own.places.clone_from(&escalation.places);
-                    changed = true;
-                }
-            }
-        }
-        if !changed {
-            return;
+    let mut leading: BTreeMap<AnyId, Vec<usize>> = BTreeMap::new();
+    for (index, (_, escalations)) in found.iter().enumerate() {
+        for target in escalations.iter().filter_map(|escalation| escalation.target) {
+            leading.entry(target.into()).or_default().push(index);
         }
     }
+    let mut now: BTreeSet<usize> = (0..found.len()).collect();
+    let mut next: BTreeSet<usize> = BTreeSet::new();
+    while let Some(index) = now.pop_first() {
+        let (id, escalations) = &found[index];
+        if raise(of, *id, escalations) {
+            for leader in leading.get(id).into_iter().flatten().copied() {
+                // Those that were looked at in this round are looked at in the next.
+                if leader > index { now.insert(leader) } else { next.insert(leader) };
+            }
+        }
+        if now.is_empty() {
+            std::mem::swap(&mut now, &mut next);
+        }
+    }
+}
+
+/// Whether what a principal can take over makes it stronger than it was known to be.
+fn raise(of: &mut BTreeMap<AnyId, PowerOf>, id: AnyId, escalations: &[Escalation]) -> bool {
+    let mut changed = false;
+    for escalation in escalations.iter().filter(|escalation| escalation.tri == Tri::True) {
+        let of_target = escalation.target.and_then(|target| of.get(&target.into())).map(|power| power.power);
+        let reached = match (escalation.path.class, of_target) {
+            (PathClass::Own | PathClass::Credentials | PathClass::Trust, None) => Power::Administrator,
+            // Whoever assumes a role is as strong as the role.
+            (PathClass::Trust, Some(power)) => power,
+            (_, Some(Power::Administrator)) => Power::Administrator,
+            (_, Some(_) | None) => Power::Deploy,
+        };
+        let Some(own) = of.get_mut(&id) else { continue };
+        if reached > own.power {
+            own.power = reached;
+            own.places.clone_from(&escalation.places);
+            changed = true;
+        }
+    }
+    changed
 }
 
 /// Whether an action is granted on everything. A grant on things that are named is a sure no.
@@ -162,7 +197,7 @@ fn base(model: &Model, id: AnyId, granted: &Granted) -> PowerOf {
 
 /// Why a statement may grant more than it shows: its effect or an action is not known.
 fn hidden(model: &Model, granted: &Granted) -> Option<Reason> {
-    let is_hidden = |statement: &super::statement::Statement| {
+    let is_hidden = |statement: &std::sync::Arc<super::statement::Statement>| {
         statement.effect.is_none()
             || statement.actions.is_open
             || statement
@@ -211,20 +246,15 @@ fn own_power(model: &Model, granted: &Granted) -> (Power, Vec<Place>) {
         if statement.effect != Some(super::statement::Effect::Allow) {
             continue;
         }
-        for (service, action, named) in super::scope::allowed_actions(statement) {
-            if named != Tri::True {
+        for allowed in statement.actions.allowed().iter().filter(|allowed| allowed.named == Tri::True) {
+            if allowed.power <= power {
                 continue;
             }
-            let name = format!("{}:{}", service.prefix, action.name);
-            let level = match action.level {
-                Level::Write | Level::Permissions | Level::Tagging if !sets::is_data_read(&name) => Power::Write,
-                _ if sets::is_data_read(&name) => Power::Data,
-                Level::List | Level::Read | Level::Write | Level::Permissions | Level::Tagging => Power::Metadata,
-            };
-            if level <= power || granted.grants(&Question::some(&name, Pattern::anything())) == Tri::False {
+            let name = allowed.name();
+            if granted.grants(&Question::some(&name, Pattern::anything())) == Tri::False {
                 continue;
             }
-            power = level;
+            power = allowed.power;
             places = match granted.sources[index] {
                 Source::Written(id) => principal::action_place(model, id, &name).into_iter().collect(),
                 Source::Managed(id) => {
@@ -241,12 +271,12 @@ fn own_power(model: &Model, granted: &Granted) -> (Power, Vec<Place>) {
 
 /// The paths that a principal can go with what it has. Paths that need something are open only where it is in view, or
 /// where nobody can see that it is not.
-fn escalations(model: &Model, id: AnyId, granted: &Granted, trusts: &Trusts, passable: &Passable) -> Vec<Escalation> {
+fn escalations(model: &Model, id: AnyId, granted: &Granted, trusts: &Trusts, roles: &RolesByName) -> Vec<Escalation> {
     let mut found = Vec::new();
     if !may_touch_iam_or_compute(granted) {
         return found;
     }
-    let candidates = passable.candidates(granted);
+    let candidates = roles.candidates(granted, "iam:PassRole");
     for path in paths::all() {
         if is_everyday(path) || !fits(path, principal::kind(id)) {
             continue;
@@ -302,10 +332,10 @@ fn fits(path: &EscalationPath, kind: &str) -> bool {
 
 /// Whether a set of policies opens a path, whatever it leads to. To rewrite itself a principal must reach its own ARN.
 pub fn opens(set: &PolicySet, path: &EscalationPath, own: &Pattern) -> Tri {
+    if path.actions.iter().any(|action| !set.may_name(action)) {
+        return Tri::False;
+    }
     Tri::all(path.actions.iter().map(|action| {
-        if !set.may_name(action) {
-            return Tri::False;
-        }
         let ask = |context: &Context| match path.class {
             PathClass::Own if !action.contains("PolicyVersion") && !action.contains("Group") => {
                 set.grants(&Question::new(action, own.clone(), Extent::All, context.clone()))
@@ -371,14 +401,8 @@ fn passes(
 }
 
 /// A path that one attached policy of AWS opens alone is told by the attachment.
-fn is_told_by_attachment(granted: &Granted, path: &EscalationPath) -> bool {
-    let mut by_attachment: BTreeMap<Source, Vec<super::statement::Statement>> = BTreeMap::new();
-    for (statement, source) in granted.set.statements.iter().zip(&granted.sources) {
-        if matches!(source, Source::Managed(_)) {
-            by_attachment.entry(*source).or_default().push(statement.clone());
-        }
-    }
-    by_attachment.into_values().any(|statements| opens(&PolicySet::of(statements), path, &granted.arn) == Tri::True)
+fn is_told_by_attachment(granted: &Granted, path: &'static EscalationPath) -> bool {
+    granted.managed.iter().any(|managed| managed.opens(path, &granted.arn))
 }
 
 /// The paths that a policy of AWS opens alone, on everything.

@@ -1,7 +1,7 @@
 //! Execution roles: what ECS does with them before a container runs, and nothing else.
 
 use super::principal::{Grants, Source, action_place};
-use super::scope::allowed_actions;
+use super::roles::Carriers;
 use super::statement::Effect;
 use crate::data::actions::Level;
 use crate::facts::{Facts, facts};
@@ -43,12 +43,9 @@ fn does_more_than_start_tasks(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     let head = &model[id].head;
     let nothing = || Fact::no(vec![Place::new(head.span, "")]);
     // A role that the code in the container has too is another matter.
-    let starts = model
-        .workload
-        .tasks
-        .iter()
-        .find(|(_, task)| task.execution_role.id() == Some(id) && task.task_role.id() != Some(id));
-    let Some((_, task)) = starts else { return nothing() };
+    let carriers = facts.analysis::<Carriers>();
+    let mut tasks = carriers.starting(id).iter().map(|task| &model[*task]);
+    let Some(task) = tasks.find(|task| task.task_role.id() != Some(id)) else { return nothing() };
     let grants = facts.analysis::<Grants>();
     let Some(granted) = grants.of(id) else { return nothing() };
     let mut places = Vec::new();
@@ -68,11 +65,10 @@ fn does_more_than_start_tasks(facts: &Facts<'_>, id: Id<Role>) -> Fact {
         if statement.actions.patterns.iter().any(super::pattern::Pattern::is_loose) {
             doubt.get_or_insert_with(|| crate::logic::Reason::at("no-value", "the actions", head.span));
         }
-        for (service, action, named) in allowed_actions(statement) {
-            let name = format!("{}:{}", service.prefix, action.name);
-            let changes = matches!(action.level, Level::Write | Level::Permissions | Level::Tagging);
-            if named == Tri::True && changes && !STARTS.contains(&&*name) {
-                places.extend(action_place(model, *written, &name));
+        for allowed in statement.actions.allowed().iter().filter(|allowed| allowed.named == Tri::True) {
+            let changes = matches!(allowed.action.level, Level::Write | Level::Permissions | Level::Tagging);
+            if changes && !STARTS.contains(&&*allowed.name()) {
+                places.extend(action_place(model, *written, &allowed.name()));
             }
         }
     }

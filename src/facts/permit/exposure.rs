@@ -2,7 +2,8 @@
 //! kinds of resources; what a single stranger can do about a condition is decided in `stranger`.
 
 use super::accounts::{OwnAccounts, account_in};
-use super::pattern::{Case, Extent, Pattern, Reading as How};
+use super::actions::ActionName;
+use super::pattern::Extent;
 use super::stranger::{can_meet, cannot_escape, names_everyone};
 use super::{read, statement};
 use crate::facts::{Facts, facts};
@@ -94,7 +95,8 @@ fn hidden(model: &Model, id: Id<Statement>) -> Reason {
 
 /// Whether a statement lets everyone do something of what it names: no condition keeps strangers out, and no Deny of the
 /// same policy does.
-pub(in crate::facts) fn admits_everyone(model: &Model, id: Id<Statement>) -> Tri {
+pub(in crate::facts) fn admits_everyone(facts: &Facts<'_>, id: Id<Statement>) -> Tri {
+    let model = facts.model;
     let statement = &model[id];
     let admits = statement.effect.equals("Allow").and(names_everyone(statement));
     if admits == Tri::False {
@@ -106,11 +108,12 @@ pub(in crate::facts) fn admits_everyone(model: &Model, id: Id<Statement>) -> Tri
     }
     let Some(policy) = statement.policy.id() else { return admits };
     let others = model[policy].statements.ids().filter(|other| *other != id);
-    admits.and(!Tri::any(others.map(|other| denies_strangers(model, other, id))))
+    admits.and(!Tri::any(others.map(|other| denies_strangers(facts, other, id))))
 }
 
 /// Whether a Deny takes from strangers all that another statement gives.
-fn denies_strangers(model: &Model, deny: Id<Statement>, allow: Id<Statement>) -> Tri {
+fn denies_strangers(facts: &Facts<'_>, deny: Id<Statement>, allow: Id<Statement>) -> Tri {
+    let model = facts.model;
     let written = &model[deny];
     let about_strangers = written.effect.equals("Deny").and(names_everyone(written));
     if about_strangers == Tri::False {
@@ -125,7 +128,7 @@ fn denies_strangers(model: &Model, deny: Id<Statement>, allow: Id<Statement>) ->
     if unescaped == Tri::False {
         return Tri::False;
     }
-    let (deny, allow) = (read::statement(model, deny, true), read::statement(model, allow, true));
+    let (deny, allow) = (read::statement(facts, deny), read::statement(facts, allow));
     about_strangers.and(unescaped).and(covers(&deny, &allow))
 }
 
@@ -135,7 +138,7 @@ fn covers(wide: &statement::Statement, narrow: &statement::Statement) -> Tri {
     {
         return Tri::Unknown;
     }
-    let actions = Tri::all(narrow.actions.patterns.iter().map(|action| wide.names_action(action)));
+    let actions = Tri::all(narrow.actions.patterns.iter().map(|action| wide.actions.name_all(action)));
     let resources = narrow.resources.patterns.iter().map(|resource| match wide.resources.patterns.is_empty() {
         true => Tri::Unknown,
         false => wide.covers_resource(resource, Extent::All),
@@ -146,7 +149,7 @@ fn covers(wide: &statement::Statement, narrow: &statement::Statement) -> Tri {
 fn open_to_everyone(facts: &Facts<'_>, id: Id<ResourcePolicy>) -> Fact {
     let model = facts.model;
     let mut fact = any_statement(model, &model[id].policy, |statement| {
-        of(model, statement, admits_everyone(model, statement), "this lets everyone in")
+        of(model, statement, admits_everyone(facts, statement), "this lets everyone in")
     });
     if fact.tri == Tri::True {
         let head = &model[id].head;
@@ -181,11 +184,10 @@ const ADMINISTRATION: [&str; 8] = [
 ];
 
 fn foreign_administrators(facts: &Facts<'_>, id: Id<ResourcePolicy>) -> (Value, Vec<Place>) {
-    let model = facts.model;
     foreign(facts, id, |statement| {
-        let read = read::statement(model, statement, true);
+        let read = read::statement(facts, statement);
         Tri::any(
-            ADMINISTRATION.iter().map(|action| read.names_action(&Pattern::parse(action, How::Literal, Case::Folded))),
+            ADMINISTRATION.iter().map(|action| read.names_action(&ActionName::new(action))),
         )
     })
 }

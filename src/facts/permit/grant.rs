@@ -1,5 +1,8 @@
 //! What a set of policies grants: Allow is `or` over statements, Deny takes away, a boundary and session policies bound.
 
+use std::sync::Arc;
+
+use super::actions::ActionName;
 use super::pattern::Extent;
 use super::statement::{Effect, Question, Statement};
 use crate::logic::Tri;
@@ -7,7 +10,7 @@ use crate::logic::Tri;
 /// Statements that count together, and what they belong to.
 #[derive(Clone, Debug, Default)]
 pub struct PolicySet {
-    pub statements: Vec<Statement>,
+    pub statements: Vec<Arc<Statement>>,
     /// Something attached could not be read: what is not granted here may be granted there.
     pub is_open: bool,
     pub boundary: Bound,
@@ -19,13 +22,13 @@ pub struct PolicySet {
 pub enum Bound {
     #[default]
     None,
-    Statements(Vec<Statement>),
+    Statements(Vec<Arc<Statement>>),
     /// There is one, but it cannot be read.
     Unresolved,
 }
 
 impl PolicySet {
-    pub fn of(statements: Vec<Statement>) -> PolicySet {
+    pub fn of(statements: Vec<Arc<Statement>>) -> PolicySet {
         PolicySet { statements, ..PolicySet::default() }
     }
 
@@ -42,10 +45,21 @@ impl PolicySet {
         own.and(Tri::all(bounds.map(|bound| bound.admits(question))))
     }
 
-    /// Whether any statement may speak of an action; a cheap look before a question is put together.
+    /// Whether an action may be granted at all; a cheap look before a question is put together.
     pub fn may_name(&self, action: &str) -> bool {
-        let written = action.to_ascii_lowercase();
-        self.is_open || self.statements.iter().any(|statement| statement.names_action_written(&written) != Tri::False)
+        self.is_open || self.names(&ActionName::new(action))
+    }
+
+    /// Whether any statement may speak of an action.
+    pub fn names(&self, action: &ActionName) -> bool {
+        self.statements.iter().any(|statement| statement.names_action(action) != Tri::False)
+    }
+
+    /// Nothing in it takes away or bounds what its statements allow.
+    pub fn is_plain(&self) -> bool {
+        self.sessions.is_empty()
+            && matches!(self.boundary, Bound::None)
+            && self.statements.iter().all(|statement| statement.effect == Some(Effect::Allow))
     }
 
     /// The indices of the statements that allow it, or may.
@@ -80,7 +94,7 @@ pub enum Decision {
     Allowed(Tri),
 }
 
-pub fn decide(statements: &[Statement], question: &Question) -> Decision {
+pub fn decide(statements: &[Arc<Statement>], question: &Question) -> Decision {
     let mut allowed = Tri::False;
     let mut denied = Tri::False;
     for statement in statements {

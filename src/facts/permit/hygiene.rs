@@ -1,7 +1,8 @@
 //! Habits with principals that catalogues ask about: keys and consoles of users, roles that unlike hosts share, foreigners
 //! that read everything.
 
-use super::pattern::{Case, Pattern, Reading as How};
+use super::actions::ActionName;
+use super::pattern::Pattern;
 use super::principal::managed_name;
 use super::scope::{is_everything, known, resource_part};
 use super::trusted::members;
@@ -108,8 +109,7 @@ fn misses_function_versions(facts: &Facts<'_>, id: StatementId) -> Fact {
     on_grant(facts, id, |model, id, statement| {
         let head = &model[id].head;
         let nothing = || Fact::no(vec![Place::new(head.span, "")]);
-        let asked = Pattern::parse("lambda:InvokeFunction", How::Literal, Case::Folded);
-        match statement.names_action(&asked) {
+        match statement.names_action(&ActionName::new("lambda:InvokeFunction")) {
             Tri::False => return nothing(),
             Tri::Unknown => return Fact::unknown(Reason::at("no-value", "the actions", head.span)),
             Tri::True if statement.actions.is_negated || statement.resources.is_negated => return nothing(),
@@ -153,7 +153,7 @@ fn lists_all_buckets(facts: &Facts<'_>, id: StatementId) -> Fact {
         let mut verdict = Tri::False;
         for name in ["s3:ListAllMyBuckets", "s3:ListBucket"] {
             let Some((service, action)) = known(name) else { continue };
-            let named = statement.names_action(&Pattern::parse(name, How::Literal, Case::Folded));
+            let named = statement.names_action(&ActionName::new(name));
             let every = |pattern: &Pattern| match action.takes_resource() {
                 true => is_everything(pattern, service, action),
                 false => Tri::from(pattern.is_everything()),

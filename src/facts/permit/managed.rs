@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
 use super::escalate::dangerous_paths;
+use super::escalate::opens;
 use super::grant::PolicySet;
-use super::power::granted_actions;
+use super::pattern::Pattern;
+use super::power::allowed_by;
 use super::read;
 use crate::data::managed::{self, ManagedPolicy};
-use crate::data::paths::EscalationPath;
+use crate::data::paths::{self, EscalationPath, PathClass};
+use crate::logic::Tri;
 
 pub struct Managed {
     pub policy: &'static ManagedPolicy,
     pub set: PolicySet,
     paths: OnceLock<Vec<&'static EscalationPath>>,
+    opened: OnceLock<Vec<&'static EscalationPath>>,
     n_actions: OnceLock<usize>,
 }
 
@@ -26,7 +30,7 @@ pub fn named(name: &str) -> Option<&'static Managed> {
     let read = || {
         let policy = managed::policy(name)?;
         let set = PolicySet::of(read::managed(policy));
-        Some(Managed { policy, set, paths: OnceLock::new(), n_actions: OnceLock::new() })
+        Some(Managed { policy, set, paths: OnceLock::new(), opened: OnceLock::new(), n_actions: OnceLock::new() })
     };
     slot.get_or_init(read).as_ref()
 }
@@ -37,8 +41,21 @@ impl Managed {
         self.paths.get_or_init(|| dangerous_paths(&self.set))
     }
 
+    /// Whether the policy opens a path alone, whatever it leads to.
+    pub fn opens(&self, path: &'static EscalationPath, own: &Pattern) -> bool {
+        // What rewrites its holder depends on who that is.
+        if path.class == PathClass::Own {
+            return opens(&self.set, path, own) == Tri::True;
+        }
+        let is_open = |path: &&EscalationPath| opens(&self.set, path, &Pattern::anything()) == Tri::True;
+        let opened = self.opened.get_or_init(|| {
+            paths::all().iter().filter(|path| path.class != PathClass::Own).filter(is_open).collect()
+        });
+        opened.iter().any(|known| known.id == path.id)
+    }
+
     /// How many actions of the table it allows.
     pub fn n_actions(&self) -> usize {
-        *self.n_actions.get_or_init(|| granted_actions(&self.set).len())
+        *self.n_actions.get_or_init(|| allowed_by(&self.set).len())
     }
 }

@@ -2,6 +2,7 @@
 //! from them (escalation, data reached, needs and excess).
 
 pub(super) mod accounts;
+pub mod actions;
 pub mod arn;
 pub(super) mod chain;
 pub mod condition;
@@ -19,6 +20,7 @@ pub mod pattern;
 pub mod power;
 pub mod principal;
 pub mod read;
+pub(in crate::facts) mod roles;
 mod scope;
 pub(super) mod sets;
 pub(super) mod shape;

@@ -1,8 +1,10 @@
 //! Statements that let roles be passed to services: which roles, and to whom.
 
+use super::actions::ActionName;
 use super::condition::{Comparison, holds_without_key};
 use super::escalate::{Power, Powers};
 use super::pattern::{Case, Pattern, Reading as How, Symbol};
+use super::roles::RolesByName;
 use super::scope::resource_part;
 use super::statement::Statement;
 use super::trusted::{Trusts, arn_of};
@@ -31,8 +33,7 @@ const PASS: &str = "iam:PassRole";
 /// Judges a statement that lets roles be passed.
 fn on_pass(facts: &Facts<'_>, id: StatementId, judge: impl FnOnce(&Model, &Statement) -> Fact) -> Fact {
     on_grant(facts, id, |model, id, statement| {
-        let asked = Pattern::parse(PASS, How::Literal, Case::Folded);
-        match statement.names_action(&asked) {
+        match statement.names_action(&ActionName::new(PASS)) {
             Tri::False => Fact::no(vec![Place::new(model[id].head.span, "")]),
             Tri::Unknown => Fact::unknown(Reason::at("no-value", "the actions", model[id].head.span)),
             // Everything on everything is an administrator's, which has a rule of its own.
@@ -80,13 +81,14 @@ pub(super) fn covers_all_roles(pattern: &Pattern) -> Tri {
 }
 
 /// Roles of this tree that the statement lets be passed.
-pub(super) fn passed_roles(model: &Model, statement: &Statement) -> Vec<(Id<Role>, usize)> {
+pub(super) fn passed_roles(facts: &Facts<'_>, statement: &Statement) -> Vec<(Id<Role>, usize)> {
+    let model = facts.model;
     let mut found = Vec::new();
     if statement.resources.is_negated {
         return found;
     }
-    for (role, written) in model.identity.roles.iter() {
-        let name = written.name.as_str();
+    for role in facts.analysis::<RolesByName>().of_statement(statement) {
+        let name = model[role].name.as_str();
         let mut patterns = statement.resources.patterns.iter();
         // Most statements name one role and most roles are another: a look at the name is enough.
         if name.is_some_and(|name| !patterns.any(|pattern| may_end_in(pattern, name))) {
@@ -152,7 +154,7 @@ fn passes_administrator(facts: &Facts<'_>, id: StatementId) -> Fact {
         let powers = facts.analysis::<Powers>();
         let trusts = facts.analysis::<Trusts>();
         let mut doubt = None;
-        for (role, index) in passed_roles(model, statement) {
+        for (role, index) in passed_roles(facts, statement) {
             let Some(trust) = trusts.of(role).filter(|trust| !trust.services.is_empty() || trust.is_open) else {
                 continue;
             };
@@ -208,7 +210,7 @@ fn passes_to_any_service(facts: &Facts<'_>, id: StatementId) -> Fact {
         }
         // Roles that are named and trust one service each can be passed to that one only.
         let trusts = facts.analysis::<Trusts>();
-        let roles = passed_roles(model, statement);
+        let roles = passed_roles(facts, statement);
         let trusts_one =
             |role: Id<Role>| trusts.of(role).is_some_and(|trust| trust.services.len() == 1 && !trust.is_open);
         let all_named = !statement.resources.patterns.iter().any(Pattern::has_wildcard)
@@ -233,14 +235,14 @@ pub(super) fn passes_to_wrong_service(facts: &Facts<'_>, id: StatementId) -> Fac
             for (index, service) in services.iter().filter_map(Pattern::literal).enumerate() {
                 let span = value_span(written, index).unwrap_or(written.head.span);
                 if !service.contains('.')
-                    || service == "ecs.amazonaws.com" && trusts_tasks_only(model, &trusts, statement)
+                    || service == "ecs.amazonaws.com" && trusts_tasks_only(facts, &trusts, statement)
                 {
                     return Fact::yes(vec![Place::new(span, format!("no role here can be passed to `{service}`"))]);
                 }
             }
         }
         let mut doubt = None;
-        for (role, index) in passed_roles(model, statement) {
+        for (role, index) in passed_roles(facts, statement) {
             let Some(trust) = trusts.of(role).filter(|trust| !trust.services.is_empty() || trust.is_open) else {
                 continue;
             };
@@ -276,8 +278,8 @@ pub(super) fn passes_to_wrong_service(facts: &Facts<'_>, id: StatementId) -> Fac
 }
 
 /// All roles that are passed trust tasks, and none the service scheduler of ECS.
-fn trusts_tasks_only(model: &Model, trusts: &Trusts, statement: &Statement) -> bool {
-    let roles = passed_roles(model, statement);
+fn trusts_tasks_only(facts: &Facts<'_>, trusts: &Trusts, statement: &Statement) -> bool {
+    let roles = passed_roles(facts, statement);
     !roles.is_empty()
         && roles.iter().all(|(role, _)| {
             trusts.trusts_service(*role, "ecs-tasks.amazonaws.com")

@@ -79,6 +79,11 @@ impl Pattern {
         Pattern::of(symbols)
     }
 
+    /// A text, of which nothing is special.
+    pub fn literally(text: &str) -> Pattern {
+        Pattern::parse(text, Reading::Literal, Case::Kept)
+    }
+
     /// Every text.
     pub fn anything() -> Pattern {
         Pattern::of(vec![Symbol::Star { is_inner: false }])

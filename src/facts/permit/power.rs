@@ -4,12 +4,11 @@ use super::escalate::{Escalation, Power, PowerOf, Powers};
 use super::grant::PolicySet;
 use super::managed::Managed;
 use super::principal::{self, Attached};
-use super::read;
+use super::pattern::Pattern;
 use super::spelling::arn_span;
-use super::statement::Statement;
+use super::statement::Question;
 use super::trusted::Trusts;
-use crate::data::actions::Level;
-
+use crate::data::actions::{Action, Level, Service};
 use crate::data::paths::PathClass;
 use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
@@ -225,20 +224,76 @@ fn unresolved(model: &Model, id: Id<Attachment>) -> Fact {
     }
 }
 
-/// All actions of the table that a set allows anywhere, `service:Action`.
-pub fn granted_actions(set: &PolicySet) -> Vec<(String, Level)> {
-    let mut found = std::collections::BTreeMap::new();
+/// An action of the table that somebody has.
+#[derive(Clone, Copy, Debug)]
+pub struct GrantedAction {
+    service: &'static Service,
+    action: &'static Action,
+    /// Some statement grants it on a resource, without conditions.
+    is_sure: bool,
+}
+
+impl GrantedAction {
+    /// `service:Action`.
+    pub fn name(&self) -> String {
+        format!("{}:{}", self.service.prefix, self.action.name)
+    }
+
+    pub fn level(&self) -> Level {
+        self.action.level
+    }
+
+    pub fn takes_resource(&self) -> bool {
+        self.action.takes_resource()
+    }
+
+    /// Whether it is this one, without regard to case.
+    pub fn is(&self, name: &str) -> bool {
+        name.split_once(':').is_some_and(|(prefix, name)| {
+            prefix.eq_ignore_ascii_case(self.service.prefix) && name.eq_ignore_ascii_case(&self.action.name)
+        })
+    }
+
+    pub fn prefix(&self) -> &'static str {
+        self.service.prefix
+    }
+
+    fn order(&self) -> (&'static str, &'static str) {
+        (self.service.prefix, &self.action.name)
+    }
+}
+
+/// All actions of the table that a set allows anywhere.
+pub fn allowed_by(set: &PolicySet) -> Vec<GrantedAction> {
+    let mut found = Vec::new();
     for statement in &set.statements {
         if statement.effect != Some(super::statement::Effect::Allow) {
             continue;
         }
-        for (service, action, named) in super::scope::allowed_actions(statement) {
-            if named == Tri::True {
-                found.insert(format!("{}:{}", service.prefix, action.name), action.level);
-            }
+        let grants_something = statement.grants_something();
+        for allowed in statement.actions.allowed().iter().filter(|allowed| allowed.named == Tri::True) {
+            let action = allowed.action;
+            let is_sure = grants_something && action.takes_resource() && !action.is_disputed;
+            found.push(GrantedAction { service: allowed.service, action, is_sure });
         }
     }
-    found.into_iter().collect()
+    found.sort_by_key(GrantedAction::order);
+    found.dedup_by(|later, first| {
+        let is_same = std::ptr::eq(later.action, first.action);
+        first.is_sure |= is_same && later.is_sure;
+        is_same
+    });
+    found
+}
+
+/// The actions that a set grants on something, whatever bounds or denies.
+pub fn granted_actions(set: &PolicySet) -> Vec<GrantedAction> {
+    let is_plain = set.is_plain();
+    let works = |granted: &GrantedAction| {
+        (is_plain && granted.is_sure)
+            || set.grants(&Question::some(&granted.name(), Pattern::anything())) != Tri::False
+    };
+    allowed_by(set).into_iter().filter(works).collect()
 }
 
 /// A program holds the permissions: nobody looks at what it does with them.
@@ -274,13 +329,4 @@ fn writes_every_resource(facts: &Facts<'_>, id: Id<Attachment>) -> Fact {
         }
     }
     nothing()
-}
-
-/// The statements of an attachment, for whoever counts them.
-pub fn statements_of(model: &Model, id: Id<Attachment>) -> Vec<Statement> {
-    match principal::resolve(model, id) {
-        Attached::Managed(managed) => managed.set.statements.clone(),
-        Attached::Customer(policy) => read::policy(model, policy).0.into_iter().map(|read| read.statement).collect(),
-        Attached::Unresolved(_) => Vec::new(),
-    }
 }

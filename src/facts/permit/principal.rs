@@ -2,10 +2,12 @@
 //! An attached policy whose ARN has one right neighbour is evaluated as that one, so that what is behind it shows at once.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use super::grant::{Bound, PolicySet};
 use super::managed::Managed;
 use super::pattern::{Case, Pattern, Reading as How, Symbol};
+use super::power::{GrantedAction, granted_actions};
 use super::read;
 use super::statement::{Question, Statement};
 use crate::data::managed;
@@ -31,7 +33,10 @@ pub struct Granted {
     /// The principal's own ARN.
     pub arn: Pattern,
     /// The root module that makes it.
-    pub root: Option<String>,
+    pub root: Option<Arc<str>>,
+    /// The policies of AWS among what it has.
+    pub managed: Vec<&'static Managed>,
+    actions: OnceLock<Box<[GrantedAction]>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,29 +52,29 @@ impl Analysis for Grants {
         let mut of = BTreeMap::new();
         for (id, role) in model.identity.roles.iter() {
             let mut granted = Granted::none(model, "role", role.name.value().as_text(), role.arn.value().as_text());
-            granted.root = role.arn.value().as_reference().map(|reference| reference.root.to_string());
-            granted.add_all(model, &role.policies, &role.attachments);
-            granted.bound(model, &role.boundary, role.boundary_arn.value().as_text());
+            granted.root = role.arn.value().as_reference().map(|reference| reference.root.clone());
+            granted.add_all(facts, &role.policies, &role.attachments);
+            granted.bound(facts, &role.boundary, role.boundary_arn.value().as_text());
             of.insert(id.into(), granted);
         }
         for (id, user) in model.identity.iam_users.iter() {
             let mut granted = Granted::none(model, "user", user.name.value().as_text(), user.arn.value().as_text());
-            granted.root = user.arn.value().as_reference().map(|reference| reference.root.to_string());
-            granted.add_all(model, &user.policies, &user.attachments);
+            granted.root = user.arn.value().as_reference().map(|reference| reference.root.clone());
+            granted.add_all(facts, &user.policies, &user.attachments);
             for group in user.groups.ids() {
                 let group = &model[group];
-                granted.add_all(model, &group.policies, &group.attachments);
+                granted.add_all(facts, &group.policies, &group.attachments);
             }
             if let Some(reason) = &user.groups.open {
                 granted.open(reason);
             }
-            granted.bound(model, &user.boundary, user.boundary_arn.value().as_text());
+            granted.bound(facts, &user.boundary, user.boundary_arn.value().as_text());
             of.insert(id.into(), granted);
         }
         for (id, group) in model.identity.iam_groups.iter() {
             let mut granted = Granted::none(model, "group", group.name.value().as_text(), group.arn.value().as_text());
-            granted.root = group.arn.value().as_reference().map(|reference| reference.root.to_string());
-            granted.add_all(model, &group.policies, &group.attachments);
+            granted.root = group.arn.value().as_reference().map(|reference| reference.root.clone());
+            granted.add_all(facts, &group.policies, &group.attachments);
             of.insert(id.into(), granted);
         }
         Grants { of }
@@ -102,7 +107,25 @@ impl Granted {
             }
             (None, None) => Pattern::parse(&format!("arn:aws:iam::*:{kind}/*"), How::PlainGlob, Case::Kept),
         };
-        Granted { set: PolicySet::default(), sources: Vec::new(), open: None, arn, root: None }
+        Granted { arn, ..Granted::of(PolicySet::default()) }
+    }
+
+    /// What a set of policies grants, whoever has it.
+    pub fn of(set: PolicySet) -> Granted {
+        Granted {
+            set,
+            sources: Vec::new(),
+            open: None,
+            arn: Pattern::anything(),
+            root: None,
+            managed: Vec::new(),
+            actions: OnceLock::new(),
+        }
+    }
+
+    /// The actions of the table that are granted on something.
+    pub fn actions(&self) -> &[GrantedAction] {
+        self.actions.get_or_init(|| granted_actions(&self.set).into())
     }
 
     fn open(&mut self, reason: &Reason) {
@@ -110,45 +133,45 @@ impl Granted {
         self.open.get_or_insert_with(|| reason.clone());
     }
 
-    fn add_all(&mut self, model: &Model, policies: &Many<Policy>, attachments: &Many<Attachment>) {
+    fn add_all(&mut self, facts: &Facts<'_>, policies: &Many<Policy>, attachments: &Many<Attachment>) {
         for id in policies.ids() {
-            self.add_policy(model, id);
+            self.add_policy(facts, id);
         }
         for id in attachments.ids() {
-            self.add_attachment(model, id);
+            self.add_attachment(facts, id);
         }
         for reason in policies.open.iter().chain(&attachments.open) {
             self.open(reason);
         }
     }
 
-    fn add_policy(&mut self, model: &Model, id: Id<Policy>) {
-        let (statements, _) = read::policy(model, id);
-        for read in statements {
+    fn add_policy(&mut self, facts: &Facts<'_>, id: Id<Policy>) {
+        for read in read::policy(facts, id) {
             self.set.statements.push(read.statement);
             self.sources.push(Source::Written(read.id));
         }
-        if let Some(reason) = &model[id].statements.open {
+        if let Some(reason) = &facts.model[id].statements.open {
             self.open(reason);
         }
     }
 
-    fn add_attachment(&mut self, model: &Model, id: Id<Attachment>) {
-        match resolve(model, id) {
-            Attached::Customer(policy) => self.add_policy(model, policy),
+    fn add_attachment(&mut self, facts: &Facts<'_>, id: Id<Attachment>) {
+        match resolve(facts.model, id) {
+            Attached::Customer(policy) => self.add_policy(facts, policy),
             Attached::Managed(managed) => {
                 let statements = &managed.set.statements;
                 self.sources.extend(statements.iter().map(|_| Source::Managed(id)));
                 self.set.statements.extend_from_slice(statements);
+                self.managed.push(managed);
             }
             Attached::Unresolved(reason) => self.open(&reason),
         }
     }
 
-    fn bound(&mut self, model: &Model, boundary: &One<Policy>, arn: Option<Text>) {
+    fn bound(&mut self, facts: &Facts<'_>, boundary: &One<Policy>, arn: Option<Text>) {
         self.set.boundary = match (&boundary.link, arn) {
             (Link::To(_), _) => match boundary.id() {
-                Some(policy) => Bound::Statements(statements_of(model, policy)),
+                Some(policy) => Bound::Statements(statements_of(facts, policy)),
                 None => Bound::Unresolved,
             },
             (_, Some(arn)) => match arn.known().and_then(managed::intended).and_then(super::managed::named) {
@@ -181,8 +204,8 @@ impl Granted {
     }
 }
 
-fn statements_of(model: &Model, policy: Id<Policy>) -> Vec<Statement> {
-    read::policy(model, policy).0.into_iter().map(|read| read.statement).collect()
+fn statements_of(facts: &Facts<'_>, policy: Id<Policy>) -> Vec<Arc<Statement>> {
+    read::policy(facts, policy).into_iter().map(|read| read.statement).collect()
 }
 
 /// What an attachment brings.

@@ -1,32 +1,76 @@
-//! From what stands in a policy to patterns and statements: which texts are globs, which are compared as they stand.
+//! From what stands in a policy to patterns and statements: which texts are globs, which are compared as they stand. Each
+//! statement of a model is read once.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use super::actions::Actions;
 use super::arn::unfold;
 use super::condition::{Comparison, Condition, Operator};
 use super::pattern::{Case, Pattern, Reading};
 use super::statement::{Effect, Listing, Statement};
 use crate::data::managed::{ManagedPolicy, ManagedStatement};
+use crate::facts::{Analysis, Facts};
 use crate::model::identity::{self, Policy, PolicyCondition};
 use crate::model::{Id, Many, Model, Reading as CellReading};
 use crate::value::{Text, Value};
 
 /// A statement of the core and where it stands.
 pub struct ReadStatement {
-    pub statement: Statement,
+    pub statement: Arc<Statement>,
     pub id: Id<identity::Statement>,
 }
 
-/// The statements of a policy of the model, and whether there may be more.
-pub fn policy(model: &Model, id: Id<Policy>) -> (Vec<ReadStatement>, bool) {
-    let policy = &model[id];
-    // Before the newer version, variables are literal text.
-    let has_variables = policy.version.as_str() != Some("2008-10-17");
-    let statements =
-        policy.statements.ids().map(|id| ReadStatement { statement: statement(model, id, has_variables), id });
-    (statements.collect(), policy.statements.open.is_some())
+/// All statements of a model, as far as somebody asked for them.
+struct Statements {
+    read: Box<[OnceLock<Arc<Statement>>]>,
+    /// By their entries: many statements have the same.
+    actions: Mutex<HashMap<String, Arc<Actions>>>,
 }
 
-pub fn statement(model: &Model, id: Id<identity::Statement>, has_variables: bool) -> Statement {
+impl Analysis for Statements {
+    fn compute(facts: &Facts<'_>) -> Statements {
+        let n_statements = facts.model.identity.statements.len();
+        Statements { read: (0..n_statements).map(|_| OnceLock::new()).collect(), actions: Mutex::default() }
+    }
+}
+
+impl Statements {
+    /// The entries as actions; those of the same texts are one.
+    fn actions(&self, texts: &[Text], is_negated: bool, is_open: bool) -> Arc<Actions> {
+        let read = || {
+            let pattern = |text: &Text| Pattern::new(text, Reading::PlainGlob, Case::Folded, &|_| None);
+            let patterns = texts.iter().map(pattern).collect();
+            Arc::new(Actions::new(Listing { patterns, is_negated, is_open }))
+        };
+        let mut key = String::from(if is_negated { "not" } else { "" });
+        for text in texts {
+            match text.known() {
+                Some(known) if !is_open => key.extend(["\n", known]),
+                Some(_) | None => return read(),
+            }
+        }
+        let mut known = self.actions.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.entry(key).or_insert_with(read).clone()
+    }
+}
+
+/// The statements of a policy of the model.
+pub fn policy(facts: &Facts<'_>, id: Id<Policy>) -> Vec<ReadStatement> {
+    let statements = facts.model[id].statements.ids();
+    statements.map(|id| ReadStatement { statement: statement(facts, id), id }).collect()
+}
+
+pub fn statement(facts: &Facts<'_>, id: Id<identity::Statement>) -> Arc<Statement> {
+    let statements = facts.analysis::<Statements>();
+    statements.read[id.index as usize].get_or_init(|| Arc::new(read(facts.model, &statements, id))).clone()
+}
+
+fn read(model: &Model, all: &Statements, id: Id<identity::Statement>) -> Statement {
     let written = &model[id];
+    // Before the newer version, variables are literal text.
+    let policy = written.policy.id();
+    let has_variables = policy.is_none_or(|policy| model[policy].version.as_str() != Some("2008-10-17"));
     let effect = match written.effect.as_str() {
         Some("Allow") => Some(Effect::Allow),
         Some("Deny") => Some(Effect::Deny),
@@ -35,22 +79,20 @@ pub fn statement(model: &Model, id: Id<identity::Statement>, has_variables: bool
     let actions = texts_of(&written.actions, |id: Id<identity::ActionPattern>| &model[id].text);
     let resources = texts_of(&written.resources, |id: Id<identity::WrittenArn>| &model[id].text);
     let glob = if has_variables { Reading::Glob } else { Reading::PlainGlob };
-    let read = |texts: &[Text], reading, case| -> Vec<Pattern> {
+    let patterns = |texts: &[Text], reading, case| -> Vec<Pattern> {
         texts.iter().map(|text| Pattern::new(text, reading, case, &|hole| unfold(model, hole))).collect()
+    };
+    let actions = all.actions(&actions, is_set(&written.has_not_action), written.actions.open.is_some());
+    let resources = Listing {
+        patterns: patterns(&resources, glob, Case::Kept),
+        is_negated: is_set(&written.has_not_resource),
+        is_open: written.resources.open.is_some(),
     };
     let conditions = &written.policy_conditions;
     Statement {
         effect,
-        actions: Listing {
-            patterns: read(&actions, Reading::PlainGlob, Case::Folded),
-            is_negated: is_set(&written.has_not_action),
-            is_open: written.actions.open.is_some(),
-        },
-        resources: Listing {
-            patterns: read(&resources, glob, Case::Kept),
-            is_negated: is_set(&written.has_not_resource),
-            is_open: written.resources.open.is_some(),
-        },
+        actions,
+        resources,
         conditions: conditions.ids().map(|id| condition(model, &model[id], has_variables)).collect(),
         has_open_conditions: conditions.open.is_some(),
     }
@@ -119,8 +161,8 @@ pub fn value_reading(operator: Operator) -> (Reading, Case) {
 }
 
 /// The statements of a policy that AWS manages.
-pub fn managed(policy: &ManagedPolicy) -> Vec<Statement> {
-    policy.statements.iter().map(managed_statement).collect()
+pub fn managed(policy: &ManagedPolicy) -> Vec<Arc<Statement>> {
+    policy.statements.iter().map(|written| Arc::new(managed_statement(written))).collect()
 }
 
 fn managed_statement(written: &ManagedStatement) -> Statement {
@@ -139,11 +181,10 @@ fn managed_statement(written: &ManagedStatement) -> Statement {
             is_open: false,
         }
     });
-    Statement {
-        effect: Some(if written.is_deny { Effect::Deny } else { Effect::Allow }),
-        actions: listing(&written.actions, &written.not_actions, Reading::PlainGlob, Case::Folded),
-        resources: listing(&written.resources, &written.not_resources, Reading::Glob, Case::Kept),
-        conditions: conditions.collect(),
-        has_open_conditions: false,
-    }
+    let effect = if written.is_deny { Effect::Deny } else { Effect::Allow };
+    let actions = listing(&written.actions, &written.not_actions, Reading::PlainGlob, Case::Folded);
+    let actions = Arc::new(Actions::new(actions));
+    let resources = listing(&written.resources, &written.not_resources, Reading::Glob, Case::Kept);
+    let conditions = conditions.collect();
+    Statement { effect: Some(effect), actions, resources, conditions, has_open_conditions: false }
 }

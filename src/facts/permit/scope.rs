@@ -1,30 +1,34 @@
 //! How far a statement of an identity policy reaches: whether its resources leave anything out, and whether a condition
 //! narrows it where the resources do not.
 
+use std::sync::Arc;
+
 use super::condition::{Condition, holds_without_key};
-use super::pattern::{Case, Pattern, Reading as How, Symbol};
+use super::pattern::{Pattern, Symbol};
 use super::read;
 use super::statement::{Effect, Statement};
 use crate::data::actions::{self, Action, Service};
+use crate::facts::Facts;
 use crate::logic::{Reason, Tri};
+use crate::model::Id;
 use crate::model::identity;
-use crate::model::{Id, Model};
 
 /// A statement that grants something to a principal.
 pub(super) struct Grant {
-    pub(super) statement: Statement,
+    pub(super) statement: Arc<Statement>,
     pub(super) id: Id<identity::Statement>,
 }
 
 /// The statement as a grant: an Allow of an identity policy. Boundaries, session and resource policies grant nothing to
 /// a principal.
-pub(super) fn grant_of(model: &Model, id: Id<identity::Statement>) -> Result<Option<Grant>, Reason> {
+pub(super) fn grant_of(facts: &Facts<'_>, id: Id<identity::Statement>) -> Result<Option<Grant>, Reason> {
+    let model = facts.model;
     let written = &model[id];
     let Some(policy) = written.policy.id().map(|policy| &model[policy]) else { return Ok(None) };
     if policy.kind.as_str() != Some("identity") {
         return Ok(None);
     }
-    let statement = read::statement(model, id, policy.version.as_str() != Some("2008-10-17"));
+    let statement = read::statement(facts, id);
     match statement.effect {
         Some(Effect::Allow) => Ok(Some(Grant { statement, id })),
         Some(Effect::Deny) => Ok(None),
@@ -72,15 +76,26 @@ pub(super) fn is_everything(pattern: &Pattern, service: &Service, action: &Actio
     if !names_service(pattern, service) {
         return Tri::False;
     }
+    // What ends in a name leaves things out.
+    if !resource.iter().any(|symbol| matches!(symbol, Symbol::Star { .. })) {
+        return Tri::from(resource.iter().all(is_any_or_separator));
+    }
     let templates = service.types_of(action).map(|(kind, _)| kind.arn.splitn(6, ':').nth(5).unwrap_or(""));
     let mut verdict = Tri::from(resource.iter().all(is_any_or_separator));
     for template in templates {
-        let literal: Vec<Symbol> = template.split("${").next().unwrap_or("").chars().map(Symbol::Literal).collect();
-        if let Some(rest) = resource.strip_prefix(&*literal) {
+        if let Some(rest) = without_beginning(resource, template.split("${").next().unwrap_or("")) {
             verdict = verdict.or(all_wild(rest));
         }
     }
     verdict
+}
+
+fn without_beginning<'s>(symbols: &'s [Symbol], beginning: &str) -> Option<&'s [Symbol]> {
+    let mut rest = symbols;
+    for character in beginning.chars() {
+        rest = rest.strip_prefix(&[Symbol::Literal(character)])?;
+    }
+    Some(rest)
 }
 
 /// Only wildcards; holes among them may be names.
@@ -107,82 +122,18 @@ pub(super) fn resource_part(pattern: &Pattern) -> Option<&[Symbol]> {
     symbols.get(fifth + 1..)
 }
 
+/// The third field of an ARN is the service's, or may be.
 fn names_service(pattern: &Pattern, service: &Service) -> bool {
-    let any = Pattern::parse(&format!("arn:*:{}:*", service.prefix), How::PlainGlob, Case::Kept);
-    pattern.meets(&any) || pattern.may_meet(&any)
+    let mut fields = pattern.symbols().split(|symbol| *symbol == Symbol::Literal(':'));
+    let Some(field) = fields.nth(2) else { return false };
+    let is_literal = |(symbol, character): (&Symbol, char)| *symbol == Symbol::Literal(character);
+    match field.iter().all(|symbol| matches!(symbol, Symbol::Literal(_))) {
+        true => field.len() == service.prefix.len() && field.iter().zip(service.prefix.chars()).all(is_literal),
+        false => Pattern::of(field.to_vec()).may_meet(&Pattern::literally(service.prefix)),
+    }
 }
 
 /// `service:Action` of the table, split.
 pub(super) fn known(action: &str) -> Option<(&'static Service, &'static Action)> {
     actions::find(action)
-}
-
-/// The actions of the table that a statement allows, with how sure that is. Patterns that name no known service are
-/// left out.
-pub(super) fn allowed_actions(statement: &Statement) -> Vec<(&'static Service, &'static Action, Tri)> {
-    let mut found = Vec::new();
-    let mut name = String::new();
-    for service in services_named(statement) {
-        for action in candidates(statement, service).into_iter().filter_map(|index| service.actions.get(index)) {
-            name.clear();
-            name.extend([service.prefix, ":", &action.name]);
-            name.make_ascii_lowercase();
-            let named = statement.names_action_written(&name);
-            if named != Tri::False {
-                found.push((service, action, named));
-            }
-        }
-    }
-    found
-}
-
-/// The numbers of the actions of a service that the literal beginnings of the patterns leave over, in order.
-fn candidates(statement: &Statement, service: &Service) -> Vec<usize> {
-    let all = 0..service.actions.len();
-    if statement.actions.is_negated || statement.actions.is_open {
-        return all.collect();
-    }
-    let mut found: Vec<usize> = Vec::new();
-    for pattern in &statement.actions.patterns {
-        let literal: String = pattern
-            .symbols()
-            .iter()
-            .map_while(|symbol| match symbol {
-                Symbol::Literal(character) => Some(*character),
-                Symbol::Star { .. } | Symbol::Question | Symbol::Hole(_) | Symbol::Variable(_) => None,
-            })
-            .collect();
-        match literal.split_once(':') {
-            Some((prefix, beginning)) if prefix == service.prefix => found.extend(service.beginning_with(beginning)),
-            Some(_) => {}
-            None => return all.collect(),
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-/// The services whose actions a statement can name; all of them where a pattern begins with a wildcard or a hole.
-fn services_named(statement: &Statement) -> Vec<&'static Service> {
-    let mut prefixes: Vec<String> = Vec::new();
-    for pattern in &statement.actions.patterns {
-        let before: Vec<Symbol> =
-            pattern.symbols().iter().copied().take_while(|symbol| *symbol != Symbol::Literal(':')).collect();
-        // What is hidden may be anything; only names that are written are listed.
-        if matches!(before.first(), Some(Symbol::Hole(_))) {
-            continue;
-        }
-        let is_literal = before.iter().all(|symbol| matches!(symbol, Symbol::Literal(_)));
-        if !is_literal || statement.actions.is_negated {
-            return actions::services().collect();
-        }
-        prefixes.push(Pattern::of(before).to_string());
-    }
-    if statement.actions.is_negated {
-        return actions::services().collect();
-    }
-    prefixes.sort();
-    prefixes.dedup();
-    prefixes.iter().filter_map(|prefix| actions::service(prefix)).collect()
 }

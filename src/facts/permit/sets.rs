@@ -1,6 +1,7 @@
 //! Sets of actions that matter by what they lead to: reading all data, opening it to others, minting credentials, ending
 //! the watching. Asked of principals, and of single statements.
 
+use super::actions::ActionName;
 use super::principal::{Granted, Grants, Source, action_place};
 use super::scope::{is_everything, known, narrowed_by_condition};
 use super::statement::{Effect, Statement};
@@ -37,13 +38,8 @@ facts! {
 }
 
 /// The groups of actions that read data, without those that have a rule of their own.
-fn data_groups() -> impl Iterator<Item = &'static Vec<&'static str>> {
+pub(super) fn data_groups() -> impl Iterator<Item = &'static Vec<&'static str>> {
     lists::read_data().iter().filter(|group| !group.iter().any(|name| name.starts_with("ecr:")))
-}
-
-/// Whether the action alone reads data.
-pub(super) fn is_data_read(name: &str) -> bool {
-    data_groups().any(|group| group.len() == 1 && group[0].eq_ignore_ascii_case(name))
 }
 
 /// Whether a statement alone lets all data of some kind be read.
@@ -54,7 +50,7 @@ pub(super) fn reads_everything(statement: &Statement) -> bool {
 
 /// Whether a statement allows an action on everything that it may act on. What takes no resource is never unscoped.
 fn reaches_all(statement: &Statement, name: &str) -> Tri {
-    let named = statement.names_action_written(&name.to_ascii_lowercase());
+    let named = statement.names_action(&ActionName::new(name));
     if named == Tri::False {
         return Tri::False;
     }
@@ -76,6 +72,9 @@ fn reaches_all(statement: &Statement, name: &str) -> Tri {
 fn unscoped(granted: &Granted, name: &str) -> (Tri, Vec<usize>) {
     let mut verdict = Tri::False;
     let mut found = Vec::new();
+    if !granted.set.may_name(name) {
+        return (verdict, found);
+    }
     for (index, statement) in granted.set.statements.iter().enumerate() {
         let reached = match statement.effect {
             Some(Effect::Allow) => reaches_all(statement, name),

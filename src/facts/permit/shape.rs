@@ -1,11 +1,12 @@
 //! The shape of a policy: what AWS refuses to take, and what it takes although it says nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::pattern::Pattern;
 use super::read;
 use crate::facts::trust::admit::{Admissions, Effect as ClaimEffect};
-use crate::facts::{Facts, facts};
+use crate::facts::{Analysis, Facts, facts};
 use crate::logic::{Fact, Tri};
 use crate::model::identity::{Policy, PolicyCondition, Role, Statement};
 use crate::model::{Id, Model, Reading};
@@ -335,19 +336,19 @@ fn size(facts: &Facts<'_>, judge: &mut Judge<'_>, id: Id<Policy>) {
     let model = facts.model;
     let Some(own) = number(judge.policy) else { return };
     let span = judge.policy.document.origin().span();
-    let is_managed = model.identity.attachments.iter().any(|(_, attachment)| attachment.policy.id() == Some(id));
-    let inline = |ids: Vec<Id<Policy>>, most: i64| {
+    let holders = facts.analysis::<Holders>();
+    let inline = |ids: &[Id<Policy>], most: i64| {
         let sizes: Option<Vec<i64>> = ids.iter().map(|id| number(&model[*id])).collect();
         sizes.map(|sizes| sizes.iter().sum::<i64>()).filter(|sum| ids.first() == Some(&id) && *sum > most)
     };
     let words = if judge.is("trust") {
         (own > TRUST).then(|| format!("{own} characters: the trust of a role has {TRUST} at most"))
-    } else if is_managed {
+    } else if holders.attached.contains(&id.index) {
         (own > MANAGED).then(|| format!("{own} characters: a managed policy has {MANAGED} at most"))
     } else {
-        let holder = holder_of(model, id);
+        let holder = holders.inline.get(&id.index);
         holder
-            .and_then(|(ids, most)| inline(ids, most).map(|sum| (sum, most)))
+            .and_then(|(ids, most)| inline(ids, *most).map(|sum| (sum, most)))
             .map(|(sum, most)| format!("{sum} characters: the policies inside one principal have {most} at most"))
     };
     if let Some(words) = words {
@@ -362,24 +363,41 @@ fn number(policy: &Policy) -> Option<i64> {
     }
 }
 
-/// The inline policies of the principal that has this one, and how long they may be together.
-fn holder_of(model: &Model, id: Id<Policy>) -> Option<(Vec<Id<Policy>>, i64)> {
-    let identity = &model.identity;
-    let roles = identity.roles.iter().map(|(_, role)| (&role.policies, INLINE_OF_ROLE));
-    let users = identity.iam_users.iter().map(|(_, user)| (&user.policies, INLINE_OF_USER));
-    let groups = identity.iam_groups.iter().map(|(_, group)| (&group.policies, INLINE_OF_GROUP));
-    let (policies, most) =
-        roles.chain(users).chain(groups).find(|(policies, _)| policies.ids().any(|own| own == id))?;
-    Some((policies.ids().collect(), most))
+/// What holds the policies of a model: the principals that have them inline, the roles that have them as trust.
+struct Holders {
+    inline: HashMap<u32, (Arc<[Id<Policy>]>, i64)>,
+    trusts: HashMap<u32, Id<Role>>,
+    attached: HashSet<u32>,
+}
+
+impl Analysis for Holders {
+    fn compute(facts: &Facts<'_>) -> Holders {
+        let identity = &facts.model.identity;
+        let roles = identity.roles.iter().map(|(_, role)| (&role.policies, INLINE_OF_ROLE));
+        let users = identity.iam_users.iter().map(|(_, user)| (&user.policies, INLINE_OF_USER));
+        let groups = identity.iam_groups.iter().map(|(_, group)| (&group.policies, INLINE_OF_GROUP));
+        let attached = identity.attachments.iter().filter_map(|(_, attachment)| attachment.policy.id());
+        let attached = attached.map(|policy| policy.index).collect();
+        let mut holders = Holders { inline: HashMap::new(), trusts: HashMap::new(), attached };
+        for (policies, most) in roles.chain(users).chain(groups) {
+            let together: Arc<[Id<Policy>]> = policies.ids().collect();
+            for policy in together.iter() {
+                holders.inline.entry(policy.index).or_insert_with(|| (together.clone(), most));
+            }
+        }
+        for (id, role) in identity.roles.iter() {
+            if let Some(trust) = role.trust.id() {
+                holders.trusts.entry(trust.index).or_insert(id);
+            }
+        }
+        holders
+    }
 }
 
 /// For GitHub the claim that tells the tenant is `sub`: the id of the repository alone does not satisfy IAM.
 fn lonely_claims(facts: &Facts<'_>, judge: &mut Judge<'_>, id: Id<Policy>) {
     let model = facts.model;
-    let Some((role, _)) = model.identity.roles.iter().find(|(_, role): &(Id<Role>, &Role)| role.trust.id() == Some(id))
-    else {
-        return;
-    };
+    let Some(role) = facts.analysis::<Holders>().trusts.get(&id.index).copied() else { return };
     let admissions = facts.analysis::<Admissions>();
     let Some(admission) = admissions.of(role) else { return };
     for door in admission.doors.iter().filter(|door| door.is_github() && !door.is_open && !door.is_dead()) {
@@ -405,7 +423,7 @@ fn is_oddly_shaped(facts: &Facts<'_>, id: Id<Policy>) -> Fact {
         judge.add(None, "without a Version policy variables are plain text");
     }
     for id in policy.statements.ids() {
-        redundancies(&mut judge, id);
+        redundancies(facts, &mut judge, id);
     }
     match (judge.found.is_empty(), &policy.statements.open) {
         (false, _) => Fact::yes(judge.found),
@@ -414,9 +432,9 @@ fn is_oddly_shaped(facts: &Facts<'_>, id: Id<Policy>) -> Fact {
     }
 }
 
-fn redundancies(judge: &mut Judge<'_>, id: Id<Statement>) {
+fn redundancies(facts: &Facts<'_>, judge: &mut Judge<'_>, id: Id<Statement>) {
     let model = judge.model;
-    let read = read::statement(model, id, judge.policy.version.as_str() != Some("2008-10-17"));
+    let read = read::statement(facts, id);
     let written = &model[id];
     let spans: Vec<Span> = written.actions.ids().map(|id| model[id].head.span).collect();
     repeated(judge, &read.actions.patterns, &spans, "action");

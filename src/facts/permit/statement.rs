@@ -1,8 +1,11 @@
 //! One statement and one question: may this action be done to this resource, in this context? The answer is `and` of
 //! action, resource and conditions.
 
+use std::sync::Arc;
+
+use super::actions::{ActionName, Actions};
 use super::condition::{Condition, Context};
-use super::pattern::{Case, Extent, Pattern, Reading};
+use super::pattern::{Extent, Pattern, Symbol};
 use crate::data::actions;
 use crate::logic::Tri;
 
@@ -26,7 +29,7 @@ pub struct Listing {
 pub struct Statement {
     /// Nothing if it is not known.
     pub effect: Option<Effect>,
-    pub actions: Listing,
+    pub actions: Arc<Actions>,
     pub resources: Listing,
     pub conditions: Vec<Condition>,
     /// The `Condition` block may hold more.
@@ -36,8 +39,7 @@ pub struct Statement {
 /// May this be done, to all of the resource or to any of it?
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// `service:Action`, in lower case.
-    action: Pattern,
+    action: ActionName,
     pub resource: Pattern,
     pub extent: Extent,
     pub context: Context,
@@ -66,8 +68,7 @@ impl Question {
             Some(_) => Request::Star,
             None => Request::Either,
         };
-        let action = Pattern::parse(action, Reading::Literal, Case::Folded);
-        Question { action, resource, extent, context, request }
+        Question { action: ActionName::new(action), resource, extent, context, request }
     }
 
     /// To everything that the resource pattern names.
@@ -93,7 +94,7 @@ fn asks_about_an_arn(action: &str) -> bool {
 impl Statement {
     /// Whether the statement speaks about the question, whatever its effect.
     pub fn applies(&self, question: &Question, extent: Extent) -> Tri {
-        let action = self.names_action(&question.action);
+        let action = self.actions.name(&question.action);
         if action == Tri::False {
             return Tri::False;
         }
@@ -104,28 +105,9 @@ impl Statement {
         about.and(self.conditions_hold(&question.context, question.extent))
     }
 
-    /// Whether `service:action` is among its actions. IAM refuses wildcards in the service, so they match at most maybe.
-    pub fn names_action(&self, action: &Pattern) -> Tri {
-        self.names(|pattern| pattern.answers(action, Extent::All))
-    }
-
-    /// The same for an action that is written out, in lower case.
-    pub fn names_action_written(&self, action: &str) -> Tri {
-        self.names(|pattern| match pattern.is_loose() {
-            true => pattern.answers(&Pattern::parse(action, Reading::Literal, Case::Folded), Extent::All),
-            false => Tri::from(pattern.takes(action.as_bytes())),
-        })
-    }
-
-    fn names(&self, answer: impl Fn(&Pattern) -> Tri) -> Tri {
-        let one = |pattern: &Pattern| match answer(pattern) {
-            Tri::True if has_odd_service(pattern) => Tri::Unknown,
-            Tri::Unknown if !pattern.is_loose() => Tri::True,
-            answer => answer,
-        };
-        let named = Tri::any(self.actions.patterns.iter().map(one));
-        let named = if self.actions.is_open { named.or(Tri::Unknown) } else { named };
-        if self.actions.is_negated { !named } else { named }
+    /// Whether an action is among its actions.
+    pub fn names_action(&self, action: &ActionName) -> Tri {
+        self.actions.name(action)
     }
 
     fn names_resource(&self, question: &Question, extent: Extent) -> Tri {
@@ -138,6 +120,14 @@ impl Statement {
                 if as_asked == self.covers_resource(&star, Extent::All) { as_asked } else { Tri::Unknown }
             }
         }
+    }
+
+    /// It names resources, and asks nothing of the request.
+    pub fn grants_something(&self) -> bool {
+        !self.resources.is_negated
+            && !self.resources.patterns.is_empty()
+            && self.conditions.is_empty()
+            && !self.has_open_conditions
     }
 
     pub fn covers_resource(&self, resource: &Pattern, extent: Extent) -> Tri {
@@ -164,7 +154,6 @@ impl Statement {
 
 /// A wildcard in the part before the colon that is not the whole pattern.
 pub fn has_odd_service(pattern: &Pattern) -> bool {
-    use super::pattern::Symbol;
     if pattern.is_everything() {
         return false;
     }

@@ -3,9 +3,12 @@
 //! covers it by name.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::actions::ActionName;
 use super::escalate::{Escalation, passed_to};
 use super::passes::names_role;
+use super::roles::RolesByName;
 use super::pattern::{Case, Extent, Pattern, Reading as How, Symbol};
 use super::principal::{Granted, kind};
 use super::scope::resource_part;
@@ -35,31 +38,34 @@ struct Thing {
 
 /// All ways of this kind, for all principals alike.
 pub(super) struct Things {
-    all: Vec<Thing>,
-    pub(super) passable: Passable,
+    /// By the root that makes the role, where that is known.
+    all: BTreeMap<Option<Arc<str>>, Vec<Thing>>,
+    roles: Arc<RolesByName>,
 }
 
 impl Things {
     pub(super) fn new(facts: &Facts<'_>) -> Things {
         let model = facts.model;
-        let mut all = Vec::new();
-        tasks(model, &mut all);
-        services(model, &mut all);
-        functions(model, &mut all);
-        hosts(model, &mut all);
-        images(model, &mut all);
-        states(facts, &mut all);
-        Things { all, passable: Passable::new(model) }
+        let mut found = Vec::new();
+        tasks(model, &mut found);
+        services(model, &mut found);
+        functions(model, &mut found);
+        hosts(model, &mut found);
+        images(model, &mut found);
+        states(facts, &mut found);
+        let mut all: BTreeMap<Option<Arc<str>>, Vec<Thing>> = BTreeMap::new();
+        for thing in found {
+            all.entry(root_of(model, thing.role)).or_default().push(thing);
+        }
+        Things { all, roles: facts.analysis::<RolesByName>() }
     }
 
     /// What one principal can take over.
     pub(super) fn open_to(&self, model: &Model, id: AnyId, granted: &Granted, trusts: &Trusts) -> Vec<Escalation> {
         let mut found = Vec::new();
-        let root = granted.root.as_deref();
-        let is_other = |role: Id<Role>| AnyId::from(role) != id && is_same_root(model, root, role);
         // Most principals hold none of the actions: things are looked at one by one only where some may be done.
         let mut ways: BTreeMap<&str, Option<&'static EscalationPath>> = BTreeMap::new();
-        for thing in self.all.iter().filter(|thing| is_other(thing.role)) {
+        for thing in self.near(granted.root.as_ref()).filter(|thing| AnyId::from(thing.role) != id) {
             let way = *ways.entry(thing.path).or_insert_with(|| way(granted, thing.path));
             let Some(path) = way else { continue };
             if Tri::all(path.actions.iter().map(|action| reaches(granted, action, &thing.resource))) != Tri::True {
@@ -73,73 +79,38 @@ impl Things {
             found.push(Escalation { path, tri: Tri::True, target: Some(thing.role), places });
         }
         if kind(id) != "group" {
-            found.extend(assumed(model, id, granted));
+            found.extend(assumed(model, id, granted, &self.roles));
         }
-        found.extend(deployed(model, id, granted, trusts, &self.passable));
+        found.extend(deployed(model, id, granted, trusts, &self.roles));
         found
     }
+}
+
+impl Things {
+    /// Those of one root, and those of which nobody knows the root.
+    fn near(&self, root: Option<&Arc<str>>) -> impl Iterator<Item = &Thing> {
+        let (own, all) = match root {
+            Some(root) => (self.all.get(&Some(root.clone())).into_iter().chain(self.all.get(&None)), None),
+            None => (None.into_iter().chain(None), Some(self.all.values())),
+        };
+        own.chain(all.into_iter().flatten()).flatten()
+    }
+}
+
+/// The root that makes a role.
+fn root_of(model: &Model, role: Id<Role>) -> Option<Arc<str>> {
+    model[role].arn.value().as_reference().map(|reference| reference.root.clone())
 }
 
 /// The path of an id, if the principal may do each of its actions to something.
 fn way(granted: &Granted, id: &str) -> Option<&'static EscalationPath> {
     let path = paths::all().iter().find(|path| path.id == id)?;
-    let may = |action: &&str| {
-        let asked = Pattern::parse(action, How::Literal, Case::Folded);
-        granted.set.statements.iter().any(|statement| statement.names_action(&asked) != Tri::False)
-    };
-    path.actions.iter().all(may).then_some(path)
-}
-
-/// The roles here by name, so that a principal that may pass one is not asked about all.
-pub(super) struct Passable {
-    by_name: BTreeMap<String, Vec<Id<Role>>>,
-    all: Vec<Id<Role>>,
-}
-
-impl Passable {
-    pub(super) fn new(model: &Model) -> Passable {
-        let mut by_name: BTreeMap<String, Vec<Id<Role>>> = BTreeMap::new();
-        let mut hidden = Vec::new();
-        for (id, role) in model.identity.roles.iter() {
-            match role.name.as_str() {
-                Some(name) => by_name.entry(name.to_owned()).or_default().push(id),
-                None => hidden.push(id),
-            }
-        }
-        // A role without a known name may be meant by any.
-        for roles in by_name.values_mut() {
-            roles.extend_from_slice(&hidden);
-        }
-        Passable { by_name, all: model.identity.roles.ids().collect() }
-    }
-
-    /// The roles that a principal may be able to pass.
-    pub(super) fn candidates(&self, granted: &Granted) -> Vec<Id<Role>> {
-        let asked = Pattern::parse("iam:PassRole", How::Literal, Case::Folded);
-        let mut found: Vec<Id<Role>> = Vec::new();
-        for statement in &granted.set.statements {
-            if statement.effect == Some(Effect::Deny) || statement.names_action(&asked) == Tri::False {
-                continue;
-            }
-            if statement.resources.is_negated || statement.resources.is_open {
-                return self.all.clone();
-            }
-            for pattern in &statement.resources.patterns {
-                let literal = resource_part(pattern).and_then(|part| Pattern::of(part.to_vec()).literal());
-                let Some(literal) = literal else { return self.all.clone() };
-                let named = literal.rsplit('/').next().and_then(|name| self.by_name.get(name));
-                found.extend(named.into_iter().flatten());
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
+    path.actions.iter().all(|action| granted.set.names(&ActionName::new(action))).then_some(path)
 }
 
 /// Roots may be accounts of their own: what one grants reaches nothing of another that is called the same.
 pub(super) fn is_same_root(model: &Model, root: Option<&str>, role: Id<Role>) -> bool {
-    let other = model[role].arn.value().as_reference().map(|reference| reference.root.to_string());
+    let other = model[role].arn.value().as_reference().map(|reference| &*reference.root);
     match (root, other) {
         (Some(root), Some(other)) => root == other,
         (_, None) | (None, _) => true,
@@ -284,7 +255,7 @@ pub(super) fn state_object(backend: &Backend) -> Option<Pattern> {
 
 /// Whether some statement grants an action on a thing by its name, in whatever account and Region.
 pub(super) fn reaches(granted: &Granted, action: &str, resource: &Pattern) -> Tri {
-    let asked = Pattern::parse(action, How::Literal, Case::Folded);
+    let asked = ActionName::new(action);
     let by_statement = granted.set.statements.iter().map(|statement| match statement.effect {
         Some(Effect::Allow) => {
             let named = statement.names_action(&asked);
@@ -323,17 +294,14 @@ fn covers(statement: &Statement, resource: &Pattern) -> Tri {
 }
 
 /// Roles whose trust names the holder or the account as a whole, and that the holder may assume by name.
-fn assumed(model: &Model, id: AnyId, granted: &Granted) -> Vec<Escalation> {
+fn assumed(model: &Model, id: AnyId, granted: &Granted, roles: &RolesByName) -> Vec<Escalation> {
     let Some(path) = paths::all().iter().find(|path| path.id == "assume-role") else { return Vec::new() };
-    let asked = Pattern::parse("sts:AssumeRole", How::Literal, Case::Folded);
-    if !granted.set.statements.iter().any(|statement| statement.names_action(&asked) != Tri::False) {
-        return Vec::new();
-    }
     let own_name = model.head(id).name.clone();
     let mut found = Vec::new();
     let root = granted.root.as_deref();
-    let is_other = |role: Id<Role>| AnyId::from(role) != id && is_same_root(model, root, role);
-    for (role, target) in model.identity.roles.iter().filter(|(role, _)| is_other(*role)) {
+    let is_other = |role: &Id<Role>| AnyId::from(*role) != id && is_same_root(model, root, *role);
+    for role in roles.candidates(granted, "sts:AssumeRole").into_iter().filter(is_other) {
+        let target = &model[role];
         let Some(name) = target.name.value().as_text() else { continue };
         if reaches(granted, "sts:AssumeRole", &resource("role/", &name, "")) != Tri::True {
             continue;
@@ -377,7 +345,7 @@ fn trusts_holder(model: &Model, target: &Role, granted: &Granted, own_address: &
 }
 
 /// What every deploy role does: it passes roles to the tasks whose definition it replaces.
-fn deployed(model: &Model, id: AnyId, granted: &Granted, trusts: &Trusts, passable: &Passable) -> Vec<Escalation> {
+fn deployed(model: &Model, id: AnyId, granted: &Granted, trusts: &Trusts, roles: &RolesByName) -> Vec<Escalation> {
     let Some(path) = paths::all().iter().find(|path| path.id == "ecs-update-service") else { return Vec::new() };
     if !replaces_tasks(granted) {
         return Vec::new();
@@ -385,7 +353,7 @@ fn deployed(model: &Model, id: AnyId, granted: &Granted, trusts: &Trusts, passab
     let mut found = Vec::new();
     let root = granted.root.as_deref();
     let is_other = |role: &Id<Role>| AnyId::from(*role) != id && is_same_root(model, root, *role);
-    for role in passable.candidates(granted).into_iter().filter(is_other) {
+    for role in roles.candidates(granted, "iam:PassRole").into_iter().filter(is_other) {
         if !trusts.trusts_service(role, TASKS) || passes_by_name(model, granted, role, TASKS) != Tri::True {
             continue;
         }
@@ -400,14 +368,16 @@ pub(super) const TASKS: &str = "ecs-tasks.amazonaws.com";
 
 /// Whether it may register a task definition and have it run.
 pub(super) fn replaces_tasks(granted: &Granted) -> bool {
-    let may = |action: &str| granted.grants(&Question::some(action, Pattern::anything())) != Tri::False;
+    let may = |action: &str| {
+        granted.set.may_name(action) && granted.grants(&Question::some(action, Pattern::anything())) != Tri::False
+    };
     may("ecs:RegisterTaskDefinition")
         && ["ecs:UpdateService", "ecs:RunTask", "ecs:CreateService", "ecs:CreateTaskSet"].into_iter().any(may)
 }
 
 /// Whether a role here may be passed to a service: by its ARN, or by its name in an ARN of some account.
 pub(super) fn passes_by_name(model: &Model, granted: &Granted, role: Id<Role>, service: &str) -> Tri {
-    let asked = Pattern::parse("iam:PassRole", How::Literal, Case::Folded);
+    let asked = ActionName::new("iam:PassRole");
     let arn = arn_of(model, role);
     let context = passed_to(service);
     let by_statement = granted.set.statements.iter().map(|statement| {

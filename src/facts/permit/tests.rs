@@ -1,10 +1,12 @@
 //! The worked examples of statements and trusts, as tables.
 
+use std::sync::Arc;
+
+use super::actions::{ActionName, Actions, Allowed};
 use super::condition::{Condition, Context, KeyState, Operator};
 use super::grant::{Bound, PolicySet};
 use super::pattern::tests::with_holes;
 use super::pattern::{Case, Extent, Pattern, Reading};
-use super::scope::allowed_actions;
 use super::statement::{Effect, Listing, Question, Statement};
 use crate::logic::Tri::{self, False, True, Unknown};
 
@@ -25,7 +27,7 @@ fn listing(texts: &[&str], reading: Reading, case: Case) -> Listing {
 fn statement(effect: Effect, actions: &[&str], resources: &[&str], conditions: &[(&str, &str, &[&str])]) -> Statement {
     Statement {
         effect: Some(effect),
-        actions: listing(actions, Reading::PlainGlob, Case::Folded),
+        actions: Arc::new(Actions::new(listing(actions, Reading::PlainGlob, Case::Folded))),
         resources: listing(resources, Reading::Glob, Case::Kept),
         conditions: conditions.iter().map(|(operator, key, values)| condition(operator, key, values)).collect(),
         has_open_conditions: false,
@@ -51,6 +53,10 @@ fn deny(actions: &[&str], resources: &[&str]) -> Statement {
     statement(Effect::Deny, actions, resources, &[])
 }
 
+fn set(statements: &[Statement]) -> PolicySet {
+    PolicySet::of(statements.iter().cloned().map(Arc::new).collect())
+}
+
 fn resource(text: &str) -> Pattern {
     with_holes(text, Reading::Glob, Case::Kept)
 }
@@ -61,7 +67,7 @@ fn value(text: &str) -> Pattern {
 
 fn check(statements: &[Statement], action: &str, on: &str, context: Context, expected: Tri) {
     let question = Question::all(action, resource(on)).in_context(context);
-    assert_eq!(PolicySet::of(statements.to_vec()).grants(&question), expected, "{action} on {on}: {statements:?}");
+    assert_eq!(set(statements).grants(&question), expected, "{action} on {on}: {statements:?}");
 }
 
 fn plain(statements: &[Statement], action: &str, on: &str, expected: Tri) {
@@ -175,7 +181,7 @@ fn denies() {
 #[test]
 fn some_and_all() {
     let some = |statements: &[Statement], action: &str, on: &str| {
-        PolicySet::of(statements.to_vec()).grants(&Question::some(action, resource(on)))
+        set(statements).grants(&Question::some(action, resource(on)))
     };
     let one_object = [allow(&["s3:*"], &["*"]), deny(&["s3:*"], &[OBJECT])];
     assert_eq!(some(&one_object, "s3:GetObject", "*"), True);
@@ -187,11 +193,11 @@ fn some_and_all() {
 #[test]
 fn boundaries_sessions_and_open_sets() {
     let bounded = |bound: Bound| PolicySet {
-        statements: vec![allow(&["*"], &["*"])],
+        statements: vec![Arc::new(allow(&["*"], &["*"]))],
         boundary: bound.clone(),
         ..PolicySet::default()
     };
-    let only_s3 = || Bound::Statements(vec![allow(&["s3:*"], &["*"])]);
+    let only_s3 = || Bound::Statements(vec![Arc::new(allow(&["s3:*"], &["*"]))]);
     let run = Question::all("ecs:RunTask", Pattern::anything());
     let get = Question::all("s3:GetObject", resource(OBJECT));
     assert_eq!(bounded(only_s3()).grants(&run), False);
@@ -199,7 +205,7 @@ fn boundaries_sessions_and_open_sets() {
     assert_eq!(bounded(Bound::Unresolved).grants(&run), Unknown);
     let session = PolicySet { sessions: vec![only_s3()], ..bounded(Bound::None) };
     assert_eq!(session.grants(&run), False);
-    let open = PolicySet { statements: vec![allow(&["s3:*"], &["*"])], is_open: true, ..PolicySet::default() };
+    let open = PolicySet { statements: vec![Arc::new(allow(&["s3:*"], &["*"]))], is_open: true, ..PolicySet::default() };
     assert_eq!(open.grants(&run), Unknown);
     assert_eq!(open.grants(&get), True);
 }
@@ -249,13 +255,10 @@ fn trusts() {
 fn allowed_actions_are_all_that_are_named() {
     let policy = super::managed::named("AmazonECS_FullAccess").expect("a policy of the table");
     for statement in &policy.set.statements {
-        let listed: Vec<String> = allowed_actions(statement)
-            .iter()
-            .map(|(service, action, _)| format!("{}:{}", service.prefix, action.name))
-            .collect();
+        let listed: Vec<String> = statement.actions.allowed().iter().map(Allowed::name).collect();
         let named: Vec<String> = crate::data::actions::services()
             .flat_map(|service| service.actions.iter().map(move |action| format!("{}:{}", service.prefix, action.name)))
-            .filter(|name| statement.names_action_written(&name.to_ascii_lowercase()) != Tri::False)
+            .filter(|name| statement.names_action(&ActionName::new(name)) != Tri::False)
             .collect();
         assert_eq!(listed, named);
     }

@@ -1,7 +1,8 @@
 //! Statements that grant more than anybody names: whole services, every resource, every role.
 
-use super::pattern::{Case, Pattern, Reading as How};
-use super::scope::{allowed_actions, grant_of, is_everything, known, narrowed_by_condition};
+use super::actions::{ActionName, Allowed};
+use super::pattern::Pattern;
+use super::scope::{grant_of, is_everything, narrowed_by_condition};
 use super::statement::Statement;
 use crate::data::actions::{self, Action, Level, Service};
 use crate::data::lists;
@@ -34,7 +35,7 @@ pub(super) fn on_grant(
     id: StatementId,
     judge: impl FnOnce(&Model, StatementId, &Statement) -> Fact,
 ) -> Fact {
-    match grant_of(facts.model, id) {
+    match grant_of(facts, id) {
         Ok(Some(grant)) => judge(facts.model, grant.id, &grant.statement),
         Ok(None) => Fact::no(vec![Place::new(facts.model[id].head.span, "")]),
         Err(reason) => Fact::unknown(reason),
@@ -65,8 +66,7 @@ fn grants_all_the_rest(facts: &Facts<'_>, id: StatementId) -> Fact {
 /// A few actions that an exception leaves allowed, the most dangerous first.
 fn strongest(statement: &Statement) -> String {
     let names = |name: &&str| {
-        let asked = Pattern::parse(name, How::Literal, Case::Folded);
-        statement.names_action(&asked) == Tri::True
+        statement.names_action(&ActionName::new(name)) == Tri::True
     };
     let wanted =
         ["iam:PassRole", "iam:PutRolePolicy", "sts:AssumeRole", "kms:Decrypt", "s3:GetObject", "ec2:RunInstances"];
@@ -235,43 +235,40 @@ pub(super) fn changed_everywhere(statement: &Statement) -> Vec<String> {
     let reaches = |service: &Service, action: &Action| {
         statement.resources.patterns.iter().any(|pattern| is_everything(pattern, service, action) == Tri::True)
     };
-    allowed_actions(statement)
-        .into_iter()
-        .filter(|(service, action, named)| {
-            *named == Tri::True
-                && matches!(action.level, Level::Write | Level::Permissions)
-                && can_be_named(service, action)
-                && reaches(service, action)
-        })
-        .map(|(service, action, _)| format!("{}:{}", service.prefix, action.name))
-        .collect()
+    let allowed = statement.actions.allowed();
+    let is_it = |allowed: &&Allowed| {
+        allowed.named == Tri::True
+            && matches!(allowed.action.level, Level::Write | Level::Permissions)
+            && can_be_named(allowed.service, allowed.action)
+            && reaches(allowed.service, allowed.action)
+    };
+    allowed.iter().filter(is_it).map(Allowed::name).collect()
 }
 
 /// What a statement surely allows that changes something, or pulls images, and acts on things that have names.
 fn nameable_actions(statement: &Statement) -> Vec<(&'static Service, &'static Action)> {
-    let allowed = allowed_actions(statement);
-    let has = |name: &str| {
-        known(name).is_some_and(|(service, action)| {
-            allowed
-                .iter()
-                .any(|(s, a, named)| s.prefix == service.prefix && a.name == action.name && *named == Tri::True)
-        })
-    };
+    let allowed = statement.actions.allowed();
+    let has = |name: &str| statement.names_action(&ActionName::new(name)) == Tri::True;
     let pulls_images = has("ecr:BatchGetImage") && has("ecr:GetDownloadUrlForLayer");
-    allowed
-        .iter()
-        .filter(|(service, action, named)| {
-            *named == Tri::True
-                && !action.is_disputed
-                && !is_whole(statement, service)
-                && match action.level {
-                    Level::Write | Level::Permissions | Level::Tagging => true,
-                    Level::Read | Level::List => pulls_images && is_image_pull(service, action),
-                }
-                && can_be_named(service, action)
-        })
-        .map(|(service, action, _)| (*service, *action))
-        .collect()
+    let mut whole: Vec<(&'static str, bool)> = Vec::new();
+    let mut is_whole = |service: &'static Service| match whole.last() {
+        Some((prefix, is_whole)) if *prefix == service.prefix => *is_whole,
+        Some(_) | None => {
+            whole.push((service.prefix, is_whole(statement, service)));
+            whole.last().is_some_and(|(_, is_whole)| *is_whole)
+        }
+    };
+    let mut found = Vec::new();
+    for Allowed { service, action, named, .. } in allowed.iter().copied() {
+        let changes = match action.level {
+            Level::Write | Level::Permissions | Level::Tagging => true,
+            Level::Read | Level::List => pulls_images && is_image_pull(service, action),
+        };
+        if named == Tri::True && changes && !action.is_disputed && can_be_named(service, action) && !is_whole(service) {
+            found.push((service, action));
+        }
+    }
+    found
 }
 
 fn is_image_pull(service: &Service, action: &Action) -> bool {

@@ -206,7 +206,7 @@ const ABOUT_CALLERS: [&str; 7] = [
 /// or organisation does not speak of them.
 fn for_caller(facts: &Facts<'_>, home: &Head, read: read::ReadStatement, service: &str) -> Option<Statement> {
     let model = facts.model;
-    let mut statement = read.statement;
+    let mut statement = (*read.statement).clone();
     let is_allow = statement.effect == Some(Effect::Allow);
     let names_caller = |condition: &Condition| {
         let is_plain = condition.operator.is_some_and(|operator| !operator.is_negated && !operator.if_exists);
@@ -252,10 +252,10 @@ pub(super) fn permitted(facts: &Facts<'_>, id: Id<EndpointUse>) -> Fact {
     if let Some(reason) = &model[policy].statements.open {
         return Fact::unknown(reason.clone());
     }
-    let (statements, _) = read::policy(model, policy);
+    let statements = read::policy(facts, policy);
     let service = need.aws_service.as_str().unwrap_or_default();
     let asked = statements.into_iter().filter_map(|read| for_caller(facts, &endpoint.head, read, service));
-    let set = PolicySet::of(asked.collect());
+    let set = PolicySet::of(asked.map(std::sync::Arc::new).collect());
     let place = endpoint.policy.origin.span().unwrap_or(endpoint.head.span);
     let judge = |action: &str, resource: Pattern| match set.grants(&Question::some(action, resource)) {
         Tri::Unknown => Fact::unknown(Reason::at("depends-on-the-caller", action.to_owned(), place)),

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::issuer::{Issuer, Known, is_read_claim, issuer_of};
 use super::subject::{Context, Reach, Subject, Tenant};
 use super::template::{Template, template};
+use crate::facts::permit::actions::ActionName;
 use crate::facts::permit::condition::{Comparison, Condition, Qualifier};
-use crate::facts::permit::pattern::{Case, Pattern, Reading as How, Symbol};
+use crate::facts::permit::pattern::{Pattern, Symbol};
 use crate::facts::permit::read;
 use crate::facts::permit::trusted::members;
 use crate::facts::{Analysis, Facts};
@@ -70,7 +71,7 @@ impl Analysis for Admissions {
             Template::Claims(keys) => Some(keys),
             Template::Usual | Template::Hidden => None,
         };
-        let read = |role: &Role| Admission { subject_keys: keys.clone(), ..admission(model, role) };
+        let read = |role: &Role| Admission { subject_keys: keys.clone(), ..admission(facts, role) };
         Admissions { of: model.identity.roles.iter().map(|(id, role)| (id.index, read(role))).collect() }
     }
 }
@@ -81,7 +82,8 @@ impl Admissions {
     }
 }
 
-fn admission(model: &Model, role: &Role) -> Admission {
+fn admission(facts: &Facts<'_>, role: &Role) -> Admission {
+    let model = facts.model;
     let mut admission = Admission::default();
     let Some(policy) = role.trust.id() else {
         admission.open = match &role.trust.link {
@@ -97,7 +99,7 @@ fn admission(model: &Model, role: &Role) -> Admission {
             Some("Deny") => admission.has_deny = true,
             Some(_) => {
                 for principal in members(&statement.federated_principals) {
-                    let door = door(model, id, &principal);
+                    let door = door(facts, id, &principal);
                     if door.issuer != Issuer::NotWeb {
                         admission.doors.push(door);
                     }
@@ -114,14 +116,15 @@ fn admission(model: &Model, role: &Role) -> Admission {
     admission
 }
 
-fn door(model: &Model, id: Id<identity::Statement>, principal: &crate::value::Value) -> Door {
+fn door(facts: &Facts<'_>, id: Id<identity::Statement>, principal: &crate::value::Value) -> Door {
+    let model = facts.model;
     let statement = &model[id];
     let conditions: Vec<(Id<PolicyCondition>, Condition)> =
         statement.policy_conditions.ids().map(|id| (id, read::condition(model, &model[id], true))).collect();
     let keys: Vec<String> = conditions.iter().filter_map(|(_, condition)| condition.key.clone()).collect();
     let issuer = issuer_of(model, principal, &keys);
-    let asked = Pattern::parse("sts:AssumeRoleWithWebIdentity", How::Literal, Case::Folded);
-    let takes_web_identity = read::statement(model, id, true).names_action(&asked);
+    let asked = ActionName::new("sts:AssumeRoleWithWebIdentity");
+    let takes_web_identity = read::statement(facts, id).names_action(&asked);
     let claims = conditions
         .into_iter()
         .map(|(id, condition)| {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::admit::{Admission, Admissions, Door, Effect};
 use super::token::{Repository, Token};
 use crate::facts::permit::pattern::Pattern;
+use crate::facts::permit::roles::RolesByName;
 use crate::facts::{Analysis, Facts};
 use crate::logic::{Fact, Tri};
 use crate::model::identity::Role;
@@ -15,6 +16,7 @@ use crate::source::{Place, Span};
 /// The roles that the credentials of workflows ask for.
 pub(in crate::facts) struct Uses {
     of: BTreeMap<u32, Id<Role>>,
+    by_role: BTreeMap<u32, Vec<Id<Credential>>>,
 }
 
 impl Analysis for Uses {
@@ -26,12 +28,19 @@ impl Analysis for Uses {
                 admissions.of(*role).is_some_and(|admission| admission.doors.iter().any(Door::is_github))
             });
         let only = github.next().filter(|_| github.next().is_none());
-        let asked = model
-            .pipeline
-            .credentials
-            .iter()
-            .filter_map(|(id, credential)| role_of(model, credential, only).map(|role| (id.index, role)));
-        Uses { of: asked.collect() }
+        let roles = facts.analysis::<RolesByName>();
+        let mut at: BTreeMap<&str, Id<Role>> = BTreeMap::new();
+        for (id, role) in model.identity.roles.iter() {
+            at.entry(&role.head.name).or_insert(id);
+        }
+        let mut uses = Uses { of: BTreeMap::new(), by_role: BTreeMap::new() };
+        for (id, credential) in model.pipeline.credentials.iter() {
+            if let Some(role) = role_of(credential, only, &roles, &at) {
+                uses.of.insert(id.index, role);
+                uses.by_role.entry(role.index).or_default().push(id);
+            }
+        }
+        uses
     }
 }
 
@@ -46,28 +55,31 @@ impl Uses {
         model: &'m Model,
         role: Id<Role>,
     ) -> Vec<(Id<Credential>, &'m Credential)> {
-        model.pipeline.credentials.iter().filter(|(id, _)| self.role_of(*id) == Some(role)).collect()
+        let asking = self.by_role.get(&role.index);
+        asking.into_iter().flatten().map(|id| (*id, &model[*id])).collect()
     }
 }
 
 /// By the name in the ARN or by the address that the configuration gives; a reference to a setting means the only role
 /// here that jobs may have.
-fn role_of(model: &Model, credential: &Credential, only: Option<Id<Role>>) -> Option<Id<Role>> {
+fn role_of(
+    credential: &Credential,
+    only: Option<Id<Role>>,
+    roles: &RolesByName,
+    at: &BTreeMap<&str, Id<Role>>,
+) -> Option<Id<Role>> {
     if credential.kind.as_str() != Some("oidc_role") {
         return None;
     }
     let text = credential.role_reference.value().as_text()?;
-    let named =
-        |name: &str| model.identity.roles.iter().find(|(_, role)| role.name.as_str() == Some(name)).map(|(id, _)| id);
     match text.known() {
-        Some(known) if known.starts_with("arn:") => named(known.rsplit('/').next()?),
+        Some(known) if known.starts_with("arn:") => roles.named(known.rsplit('/').next()?),
         Some(known) => {
             let address = known.strip_prefix("terraform#").unwrap_or(known);
-            let at = model.identity.roles.iter().find(|(_, role)| role.head.name == address).map(|(id, _)| id);
-            at.or_else(|| named(address.rsplit('/').next()?))
+            at.get(address).copied().or_else(|| roles.named(address.rsplit('/').next()?))
         }
         None if text.prefix().is_empty() && text.suffix().is_empty() => only,
-        None => named(text.suffix().rsplit('/').next().filter(|_| text.suffix().contains('/'))?),
+        None => roles.named(text.suffix().rsplit('/').next().filter(|_| text.suffix().contains('/'))?),
     }
 }
 

@@ -35,7 +35,7 @@ pub fn attempts(facts: &Facts<'_>, role: Id<Role>) -> Vec<Attempt> {
     let repository = facts.analysis::<Repository>();
     let decides = admissions.of(role).and_then(|admission| subject_span(model, admission));
     let mut found: Vec<Attempt> = Vec::new();
-    for (id, credential) in model.pipeline.credentials.iter().filter(|(id, _)| uses.role_of(*id) == Some(role)) {
+    for (id, credential) in uses.of_role(model, role) {
         for asking in askings(facts, &repository, id, role) {
             let attempt = attempt(facts, &asking, credential.head.span, decides);
             if !found.contains(&attempt) {

@@ -62,14 +62,16 @@ fn hidden(model: &Model, admission: &Admission, role: Id<Role>) -> Option<Reason
 fn unnamed(facts: &Facts<'_>, role: Id<Role>) -> Option<Reason> {
     let model = facts.model;
     let uses = facts.analysis::<Uses>();
-    let is_open = model[role].name.as_str().is_none() && uses.of_role(model, role).is_empty();
+    if model[role].name.as_str().is_some() || !uses.of_role(model, role).is_empty() {
+        return None;
+    }
     let mut asked = model
         .pipeline
         .credentials
         .iter()
         .filter(|(id, credential)| credential.kind.as_str() == Some("oidc_role") && uses.role_of(*id).is_none());
     let reason = || Reason::at("no-value", "the name of the role", model[role].head.span);
-    asked.next().filter(|_| is_open).map(|_| reason())
+    asked.next().map(|_| reason())
 }
 
 /// What is not known of a trust beside the jobs here.

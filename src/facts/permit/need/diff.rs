@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Certainty, Need, NeedSet};
-use crate::data::actions::{self, Level};
+use crate::data::actions::Level;
 use crate::data::lists;
-use crate::facts::permit::pattern::Pattern;
-use crate::facts::permit::power::granted_actions;
+use crate::facts::permit::power::GrantedAction;
 use crate::facts::permit::principal::Granted;
-use crate::facts::permit::statement::Question;
 use crate::logic::{Reason, Tri};
 
 /// How many actions of each level.
@@ -22,9 +20,9 @@ pub struct Levels {
 }
 
 impl Levels {
-    pub fn of<'a>(actions: impl IntoIterator<Item = &'a (String, Level)>) -> Levels {
+    pub fn of(actions: impl IntoIterator<Item = Level>) -> Levels {
         let mut levels = Levels::default();
-        for (_, level) in actions {
+        for level in actions {
             match level {
                 Level::List => levels.list += 1,
                 Level::Read => levels.read += 1,
@@ -53,12 +51,6 @@ impl Levels {
             named.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
         words.join(", ")
     }
-}
-
-/// The actions of a set that grant something, each with its level.
-pub(super) fn granted(granted: &Granted) -> Vec<(String, Level)> {
-    let works = |action: &str| granted.grants(&Question::some(action, Pattern::anything())) != Tri::False;
-    granted_actions(&granted.set).into_iter().filter(|(action, _)| works(action)).collect()
 }
 
 /// The different actions that are needed for certain, steps that may be left out included.
@@ -92,26 +84,26 @@ pub(super) fn missing<'a>(
 }
 
 /// Granted actions that no need uses, not even one that only may be.
-pub(super) fn excess(all: &[(String, Level)], set: &NeedSet) -> Vec<(String, Level)> {
-    let is_used = |action: &str| set.needs.iter().any(|need| need.action.eq_ignore_ascii_case(action));
-    all.iter().filter(|(action, _)| !is_used(action)).cloned().collect()
+pub(super) fn excess(all: &[GrantedAction], set: &NeedSet) -> Vec<GrantedAction> {
+    let is_used = |granted: &GrantedAction| set.needs.iter().any(|need| granted.is(need.action));
+    all.iter().filter(|granted| !is_used(granted)).copied().collect()
 }
 
 /// The actions of an excess that are worth a word: what changes something, and what reads data whole. A spare Describe,
 /// or one half of a pair, is not.
-pub(super) fn grave<'a>(excess: &'a [(String, Level)], all: &[(String, Level)]) -> Vec<&'a str> {
-    let has = |list: &[(String, Level)], name: &str| list.iter().any(|(action, _)| action.eq_ignore_ascii_case(name));
-    let is_read = |action: &str| {
-        let mut groups =
-            lists::read_data().iter().filter(|group| group.iter().any(|name| name.eq_ignore_ascii_case(action)));
-        groups.any(|group| group.iter().all(|name| has(all, name)) && group.iter().all(|name| has(excess, name)))
-    };
-    let is_grave = |(action, level): &&(String, Level)| match level {
+pub(super) fn grave(excess: &[GrantedAction], all: &[GrantedAction]) -> Vec<GrantedAction> {
+    let has = |list: &[GrantedAction], name: &str| list.iter().any(|granted| granted.is(name));
+    // Whole groups, of which nothing is used.
+    let whole: Vec<&str> = lists::read_data()
+        .iter()
+        .filter(|group| group.iter().all(|name| has(all, name) && has(excess, name)))
+        .flatten()
+        .copied()
+        .collect();
+    let is_grave = |granted: &&GrantedAction| match granted.level() {
         Level::Write | Level::Permissions | Level::Tagging => true,
         // What takes no resource cannot be granted more narrowly.
-        Level::List | Level::Read => {
-            is_read(action) && actions::find(action).is_some_and(|(_, it)| it.takes_resource())
-        }
+        Level::List | Level::Read => granted.takes_resource() && whole.iter().any(|name| granted.is(name)),
     };
-    excess.iter().filter(is_grave).map(|(action, _)| &**action).collect()
+    excess.iter().filter(is_grave).copied().collect()
 }

@@ -8,6 +8,7 @@ use super::scope::{Deployed, Surroundings};
 use super::{Certainty, Need, NeedSet, Target, only_user};
 use crate::data::needs::{self, NeedRow};
 use crate::facts::Facts;
+use crate::facts::permit::roles::RolesByName;
 use crate::facts::trust::asking::Uses;
 use crate::logic::{Reason, Tri};
 use crate::model::identity::Role;
@@ -49,8 +50,7 @@ pub(super) fn principal_of(facts: &Facts<'_>, id: Id<Credential>) -> Option<AnyI
         "chained_role" => {
             let text = credential.role_reference.value().as_text()?;
             let name = text.known()?.rsplit('/').next()?;
-            let mut roles = model.identity.roles.iter();
-            roles.find(|(_, role)| role.name.as_str() == Some(name)).map(|(id, _)| id.into())
+            facts.analysis::<RolesByName>().named(name).map(AnyId::from)
         }
         "static_keys" if credential.is_for_aws.tri() != Tri::False => only_user(facts).map(AnyId::from),
         _ => None,

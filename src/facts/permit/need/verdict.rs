@@ -6,9 +6,10 @@ use super::narrow;
 use super::task::role_place;
 use super::{Need, NeedSet, Needs};
 use crate::data::actions::Level;
+use crate::facts::permit::actions::ActionName;
 use crate::facts::permit::pattern::{Case, Pattern, Reading as How};
+use crate::facts::permit::power::GrantedAction;
 use crate::facts::permit::principal::{Granted, Grants, Source, action_place};
-use crate::facts::permit::scope::allowed_actions;
 use crate::facts::permit::spelling::arn_span;
 use crate::facts::permit::statement::{Effect, Question};
 use crate::facts::permit::{dead, execution, passes, spelling};
@@ -190,7 +191,7 @@ fn is_of_tasks(need: &Need) -> bool {
 /// Another rule says why the action is not granted: it stands there, and has no effect.
 fn explained(facts: &Facts<'_>, granted: &Granted, action: &str) -> bool {
     let model = facts.model;
-    let asked = Pattern::parse(action, How::Literal, Case::Folded);
+    let asked = ActionName::new(action);
     let mut written =
         granted.set.statements.iter().zip(&granted.sources).filter_map(|(statement, source)| match source {
             Source::Written(id) if statement.effect == Some(Effect::Allow) => Some((statement, *id)),
@@ -245,12 +246,12 @@ fn is_granted_more_than_used<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
     if set.is_of_code && !set.is_of_job && !set.starts_tasks {
         return nothing(head.span);
     }
-    let all = diff::granted(granted);
-    let excess = diff::excess(&all, set);
-    let mut grave = diff::grave(&excess, &all);
+    let all = granted.actions();
+    let excess = diff::excess(all, set);
+    let mut grave = diff::grave(&excess, all);
     if set.starts_tasks && !set.is_of_job {
         // What only changes things is told of execution roles by a rule of their own, and the standard policy is right.
-        grave.retain(|action| is_data(&all, action) && !execution::starts(action));
+        grave.retain(|action| is_read(action) && !execution::starts(&action.name()));
     }
     if grave.is_empty() {
         return nothing(head.span);
@@ -263,7 +264,7 @@ fn is_granted_more_than_used<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
         return nothing(head.span);
     }
     let n_needed = diff::needed(set).len();
-    let levels = diff::Levels::of(&excess);
+    let levels = diff::Levels::of(excess.iter().map(GrantedAction::level));
     places[0].role = format!(
         "{} of {} actions are used by nothing here ({}); {n_needed} are needed",
         excess.len(),
@@ -289,12 +290,14 @@ fn n_policies(model: &Model, granted: &Granted) -> usize {
     sources.len()
 }
 
-fn is_data(all: &[(String, Level)], action: &str) -> bool {
-    all.iter().any(|(known, level)| known == action && matches!(level, Level::List | Level::Read))
+fn is_read(action: &GrantedAction) -> bool {
+    matches!(action.level(), Level::List | Level::Read)
 }
 
 /// The literals that grant these actions, and the ARNs of policies that do.
-fn places_of(model: &Model, granted: &Granted, actions: &[&str]) -> Vec<Place> {
+fn places_of(model: &Model, granted: &Granted, actions: &[GrantedAction]) -> Vec<Place> {
+    let names: Vec<(String, ActionName)> =
+        actions.iter().map(|action| action.name()).map(|name| (name.clone(), ActionName::new(&name))).collect();
     let mut places: Vec<Place> = Vec::new();
     for (statement, source) in granted.set.statements.iter().zip(&granted.sources) {
         if statement.effect != Some(Effect::Allow) {
@@ -302,23 +305,16 @@ fn places_of(model: &Model, granted: &Granted, actions: &[&str]) -> Vec<Place> {
         }
         match source {
             Source::Written(id) => {
-                for action in actions {
-                    let asked = Pattern::parse(action, How::Literal, Case::Folded);
-                    if statement.names_action(&asked) == Tri::True {
-                        places.extend(action_place(model, *id, action));
+                for (name, asked) in &names {
+                    if statement.names_action(asked) == Tri::True {
+                        places.extend(action_place(model, *id, name));
                     }
                 }
             }
             Source::Managed(id) => {
-                let count = allowed_actions(statement)
-                    .iter()
-                    .filter(|(service, action, named)| {
-                        let name = format!("{}:{}", service.prefix, action.name);
-                        *named == Tri::True && actions.contains(&&*name)
-                    })
-                    .count();
+                let grants_one = names.iter().any(|(_, asked)| statement.names_action(asked) == Tri::True);
                 let span = arn_span(model, *id);
-                if count > 0 && !places.iter().any(|place| place.span == span) {
+                if grants_one && !places.iter().any(|place| place.span == span) {
                     places.push(Place::new(span, "grants more than is used"));
                 }
             }
@@ -342,16 +338,12 @@ fn is_wider_than_its_task(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     if !set.is_of_code || set.is_of_job {
         return nothing(head.span);
     }
-    let manages = |action: &str| {
-        action.split(':').next().is_some_and(crate::data::lists::is_control_plane)
-            && !set.needs.iter().any(|need| need.action.eq_ignore_ascii_case(action))
+    let manages = |action: &GrantedAction| {
+        crate::data::lists::is_control_plane(action.prefix()) && !set.needs.iter().any(|need| action.is(need.action))
     };
-    let all = diff::granted(granted);
-    let wide: Vec<&str> = all
-        .iter()
-        .filter(|(action, level)| matches!(level, Level::Write | Level::Permissions) && manages(action))
-        .map(|(action, _)| &**action)
-        .collect();
+    let changes = |action: &GrantedAction| matches!(action.level(), Level::Write | Level::Permissions);
+    let all = granted.actions().iter();
+    let wide: Vec<GrantedAction> = all.filter(|action| changes(action) && manages(action)).copied().collect();
     let mut places = places_of(model, granted, &wide);
     match (places.first_mut(), &granted.open) {
         (Some(first), _) => {
@@ -520,7 +512,7 @@ pub(in crate::facts::permit) fn numbers(facts: &Facts<'_>, holder: AnyId) -> Opt
     if !set.is_of_job {
         return None;
     }
-    let (all, needed) = (diff::granted(granted).len(), diff::needed(set).len());
+    let (all, needed) = (granted.actions().len(), diff::needed(set).len());
     let left_out: Vec<String> = set.left_out.iter().map(|(job, _)| format!("`{job}`")).collect();
     let rest = match left_out.is_empty() {
         true => String::new(),

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::{Certainty, Need, NeedSet, Needs, PolicyDocument, diff};
 use crate::data::actions::Level;
 use crate::facts::Facts;
+use crate::facts::permit::grant::PolicySet;
+use crate::facts::permit::power::GrantedAction;
 use crate::facts::permit::principal::{self, Granted, Grants, Source};
 use crate::facts::permit::spelling::arn_span;
 use crate::facts::permit::trusted::members;
@@ -66,11 +68,12 @@ fn view(facts: &Facts<'_>, id: AnyId) -> PrincipalView {
     let set = needs.of(id).unwrap_or(&nobody);
     let head = model.head(id);
     let granted = grants.of(id);
-    let all = granted.map_or_else(Vec::new, diff::granted);
+    let all = granted.map_or(&[][..], Granted::actions);
     let needed = diff::needed(set);
     let (missing, undecided) = judged(set, granted);
     let is_needed = |action: &str| needed.iter().any(|name| name.eq_ignore_ascii_case(action));
-    let beyond = Levels::of(all.iter().filter(|(action, _)| !is_needed(action)));
+    let beyond = Levels::of(all.iter().filter(|granted| !is_needed(&granted.name())).map(GrantedAction::level));
+    let named = |actions: &[GrantedAction]| actions.iter().map(|it| (it.name(), it.level())).collect();
     let document = (!needed.is_empty()).then(|| PolicyDocument::of(&document_name(&head.name), set));
     let role = id.typed::<Role>();
     PrincipalView {
@@ -88,8 +91,8 @@ fn view(facts: &Facts<'_>, id: AnyId) -> PrincipalView {
         granted_open: granted.and_then(|granted| granted.open.clone()),
         missing,
         undecided,
-        excess: diff::excess(&all, set),
-        granted: all,
+        excess: named(&diff::excess(all, set)),
+        granted: named(all),
         beyond,
         open: set.open.clone(),
         document,
@@ -181,14 +184,8 @@ fn policies(model: &Model, granted: &Granted) -> Vec<(String, Span, usize)> {
         .into_iter()
         .map(|((span, name), indices)| {
             let statements = indices.iter().map(|index| granted.set.statements[*index].clone()).collect();
-            let alone = Granted {
-                set: crate::facts::permit::grant::PolicySet::of(statements),
-                sources: Vec::new(),
-                open: None,
-                root: granted.root.clone(),
-                arn: granted.arn.clone(),
-            };
-            (name, span, diff::granted(&alone).len())
+            let alone = Granted::of(PolicySet::of(statements));
+            (name, span, alone.actions().len())
         })
         .collect()
 }
