@@ -79,8 +79,11 @@ impl<'f, 'm> Evaluator<'f, 'm> {
     }
 
     /// Evaluates the operands; those behind a decisive one without any evidence of their own are still asked, since
-    /// they may stand in the trail. Cheap operands stand first by convention, so nothing is gained by stopping.
+    /// they may stand in the trail.
     fn until(&mut self, tests: &[Test], decisive: Tri) -> Vec<Verdict> {
+        if self.evidence == Evidence::Skip {
+            return self.until_decided(tests, decisive);
+        }
         let mut verdicts = Vec::with_capacity(tests.len());
         for test in tests {
             let verdict = self.test(test);
@@ -92,6 +95,22 @@ impl<'f, 'm> Evaluator<'f, 'm> {
             }
         }
         verdicts
+    }
+
+    /// Where nobody asks why, one decisive operand is the whole answer, whichever it is: what only reads properties is
+    /// asked before any fact.
+    fn until_decided(&mut self, tests: &[Test], decisive: Tri) -> Vec<Verdict> {
+        let mut verdicts: Vec<Option<Verdict>> = tests.iter().map(|_| None).collect();
+        for asks_facts in [false, true] {
+            for (test, slot) in tests.iter().zip(&mut verdicts).filter(|(test, _)| test.asks_facts() == asks_facts) {
+                let verdict = self.test(test);
+                if verdict.tri == decisive {
+                    return vec![verdict];
+                }
+                *slot = Some(verdict);
+            }
+        }
+        verdicts.into_iter().flatten().collect()
     }
 
     fn flag(&mut self, operand: &Operand) -> Verdict {

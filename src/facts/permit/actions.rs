@@ -1,14 +1,15 @@
 //! What stands in `Action` or `NotAction`: which actions it names, and all those of the table that it allows. Statements
 //! with the same entries share one of these, so that each list is worked out once.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::escalate::Power;
 use super::pattern::{Case, Extent, Pattern, Reading, Symbol};
 use super::statement::{Listing, has_odd_service};
 use crate::data::actions::{self, Action, Level, Service};
-use crate::data::lists;
+use crate::data::{lists, paths};
 use crate::logic::Tri;
 
 /// An action that is asked about, in lower case.
@@ -29,13 +30,26 @@ impl ActionName {
     }
 }
 
+/// The actions of the table of paths and of the lists, made ready once.
+static LISTED: LazyLock<HashMap<&'static str, ActionName>> = LazyLock::new(|| {
+    let of_paths = paths::all().iter().flat_map(|path| &path.actions);
+    let groups = [lists::read_data(), lists::expose(), lists::blind(), lists::credential()];
+    let of_lists = groups.into_iter().flatten().flatten();
+    of_paths.chain(of_lists).map(|name| (*name, ActionName::new(name))).collect()
+});
+
+/// An action that a table names, ready to be asked about.
+pub fn listed(name: &'static str) -> Cow<'static, ActionName> {
+    LISTED.get(name).map_or_else(|| Cow::Owned(ActionName::new(name)), Cow::Borrowed)
+}
+
 fn number(prefix: &str) -> u16 {
     actions::number(prefix).and_then(|number| u16::try_from(number).ok()).unwrap_or(OTHER_SERVICE)
 }
 
 /// The services that patterns can name, by their number: most questions are about another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Services {
+pub enum Services {
     Any,
     These(Vec<u16>),
 }
@@ -63,6 +77,22 @@ impl Services {
             Services::These(numbers) => numbers.contains(&service),
         }
     }
+
+    /// All that several lists together can allow.
+    pub fn together<'a>(lists: impl IntoIterator<Item = &'a Actions>) -> Services {
+        let mut found = BTreeSet::new();
+        for actions in lists {
+            match &actions.services {
+                Services::These(numbers) if !actions.is_negated => found.extend(numbers),
+                Services::These(_) | Services::Any => return Services::Any,
+            }
+        }
+        Services::These(found.into_iter().collect())
+    }
+
+    pub fn may_name(&self, action: &ActionName) -> bool {
+        self.may_hold(action.service)
+    }
 }
 
 /// What stands before the colon, if all of it is known.
@@ -84,6 +114,8 @@ pub struct Actions {
     listing: Listing,
     services: Services,
     allowed: OnceLock<Arc<[Allowed]>>,
+    data_groups: OnceLock<Vec<&'static [&'static str]>>,
+    nameable: OnceLock<Vec<Allowed>>,
 }
 
 /// An action of the table that a statement allows.
@@ -117,7 +149,7 @@ const LONGEST_KEPT: usize = 4_000;
 impl Actions {
     pub fn new(listing: Listing) -> Actions {
         let services = Services::of(&listing);
-        Actions { listing, services, allowed: OnceLock::new() }
+        Actions { listing, services, allowed: OnceLock::new(), data_groups: OnceLock::new(), nameable: OnceLock::new() }
     }
 
     /// Whether an action is among them. IAM refuses wildcards in the service, so they match at most maybe.
@@ -170,6 +202,19 @@ impl Actions {
             return self.allowed.get_or_init(|| found).clone();
         }
         found
+    }
+
+    /// The groups of actions that read data together, as far as all of a group is among them for certain.
+    pub fn data_groups(&self) -> &[&'static [&'static str]] {
+        self.data_groups.get_or_init(|| {
+            let is_whole = |group: &&Vec<&'static str>| group.iter().all(|name| self.name(&listed(name)) == Tri::True);
+            super::sets::data_groups().filter(is_whole).map(Vec::as_slice).collect()
+        })
+    }
+
+    /// Those of them that `select` takes, worked out once.
+    pub fn nameable(&self, select: impl FnOnce(&Actions) -> Vec<Allowed>) -> &[Allowed] {
+        self.nameable.get_or_init(|| select(self))
     }
 
     fn work_out(&self) -> Vec<Allowed> {

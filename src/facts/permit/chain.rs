@@ -12,8 +12,8 @@ use crate::facts::trust::asking::pull_request_admitted;
 use crate::facts::trust::subject::Reach;
 use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::identity::Role;
 use crate::model::Id;
+use crate::model::identity::Role;
 use crate::source::Place;
 
 facts! {

@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::actions::listed;
 use super::condition::Context;
 use super::grant::PolicySet;
 use super::pattern::{Case, Extent, Pattern, Reading as How, Symbol};
 use super::principal::{self, Granted, Grants, Source};
-use super::statement::Question;
 use super::roles::RolesByName;
+use super::statement::Question;
 use super::takeover::Things;
 use super::trusted::{self, Trusts};
 use crate::data::paths::{self, EscalationPath, PathClass};
@@ -123,7 +124,11 @@ fn settle(of: &mut BTreeMap<AnyId, PowerOf>, found: &[(AnyId, Vec<Escalation>)])
         if raise(of, *id, escalations) {
             for leader in leading.get(id).into_iter().flatten().copied() {
                 // Those that were looked at in this round are looked at in the next.
-                if leader > index { now.insert(leader) } else { next.insert(leader) };
+                if leader > index {
+                    now.insert(leader)
+                } else {
+                    next.insert(leader)
+                };
             }
         }
         if now.is_empty() {
@@ -331,8 +336,8 @@ fn fits(path: &EscalationPath, kind: &str) -> bool {
 }
 
 /// Whether a set of policies opens a path, whatever it leads to. To rewrite itself a principal must reach its own ARN.
-pub fn opens(set: &PolicySet, path: &EscalationPath, own: &Pattern) -> Tri {
-    if path.actions.iter().any(|action| !set.may_name(action)) {
+pub fn opens(set: &PolicySet, path: &'static EscalationPath, own: &Pattern) -> Tri {
+    if path.actions.iter().any(|action| !set.may_name(&listed(action))) {
         return Tri::False;
     }
     Tri::all(path.actions.iter().map(|action| {

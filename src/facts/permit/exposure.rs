@@ -186,9 +186,7 @@ const ADMINISTRATION: [&str; 8] = [
 fn foreign_administrators(facts: &Facts<'_>, id: Id<ResourcePolicy>) -> (Value, Vec<Place>) {
     foreign(facts, id, |statement| {
         let read = read::statement(facts, statement);
-        Tri::any(
-            ADMINISTRATION.iter().map(|action| read.names_action(&ActionName::new(action))),
-        )
+        Tri::any(ADMINISTRATION.iter().map(|action| read.names_action(&ActionName::new(action))))
     })
 }
 

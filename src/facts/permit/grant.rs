@@ -1,8 +1,8 @@
 //! What a set of policies grants: Allow is `or` over statements, Deny takes away, a boundary and session policies bound.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::actions::ActionName;
+use super::actions::{ActionName, Services};
 use super::pattern::Extent;
 use super::statement::{Effect, Question, Statement};
 use crate::logic::Tri;
@@ -15,6 +15,8 @@ pub struct PolicySet {
     pub is_open: bool,
     pub boundary: Bound,
     pub sessions: Vec<Bound>,
+    /// What all statements together can name, once they are complete.
+    services: OnceLock<Services>,
 }
 
 /// What limits a set of policies without granting anything itself.
@@ -46,12 +48,16 @@ impl PolicySet {
     }
 
     /// Whether an action may be granted at all; a cheap look before a question is put together.
-    pub fn may_name(&self, action: &str) -> bool {
-        self.is_open || self.names(&ActionName::new(action))
+    pub fn may_name(&self, action: &ActionName) -> bool {
+        self.is_open || self.names(action)
     }
 
     /// Whether any statement may speak of an action.
     pub fn names(&self, action: &ActionName) -> bool {
+        let all = || Services::together(self.statements.iter().map(|statement| &*statement.actions));
+        if !self.services.get_or_init(all).may_name(action) {
+            return false;
+        }
         self.statements.iter().any(|statement| statement.names_action(action) != Tri::False)
     }
 

@@ -47,10 +47,10 @@ impl Managed {
         if path.class == PathClass::Own {
             return opens(&self.set, path, own) == Tri::True;
         }
-        let is_open = |path: &&EscalationPath| opens(&self.set, path, &Pattern::anything()) == Tri::True;
-        let opened = self.opened.get_or_init(|| {
-            paths::all().iter().filter(|path| path.class != PathClass::Own).filter(is_open).collect()
-        });
+        let is_open = |path: &&'static EscalationPath| opens(&self.set, path, &Pattern::anything()) == Tri::True;
+        let opened = self
+            .opened
+            .get_or_init(|| paths::all().iter().filter(|path| path.class != PathClass::Own).filter(is_open).collect());
         opened.iter().any(|known| known.id == path.id)
     }
 

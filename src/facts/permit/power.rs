@@ -3,8 +3,8 @@
 use super::escalate::{Escalation, Power, PowerOf, Powers};
 use super::grant::PolicySet;
 use super::managed::Managed;
-use super::principal::{self, Attached};
 use super::pattern::Pattern;
+use super::principal::{self, Attached};
 use super::spelling::arn_span;
 use super::statement::Question;
 use super::trusted::Trusts;
@@ -290,8 +290,7 @@ pub fn allowed_by(set: &PolicySet) -> Vec<GrantedAction> {
 pub fn granted_actions(set: &PolicySet) -> Vec<GrantedAction> {
     let is_plain = set.is_plain();
     let works = |granted: &GrantedAction| {
-        (is_plain && granted.is_sure)
-            || set.grants(&Question::some(&granted.name(), Pattern::anything())) != Tri::False
+        (is_plain && granted.is_sure) || set.grants(&Question::some(&granted.name(), Pattern::anything())) != Tri::False
     };
     allowed_by(set).into_iter().filter(works).collect()
 }

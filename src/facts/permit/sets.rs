@@ -1,7 +1,7 @@
 //! Sets of actions that matter by what they lead to: reading all data, opening it to others, minting credentials, ending
 //! the watching. Asked of principals, and of single statements.
 
-use super::actions::ActionName;
+use super::actions::{ActionName, listed};
 use super::principal::{Granted, Grants, Source, action_place};
 use super::scope::{is_everything, known, narrowed_by_condition};
 use super::statement::{Effect, Statement};
@@ -45,12 +45,17 @@ pub(super) fn data_groups() -> impl Iterator<Item = &'static Vec<&'static str>> 
 /// Whether a statement alone lets all data of some kind be read.
 pub(super) fn reads_everything(statement: &Statement) -> bool {
     statement.effect == Some(Effect::Allow)
-        && data_groups().any(|group| Tri::all(group.iter().map(|name| reaches_all(statement, name))) == Tri::True)
+        && !narrowed_by_condition(statement)
+        && statement
+            .actions
+            .data_groups()
+            .iter()
+            .any(|group| Tri::all(group.iter().map(|name| reaches_all(statement, name, &listed(name)))) == Tri::True)
 }
 
 /// Whether a statement allows an action on everything that it may act on. What takes no resource is never unscoped.
-fn reaches_all(statement: &Statement, name: &str) -> Tri {
-    let named = statement.names_action(&ActionName::new(name));
+fn reaches_all(statement: &Statement, name: &str, asked: &ActionName) -> Tri {
+    let named = statement.names_action(asked);
     if named == Tri::False {
         return Tri::False;
     }
@@ -69,17 +74,18 @@ fn reaches_all(statement: &Statement, name: &str) -> Tri {
 }
 
 /// Where in the set an action reaches everything, and whether a Deny or a bound leaves it so.
-fn unscoped(granted: &Granted, name: &str) -> (Tri, Vec<usize>) {
+fn unscoped(granted: &Granted, name: &'static str) -> (Tri, Vec<usize>) {
     let mut verdict = Tri::False;
     let mut found = Vec::new();
-    if !granted.set.may_name(name) {
+    let asked = listed(name);
+    if !granted.set.names(&asked) {
         return (verdict, found);
     }
     for (index, statement) in granted.set.statements.iter().enumerate() {
         let reached = match statement.effect {
-            Some(Effect::Allow) => reaches_all(statement, name),
+            Some(Effect::Allow) => reaches_all(statement, name, &asked),
             Some(Effect::Deny) => continue,
-            None => reaches_all(statement, name).and(Tri::Unknown),
+            None => reaches_all(statement, name, &asked).and(Tri::Unknown),
         };
         match reached {
             Tri::False => {}

@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::actions::ActionName;
+use super::actions::{ActionName, listed};
 use super::escalate::{Escalation, passed_to};
 use super::passes::names_role;
-use super::roles::RolesByName;
 use super::pattern::{Case, Extent, Pattern, Reading as How, Symbol};
 use super::principal::{Granted, kind};
+use super::roles::RolesByName;
 use super::scope::resource_part;
 use super::statement::{Effect, Question, Statement};
 use super::trusted::{Trusts, arn_of, members};
@@ -105,7 +105,7 @@ fn root_of(model: &Model, role: Id<Role>) -> Option<Arc<str>> {
 /// The path of an id, if the principal may do each of its actions to something.
 fn way(granted: &Granted, id: &str) -> Option<&'static EscalationPath> {
     let path = paths::all().iter().find(|path| path.id == id)?;
-    path.actions.iter().all(|action| granted.set.names(&ActionName::new(action))).then_some(path)
+    path.actions.iter().all(|action| granted.set.names(&listed(action))).then_some(path)
 }
 
 /// Roots may be accounts of their own: what one grants reaches nothing of another that is called the same.
@@ -369,7 +369,8 @@ pub(super) const TASKS: &str = "ecs-tasks.amazonaws.com";
 /// Whether it may register a task definition and have it run.
 pub(super) fn replaces_tasks(granted: &Granted) -> bool {
     let may = |action: &str| {
-        granted.set.may_name(action) && granted.grants(&Question::some(action, Pattern::anything())) != Tri::False
+        granted.set.may_name(&ActionName::new(action))
+            && granted.grants(&Question::some(action, Pattern::anything())) != Tri::False
     };
     may("ecs:RegisterTaskDefinition")
         && ["ecs:UpdateService", "ecs:RunTask", "ecs:CreateService", "ecs:CreateTaskSet"].into_iter().any(may)

@@ -192,10 +192,10 @@ fn some_and_all() {
 
 #[test]
 fn boundaries_sessions_and_open_sets() {
-    let bounded = |bound: Bound| PolicySet {
-        statements: vec![Arc::new(allow(&["*"], &["*"]))],
-        boundary: bound.clone(),
-        ..PolicySet::default()
+    let bounded = |bound: Bound| {
+        let mut everything = set(&[allow(&["*"], &["*"])]);
+        everything.boundary = bound;
+        everything
     };
     let only_s3 = || Bound::Statements(vec![Arc::new(allow(&["s3:*"], &["*"]))]);
     let run = Question::all("ecs:RunTask", Pattern::anything());
@@ -203,9 +203,11 @@ fn boundaries_sessions_and_open_sets() {
     assert_eq!(bounded(only_s3()).grants(&run), False);
     assert_eq!(bounded(only_s3()).grants(&get), True);
     assert_eq!(bounded(Bound::Unresolved).grants(&run), Unknown);
-    let session = PolicySet { sessions: vec![only_s3()], ..bounded(Bound::None) };
+    let mut session = bounded(Bound::None);
+    session.sessions.push(only_s3());
     assert_eq!(session.grants(&run), False);
-    let open = PolicySet { statements: vec![Arc::new(allow(&["s3:*"], &["*"]))], is_open: true, ..PolicySet::default() };
+    let mut open = set(&[allow(&["s3:*"], &["*"])]);
+    open.is_open = true;
     assert_eq!(open.grants(&run), Unknown);
     assert_eq!(open.grants(&get), True);
 }

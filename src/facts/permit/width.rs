@@ -1,6 +1,6 @@
 //! Statements that grant more than anybody names: whole services, every resource, every role.
 
-use super::actions::{ActionName, Allowed};
+use super::actions::{ActionName, Actions, Allowed};
 use super::pattern::Pattern;
 use super::scope::{grant_of, is_everything, narrowed_by_condition};
 use super::statement::Statement;
@@ -65,9 +65,7 @@ fn grants_all_the_rest(facts: &Facts<'_>, id: StatementId) -> Fact {
 
 /// A few actions that an exception leaves allowed, the most dangerous first.
 fn strongest(statement: &Statement) -> String {
-    let names = |name: &&str| {
-        statement.names_action(&ActionName::new(name)) == Tri::True
-    };
+    let names = |name: &&str| statement.names_action(&ActionName::new(name)) == Tri::True;
     let wanted =
         ["iam:PassRole", "iam:PutRolePolicy", "sts:AssumeRole", "kms:Decrypt", "s3:GetObject", "ec2:RunInstances"];
     let mut found: Vec<&str> = wanted.iter().filter(|name| names(name)).copied().collect();
@@ -199,13 +197,13 @@ fn covers_every_resource(facts: &Facts<'_>, id: StatementId) -> Fact {
         if super::sets::reads_everything(statement) {
             return nothing;
         }
-        let candidates = nameable_actions(statement);
+        let candidates = statement.actions.nameable(nameable_actions);
         let is_wide = |pattern: &Pattern| pattern.to_string().ends_with('*');
         let has_hidden_action = statement.actions.patterns.iter().any(Pattern::is_loose);
         let mut doubt = has_hidden_action && statement.resources.patterns.iter().any(is_wide);
         for (resource, pattern) in written.resources.ids().zip(&statement.resources.patterns) {
             let mut reached: Vec<String> = Vec::new();
-            for (service, action) in &candidates {
+            for Allowed { service, action, .. } in candidates {
                 match is_everything(pattern, service, action) {
                     Tri::True => reached.push(format!("{}:{}", service.prefix, action.name)),
                     Tri::Unknown => doubt = true,
@@ -246,26 +244,26 @@ pub(super) fn changed_everywhere(statement: &Statement) -> Vec<String> {
 }
 
 /// What a statement surely allows that changes something, or pulls images, and acts on things that have names.
-fn nameable_actions(statement: &Statement) -> Vec<(&'static Service, &'static Action)> {
-    let allowed = statement.actions.allowed();
-    let has = |name: &str| statement.names_action(&ActionName::new(name)) == Tri::True;
+fn nameable_actions(actions: &Actions) -> Vec<Allowed> {
+    let allowed = actions.allowed();
+    let has = |name: &str| actions.name(&ActionName::new(name)) == Tri::True;
     let pulls_images = has("ecr:BatchGetImage") && has("ecr:GetDownloadUrlForLayer");
     let mut whole: Vec<(&'static str, bool)> = Vec::new();
     let mut is_whole = |service: &'static Service| match whole.last() {
         Some((prefix, is_whole)) if *prefix == service.prefix => *is_whole,
         Some(_) | None => {
-            whole.push((service.prefix, is_whole(statement, service)));
+            whole.push((service.prefix, self::is_whole(actions, service)));
             whole.last().is_some_and(|(_, is_whole)| *is_whole)
         }
     };
     let mut found = Vec::new();
-    for Allowed { service, action, named, .. } in allowed.iter().copied() {
-        let changes = match action.level {
+    for it in allowed.iter().filter(|it| it.named == Tri::True && !it.action.is_disputed) {
+        let changes = match it.action.level {
             Level::Write | Level::Permissions | Level::Tagging => true,
-            Level::Read | Level::List => pulls_images && is_image_pull(service, action),
+            Level::Read | Level::List => pulls_images && is_image_pull(it.service, it.action),
         };
-        if named == Tri::True && changes && !action.is_disputed && can_be_named(service, action) && !is_whole(service) {
-            found.push((service, action));
+        if changes && can_be_named(it.service, it.action) && !is_whole(it.service) {
+            found.push(*it);
         }
     }
     found
@@ -276,8 +274,8 @@ fn is_image_pull(service: &Service, action: &Action) -> bool {
 }
 
 /// A whole service has a rule of its own.
-fn is_whole(statement: &Statement, service: &Service) -> bool {
-    statement.actions.patterns.iter().any(|pattern| {
+fn is_whole(actions: &Actions, service: &Service) -> bool {
+    actions.patterns.iter().any(|pattern| {
         let text = pattern.to_string();
         text == "*"
             || text.split_once(':').is_some_and(|(prefix, name)| prefix == service.prefix && is_most_of(service, name))

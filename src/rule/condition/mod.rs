@@ -68,6 +68,41 @@ pub enum Test {
     Present(Vec<String>),
 }
 
+impl Test {
+    /// Whether some fact has to be worked out for it; the rest is read off the model.
+    pub fn asks_facts(&self) -> bool {
+        match self {
+            Test::Literal(_) | Test::Present(_) => false,
+            Test::Not(inner) => inner.asks_facts(),
+            Test::And(tests) | Test::Or(tests) => tests.iter().any(Test::asks_facts),
+            Test::Flag(operand) => operand.asks_facts(),
+            Test::Has(access) => access.asks_facts(),
+            Test::Compare { left, right, .. } => left.asks_facts() || right.asks_facts(),
+            Test::Quantified { list, body, .. } => list.asks_facts() || body.asks_facts(),
+            Test::Contains { list, item } => list.asks_facts() || item.asks_facts(),
+            Test::TextTest { text, needle, .. } => text.asks_facts() || needle.asks_facts(),
+            Test::Matches { text, .. } => text.asks_facts(),
+        }
+    }
+}
+
+impl Operand {
+    fn asks_facts(&self) -> bool {
+        match self {
+            Operand::Constant(_) | Operand::Attribute { .. } | Operand::Attributes { .. } => false,
+            Operand::Access(access) => access.asks_facts(),
+            Operand::Length(inner) => inner.asks_facts(),
+        }
+    }
+}
+
+impl Access {
+    fn asks_facts(&self) -> bool {
+        let is_fact = |getter: &(&str, Getter)| matches!(getter.1, Getter::Fact(_));
+        self.steps.iter().any(|step| step.getters.iter().any(is_fact))
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantifier {
     All,
