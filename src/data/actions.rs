@@ -4,7 +4,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use super::pack::Unpacker;
 
-static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/aws-actions.bin"));
+pub(super) static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/aws-actions.bin"));
 
 /// The day of the table, for messages about what it does not know.
 pub const DATE: &str = "23 September 2026";

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::actions::{KeyType, matches_name};
 
-static TEXT: &str = include_str!("../../data/aws-lists.txt");
+pub(super) static TEXT: &str = include_str!("../../data/aws-lists.txt");
 
 /// A condition key that every service knows.
 #[derive(Debug)]

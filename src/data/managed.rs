@@ -4,7 +4,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use super::pack::Unpacker;
 
-static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/aws-managed-policies.bin"));
+pub(super) static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/aws-managed-policies.bin"));
 
 /// The day of the newest policy in the table.
 pub const DATE: &str = "30 September 2026";

@@ -15,3 +15,15 @@ mod pack;
 pub mod paths;
 pub mod secrets;
 pub mod support;
+
+#[cfg(test)]
+mod tests {
+    /// What the program carries of AWS: packed tables, and the lists that stay text.
+    #[test]
+    fn the_tables_of_aws_stay_small() {
+        let packed = [super::actions::PACKED.len(), super::managed::PACKED.len()];
+        let lists = [super::lists::TEXT.len(), super::needs::TEXT.len(), super::paths::TEXT.len()];
+        let total: usize = packed.iter().chain(&lists).sum();
+        assert!(total <= 1_500_000, "{packed:?} packed, {lists:?} as text: {total} bytes, at most 1.5 MB");
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-static TEXT: &str = include_str!("../../data/aws-needs.txt");
+pub(super) static TEXT: &str = include_str!("../../data/aws-needs.txt");
 
 /// One request that a call makes.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-static TEXT: &str = include_str!("../../data/iam-privesc-paths.txt");
+pub(super) static TEXT: &str = include_str!("../../data/iam-privesc-paths.txt");
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PathClass {

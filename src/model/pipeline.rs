@@ -3,6 +3,7 @@
 
 use super::delivery::Deployment;
 use super::entities;
+use super::identity::Policy;
 use super::image::Command;
 
 entities! { in pipeline;
@@ -417,6 +418,10 @@ entities! { in pipeline;
         /// Whether what it gets is handed on in outputs, for the log and other jobs to see.
         is_output: Flag = false,
         session_name: Text,
+        /// The policy that bounds the session, as the login writes it.
+        session_policy: One<Policy>,
+        /// The ARNs of policies that bound it, too.
+        session_policy_arns: Texts,
         /// Whether an app's token reaches further or lives longer than a job needs.
         is_wide: Flag = false,
         /// Whether neither the role nor the step says which account it is in.

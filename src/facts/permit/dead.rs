@@ -190,6 +190,17 @@ fn never(model: &Model, statement: Id<identity::Statement>, written: &PolicyCond
         let hint = near.map_or(String::new(), |near| format!("; `{near}` is one"));
         return Never::Always(format!("`{key}` is no key of AWS{hint}"));
     }
+    if operator.comparison == Comparison::IpAddress && !operator.is_negated && key.eq_ignore_ascii_case("aws:SourceIp")
+    {
+        let addresses: Vec<Option<String>> = condition.values.iter().map(Pattern::literal).collect();
+        let is_hidden = condition.is_open || addresses.iter().any(Option::is_none);
+        let is_never = !addresses.is_empty() && addresses.iter().flatten().all(|address| is_private(address));
+        return match (is_never, is_hidden) {
+            (true, false) => Never::Always("requests come from public addresses, and these are private".to_owned()),
+            (true, true) => Never::Unknown(Reason::at("no-value", key, written.head.span)),
+            (false, _) => Never::No,
+        };
+    }
     let is_exact = operator.comparison == Comparison::StringEquals && !operator.is_negated;
     let has_star = |pattern: &Pattern| pattern.symbols().contains(&Symbol::Literal('*'));
     let names_records = key.contains("RecordNames");
@@ -204,6 +215,19 @@ fn never(model: &Model, statement: Id<identity::Statement>, written: &PolicyCond
         true => Never::Unknown(Reason::at("no-value", key, written.head.span)),
         false => Never::No,
     }
+}
+
+/// A network of which no address is routed on the internet.
+fn is_private(text: &str) -> bool {
+    let (address, length) = text.split_once('/').unwrap_or((text, "32"));
+    let (Ok(address), Ok(length)) = (address.parse::<std::net::Ipv4Addr>(), length.parse::<u8>()) else { return false };
+    let least = match address.octets() {
+        [10, ..] => 8,
+        [172, second, ..] if (16..32).contains(&second) => 12,
+        [192, 168, ..] => 16,
+        _ => return false,
+    };
+    length >= least
 }
 
 /// Condition keys that may have been meant: those of the services that the statement names, and the global ones.

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::actions::listed;
 use super::condition::Context;
-use super::grant::PolicySet;
+use super::grant::{Bound, PolicySet};
 use super::pattern::{Case, Extent, Pattern, Reading as How, Symbol};
-use super::principal::{self, Granted, Grants, Source};
+use super::principal::{self, Granted, Grants, Holding, Source};
 use super::roles::RolesByName;
 use super::statement::Question;
 use super::takeover::Things;
 use super::trusted::{self, Trusts};
 use crate::data::paths::{self, EscalationPath, PathClass};
-use crate::facts::{Analysis, Facts};
+use crate::facts::{Analysis, Facts, trust};
 use crate::logic::{Reason, Tri};
 use crate::model::identity::Role;
 use crate::model::{AnyId, Id, Model};
@@ -73,7 +73,7 @@ impl Analysis for Powers {
         for (id, granted) in grants.iter() {
             let is_administrator = of.get(&id).is_some_and(|power| power.is_administrator == Tri::True);
             if !is_administrator {
-                let mut paths = escalations(model, id, granted, &trusts, &roles);
+                let mut paths = escalations(facts, id, granted, &trusts, &roles);
                 paths.extend(things.open_to(model, id, granted, &trusts));
                 found.push((id, paths));
             }
@@ -244,6 +244,11 @@ fn administrator(model: &Model, id: AnyId, granted: &Granted) -> (Tri, Vec<Place
     (verdict, Vec::new())
 }
 
+/// What a session of a principal may do at most, by its policies and what bounds it.
+pub(super) fn power_within(model: &Model, granted: &Granted, bound: Bound) -> Power {
+    own_power(model, &granted.within(bound)).0
+}
+
 fn own_power(model: &Model, granted: &Granted) -> (Power, Vec<Place>) {
     let mut power = Power::None;
     let mut places = Vec::new();
@@ -276,7 +281,14 @@ fn own_power(model: &Model, granted: &Granted) -> (Power, Vec<Place>) {
 
 /// The paths that a principal can go with what it has. Paths that need something are open only where it is in view, or
 /// where nobody can see that it is not.
-fn escalations(model: &Model, id: AnyId, granted: &Granted, trusts: &Trusts, roles: &RolesByName) -> Vec<Escalation> {
+fn escalations(
+    facts: &Facts<'_>,
+    id: AnyId,
+    granted: &Granted,
+    trusts: &Trusts,
+    roles: &RolesByName,
+) -> Vec<Escalation> {
+    let model = facts.model;
     let mut found = Vec::new();
     if !may_touch_iam_or_compute(granted) {
         return found;
@@ -291,30 +303,67 @@ fn escalations(model: &Model, id: AnyId, granted: &Granted, trusts: &Trusts, rol
             PathClass::Own | PathClass::Credentials | PathClass::Trust => {
                 let tri = opens(&granted.set, path, &granted.arn);
                 if tri != Tri::False && !is_told_by_attachment(granted, path) {
-                    let places = path
-                        .actions
-                        .iter()
-                        .flat_map(|action| granted.places(model, action, &Question::some(action, Pattern::anything())));
-                    found.push(Escalation { path, tri, target: None, places: places.collect() });
+                    found.push(Escalation { path, tri, target: None, places: every_action(model, granted, path) });
+                }
+            }
+            PathClass::Guard => found.extend(freed(model, granted, path)),
+            PathClass::Provider if !has_gate(facts, path) => {}
+            PathClass::Provider | PathClass::Organization => {
+                let tri = opens(&granted.set, path, &granted.arn);
+                if tri != Tri::False && !is_told_by_attachment(granted, path) {
+                    found.push(Escalation { path, tri, target: None, places: every_action(model, granted, path) });
                 }
             }
             // Their actions are everyday ones: they count where the thing itself is in view, which other facts judge.
-            PathClass::Hijack
-            | PathClass::Supply
-            | PathClass::Guard
-            | PathClass::Provider
-            | PathClass::Organization => {}
+            PathClass::Hijack | PathClass::Supply => {}
         }
     }
     found
 }
 
+/// Whether a role here can be had by an edit of its identity provider: it asks for no audience, or trusts a SAML provider.
+fn has_gate(facts: &Facts<'_>, path: &EscalationPath) -> bool {
+    let model = facts.model;
+    model.identity.roles.ids().any(|role| match path.id {
+        "oidc-provider-create" => true,
+        "oidc-audience" => trust::takes_any_audience(facts, role),
+        "oidc-thumbprint" => trust::rests_on_thumbprint(facts, role),
+        _ => trust::trusts_saml(model, role),
+    })
+}
+
+/// Where each action of a path is granted.
+fn every_action(model: &Model, granted: &Granted, path: &EscalationPath) -> Vec<Place> {
+    let of = |action: &&'static str| granted.places(model, action, &Question::some(action, Pattern::anything()));
+    path.actions.iter().flat_map(of).collect()
+}
+
+/// Who may take away what holds the own permissions back has all that they allow. Counts where something is held back.
+fn freed(model: &Model, granted: &Granted, path: &'static EscalationPath) -> Option<Escalation> {
+    if path.actions.iter().any(|action| !granted.set.may_name(&listed(action))) {
+        return None;
+    }
+    let free = match path.id {
+        "delete-deny-inline" => granted.without_denials(model, Holding::Inline),
+        "detach-deny-managed" => granted.without_denials(model, Holding::Attached),
+        _ => granted.without_boundary(),
+    }?;
+    let (before, _) = own_power(model, granted);
+    let is_stronger = everywhere(&free.set, "iam:PutRolePolicy", &Context::default()) == Tri::True
+        || own_power(model, &free).0 > before;
+    let asked = path.actions.iter().map(|action| granted.grants(&Question::all(action, granted.arn.clone())));
+    let tri = Tri::all(asked);
+    let is_open = tri != Tri::False && is_stronger;
+    is_open.then(|| Escalation { path, tri, target: None, places: every_action(model, granted, path) })
+}
+
 /// A cheap look before 156 paths are tried.
 fn may_touch_iam_or_compute(granted: &Granted) -> bool {
     let iam = Pattern::parse("iam:*", How::PlainGlob, Case::Folded);
+    let organization = || paths::all().iter().filter(|path| path.class == PathClass::Organization);
     granted.set.statements.iter().any(|statement| {
         statement.actions.is_negated || statement.actions.patterns.iter().any(|pattern| pattern.may_meet(&iam))
-    })
+    }) || organization().any(|path| path.actions.iter().all(|action| granted.set.names(&listed(action))))
 }
 
 /// `sts:AssumeRole` alone, what every deploy role does, and what reads data only.
@@ -324,7 +373,7 @@ fn is_everyday(path: &EscalationPath) -> bool {
 
 /// A role cannot add itself to a group, nor does it have a password.
 fn fits(path: &EscalationPath, kind: &str) -> bool {
-    if path.class != PathClass::Own {
+    if !matches!(path.class, PathClass::Own | PathClass::Guard) {
         return true;
     }
     let of = |word: &str| path.actions.iter().any(|action| action.contains(word));
@@ -345,13 +394,12 @@ pub fn opens(set: &PolicySet, path: &'static EscalationPath, own: &Pattern) -> T
             PathClass::Own if !action.contains("PolicyVersion") && !action.contains("Group") => {
                 set.grants(&Question::new(action, own.clone(), Extent::All, context.clone()))
             }
-            PathClass::Own | PathClass::Credentials | PathClass::Trust => everywhere(set, action, context),
-            PathClass::Pass
-            | PathClass::Hijack
-            | PathClass::Supply
-            | PathClass::Guard
+            PathClass::Own
+            | PathClass::Credentials
+            | PathClass::Trust
             | PathClass::Provider
-            | PathClass::Organization => {
+            | PathClass::Organization => everywhere(set, action, context),
+            PathClass::Pass | PathClass::Hijack | PathClass::Supply | PathClass::Guard => {
                 set.grants(&Question::new(action, Pattern::anything(), Extent::Some, context.clone()))
             }
         };
@@ -380,10 +428,7 @@ fn passes(
     if opened == Tri::False || is_told_by_attachment(granted, path) {
         return Vec::new();
     }
-    let places = || -> Vec<Place> {
-        let of = |action: &&'static str| granted.places(model, action, &Question::some(action, Pattern::anything()));
-        path.actions.iter().flat_map(of).collect()
-    };
+    let places = || every_action(model, granted, path);
     let mut found = Vec::new();
     for role in candidates.iter().copied() {
         if AnyId::from(role) == id || !path.passed_to.iter().any(|service| trusts.trusts_service(role, service)) {

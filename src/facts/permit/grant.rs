@@ -16,7 +16,7 @@ pub struct PolicySet {
     pub boundary: Bound,
     pub sessions: Vec<Bound>,
     /// What all statements together can name, once they are complete.
-    services: OnceLock<Services>,
+    pub(super) services: OnceLock<Services>,
 }
 
 /// What limits a set of policies without granting anything itself.

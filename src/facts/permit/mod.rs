@@ -31,5 +31,7 @@ mod takeover;
 pub mod trusted;
 pub(super) mod width;
 
+pub(in crate::facts) use takeover::lets_in;
+
 #[cfg(test)]
 mod tests;

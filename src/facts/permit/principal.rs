@@ -9,7 +9,7 @@ use super::managed::Managed;
 use super::pattern::{Case, Pattern, Reading as How, Symbol};
 use super::power::{GrantedAction, granted_actions};
 use super::read;
-use super::statement::{Question, Statement};
+use super::statement::{Effect, Question, Statement};
 use crate::data::managed;
 use crate::facts::{Analysis, Facts};
 use crate::logic::{Reason, Tri};
@@ -37,6 +37,13 @@ pub struct Granted {
     /// The policies of AWS among what it has.
     pub managed: Vec<&'static Managed>,
     actions: OnceLock<Box<[GrantedAction]>>,
+}
+
+/// How a principal has a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holding {
+    Inline,
+    Attached,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,6 +133,55 @@ impl Granted {
     /// The actions of the table that are granted on something.
     pub fn actions(&self) -> &[GrantedAction] {
         self.actions.get_or_init(|| granted_actions(&self.set).into())
+    }
+
+    /// The same in a session that is bounded, too.
+    pub fn within(&self, bound: Bound) -> Granted {
+        let mut set = self.set.clone();
+        set.sessions.push(bound);
+        self.with(set)
+    }
+
+    /// The same without its boundary, if it has one.
+    pub fn without_boundary(&self) -> Option<Granted> {
+        let has_one = !matches!(self.set.boundary, Bound::None);
+        has_one.then(|| self.with(PolicySet { boundary: Bound::None, ..self.set.clone() }))
+    }
+
+    /// The same without the Deny statements that stand in policies of its own, or in attached ones; nothing if there
+    /// are none.
+    pub fn without_denials(&self, model: &Model, holding: Holding) -> Option<Granted> {
+        let is_attached = |policy: Id<Policy>| {
+            let mut attachments = model.identity.attachments.iter();
+            attachments.any(|(_, attachment)| attachment.policy.id() == Some(policy))
+        };
+        let is_held = |source: &Source| match (source, holding) {
+            (Source::Written(id), Holding::Inline) => model[*id].policy.id().is_some_and(|it| !is_attached(it)),
+            (Source::Written(id), Holding::Attached) => model[*id].policy.id().is_some_and(is_attached),
+            (Source::Managed(_), holding) => holding == Holding::Attached,
+        };
+        let mut free = self.with(self.set.clone());
+        let is_denial =
+            |index: usize| self.set.statements[index].effect == Some(Effect::Deny) && is_held(&self.sources[index]);
+        let kept: Vec<usize> = (0..self.sources.len()).filter(|index| !is_denial(*index)).collect();
+        if kept.len() == self.sources.len() {
+            return None;
+        }
+        free.set.statements = kept.iter().map(|index| self.set.statements[*index].clone()).collect();
+        free.sources = kept.iter().map(|index| self.sources[*index]).collect();
+        Some(free)
+    }
+
+    /// The same holder with another set.
+    fn with(&self, set: PolicySet) -> Granted {
+        Granted {
+            sources: self.sources.clone(),
+            open: self.open.clone(),
+            arn: self.arn.clone(),
+            root: self.root.clone(),
+            managed: self.managed.clone(),
+            ..Granted::of(set)
+        }
     }
 
     fn open(&mut self, reason: &Reason) {

@@ -9,7 +9,7 @@ use super::actions::{ActionName, listed};
 use super::escalate::{Escalation, passed_to};
 use super::passes::names_role;
 use super::pattern::{Case, Extent, Pattern, Reading as How, Symbol};
-use super::principal::{Granted, kind};
+use super::principal::{Granted, Grants, kind};
 use super::roles::RolesByName;
 use super::scope::resource_part;
 use super::statement::{Effect, Question, Statement};
@@ -24,7 +24,7 @@ use crate::model::terraform::Backend;
 use crate::model::workload::{Container, Task};
 use crate::model::{AnyId, Id, Model, ResourceMode};
 use crate::source::{Place, Span};
-use crate::value::Text;
+use crate::value::{Text, Value};
 
 /// Something that a role can be had through.
 struct Thing {
@@ -50,6 +50,7 @@ impl Things {
         tasks(model, &mut found);
         services(model, &mut found);
         functions(model, &mut found);
+        carried(facts, &mut found);
         hosts(model, &mut found);
         images(model, &mut found);
         states(facts, &mut found);
@@ -184,6 +185,48 @@ fn functions(model: &Model, all: &mut Vec<Thing>) {
     }
 }
 
+/// Resources that do what they are told with a role of their own: type, the arguments with the role and the name, what
+/// stands around the name in the ARN, the paths.
+const CARRIED: [(&str, &str, &str, [&str; 2], &[&str]); 5] = [
+    (
+        "aws_codebuild_project",
+        "service_role",
+        "name",
+        ["project/", ""],
+        &["codebuild-existing", "codebuild-existing-batch"],
+    ),
+    ("aws_cloudformation_stack", "iam_role_arn", "name", ["stack/", "/1"], &["cfn-update", "cfn-change-set"]),
+    ("aws_sfn_state_machine", "role_arn", "name", ["stateMachine:", ""], &["states-update"]),
+    ("aws_glue_dev_endpoint", "role_arn", "name", ["devEndpoint/", ""], &["glue-dev-endpoint-update"]),
+    ("aws_sagemaker_notebook_instance", "role_arn", "name", ["notebook-instance/", ""], &["sagemaker-notebook-url"]),
+];
+
+/// Projects, stacks and machines with a role.
+fn carried(facts: &Facts<'_>, all: &mut Vec<Thing>) {
+    let model = facts.model;
+    for (type_name, role, name, [before, after], paths) in CARRIED {
+        for (_, it) in model.resources_of(ResourceMode::Managed, type_name) {
+            let Some(body) = it.body.as_map() else { continue };
+            let role = body.entries.get(role).and_then(|written| role_behind(facts, written));
+            let (Some(role), Some(name)) = (role, body.entries.get(name).and_then(Value::as_text)) else { continue };
+            for path in paths {
+                let place = Place::new(it.head.span, format!("`{}` works with the role", it.head.name));
+                all.push(Thing { path, role, resource: resource(before, &name, after), place });
+            }
+        }
+    }
+}
+
+/// The role here that a value names, by reference or by ARN.
+fn role_behind(facts: &Facts<'_>, written: &Value) -> Option<Id<Role>> {
+    if let Some(known) = written.as_str() {
+        return facts.analysis::<RolesByName>().named(known.rsplit('/').next()?);
+    }
+    let text = written.as_text()?;
+    let reference = text.holes().next()?.as_reference()?;
+    facts.model.resolve(reference).iter().find_map(|id| id.typed::<Role>())
+}
+
 /// AWS gives an instance its id: only a grant on all of them is sure to cover it.
 fn hosts(model: &Model, all: &mut Vec<Thing>) {
     for (_, host) in model.workload.hosts.iter().filter(|(_, host)| host.kind.as_str() == Some("instance")) {
@@ -314,6 +357,32 @@ fn assumed(model: &Model, id: AnyId, granted: &Granted, roles: &RolesByName) -> 
         }
     }
     found
+}
+
+/// Whether a role lets another role in that wants to assume it.
+pub(in crate::facts) fn lets_in(facts: &Facts<'_>, target: Id<Role>, holder: Id<Role>) -> Tri {
+    let model = facts.model;
+    let grants = facts.analysis::<Grants>();
+    let trusts = facts.analysis::<Trusts>();
+    let (Some(granted), Some(trust)) = (grants.of(holder), trusts.of(target)) else { return Tri::Unknown };
+    let name = model[holder].name.as_str();
+    let names_holder = |value: &Value| {
+        let text = value.as_text();
+        let behind = text.as_ref().map_or("", |text| text.suffix());
+        name.is_some_and(|name| behind.ends_with(&format!(":role/{name}")))
+    };
+    let statements = model[target].trust.id().into_iter().flat_map(|policy| model[policy].statements.ids());
+    let is_plain = |id: &Id<crate::model::identity::Statement>| {
+        let conditions = &model[*id].policy_conditions;
+        model[*id].effect.as_str() == Some("Allow") && conditions.members.is_empty() && conditions.open.is_none()
+    };
+    let is_named = statements.filter(is_plain).any(|id| members(&model[id].aws_principals).iter().any(names_holder));
+    let admits = trusts_holder(model, &model[target], granted, &model.head(holder.into()).name).is_some();
+    match (is_named || admits, trust.has_aws || trust.is_open) {
+        (true, _) => Tri::True,
+        (false, true) => Tri::Unknown,
+        (false, false) => Tri::False,
+    }
 }
 
 /// The statement of a trust that surely admits the holder.

@@ -83,6 +83,44 @@ fn role_of(
     }
 }
 
+/// The way of a credential to its role: by a token, or by the role that the job has before.
+pub(super) struct Way {
+    /// The role that it ends in.
+    pub(super) role: Id<Role>,
+    /// The login whose token is judged, and the role that it gives.
+    pub(super) first: (Id<Credential>, Id<Role>),
+    /// Whether the first role may go on to the last.
+    pub(super) goes_on: Tri,
+}
+
+/// How a credential gets its role, as far as the roles are here.
+pub(super) fn way_of(facts: &Facts<'_>, id: Id<Credential>) -> Option<Way> {
+    let model = facts.model;
+    let uses = facts.analysis::<Uses>();
+    if let Some(role) = uses.role_of(id) {
+        return Some(Way { role, first: (id, role), goes_on: Tri::True });
+    }
+    let credential = &model[id];
+    if credential.kind.as_str() != Some("chained_role") {
+        return None;
+    }
+    let text = credential.role_reference.value().as_text()?;
+    let role = facts.analysis::<RolesByName>().named(text.known()?.rsplit('/').next()?)?;
+    // The last login before counts.
+    let step = |credential: &Credential| match credential.from_step.get() {
+        Reading::Known(step) => step.as_i64(),
+        Reading::Absent | Reading::Unknown(_) => None,
+    };
+    let own = step(credential)?;
+    let before = model[credential.job.id()?].credentials.ids().filter(|other| {
+        let is_role = matches!(model[*other].kind.as_str(), Some("oidc_role" | "chained_role" | "static_keys"));
+        is_role && step(&model[*other]).is_some_and(|other| other < own)
+    });
+    let source = before.max_by_key(|other| step(&model[*other]))?;
+    let first = uses.role_of(source)?;
+    Some(Way { role, first: (source, first), goes_on: super::super::permit::lets_in(facts, role, first) })
+}
+
 /// A run of a job that asks for a role.
 pub(super) struct Asking<'m> {
     pub(super) token: Token<'m>,

@@ -298,7 +298,31 @@ fn refuses_audience(facts: &Facts<'_>, role: Id<Role>) -> Fact {
             return Fact::yes(vec![Place::new(span, "only tokens for this audience are taken"), place]);
         }
     }
-    doubt.map_or_else(|| nothing(model, role), Fact::unknown)
+    match asks_for_other_partition(facts, admission, role) {
+        Some(places) => Fact::yes(places),
+        None => doubt.map_or_else(|| nothing(model, role), Fact::unknown),
+    }
+}
+
+/// STS in China takes tokens that are made for it, and the action asks for those of the other Regions unless it is told.
+fn asks_for_other_partition(facts: &Facts<'_>, admission: &Admission, role: Id<Role>) -> Option<Vec<Place>> {
+    let model = facts.model;
+    let is_in_china = |credential: &Credential| {
+        credential.region.as_str().is_some_and(|region| region.starts_with("cn-"))
+            || credential.role_reference.value().as_text().is_some_and(|text| text.prefix().starts_with("arn:aws-cn:"))
+    };
+    let uses = facts.analysis::<Uses>();
+    let asking = uses.of_role(model, role);
+    let (_, credential) = asking
+        .into_iter()
+        .find(|(_, credential)| is_in_china(credential) && credential.audience.as_str() == Some("sts.amazonaws.com"))?;
+    let written = credential.audience.origin().span();
+    let place = Place::new(credential.head.span, "this job asks for a token for `sts.amazonaws.com`");
+    let claim = admission.doors.iter().flat_map(|door| door.claims("aud")).next();
+    let trust = claim.map_or(model[role].head.span, |claim| first_value(&model[claim.id]));
+    let mut places = vec![Place::new(trust, "in China tokens are made for `sts.amazonaws.com.cn`"), place];
+    places.extend(written.map(|span| Place::new(span, "the audience")));
+    Some(places)
 }
 
 /// Whether some client of the role's provider is taken.

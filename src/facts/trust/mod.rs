@@ -15,4 +15,4 @@ mod template;
 mod token;
 
 pub use attempt::{Attempt, attempts, subjects};
-pub(super) use shared::admits_other_repositories;
+pub(super) use shared::{admits_other_repositories, rests_on_thumbprint, takes_any_audience, trusts_saml};

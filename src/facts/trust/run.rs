@@ -2,14 +2,13 @@
 //! roles of other accounts.
 
 use super::admit::Admissions;
-use super::asking::{Asking, Uses, askings, is_dead, subject_span};
+use super::asking::{Asking, Uses, Way, askings, is_dead, subject_span, way_of};
 use super::token::Repository;
 use crate::facts::permit::escalate::Power;
-use crate::facts::permit::power::has_power;
+use crate::facts::permit::power::session_has_power;
 use crate::facts::start::{arrives_from_outside, injected_from_outside};
 use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::identity::Role;
 use crate::model::pipeline::Credential;
 use crate::model::{Id, Model, Reading};
 use crate::source::Place;
@@ -45,22 +44,27 @@ fn with_power(
 ) -> Fact {
     let model = facts.model;
     let credential = &model[id];
-    let uses = facts.analysis::<Uses>();
     let repository = facts.analysis::<Repository>();
-    let Some(role) = uses.role_of(id).filter(|role| !is_dead(facts, *role)) else { return nothing(model, id) };
+    let Some(way) = way_of(facts, id).filter(|way| !is_dead(facts, way.first.1)) else { return nothing(model, id) };
+    let role = way.role;
+    let step = credential.step.id();
     let mut doubt = false;
-    for asking in askings(facts, &repository, id, role) {
+    for asking in askings(facts, &repository, way.first.0, way.first.1) {
+        if step.is_some_and(|step| !asking.start().steps.ids().any(|it| it == step)) {
+            continue;
+        }
         let is_wanted = wanted(&asking);
         if is_wanted == Tri::False {
             continue;
         }
         let answered = match asking.admitted {
             Tri::Unknown => Tri::Unknown,
+            Tri::True if answer == Tri::True => way.goes_on,
             known => Tri::from(known == answer),
         };
         let runs = if asking.is_sure() { Tri::True } else { Tri::Unknown };
-        match Tri::all([is_wanted, answered, runs, has_power(facts, role.into(), Power::Write)]) {
-            Tri::True => return Fact::yes(trail(facts, credential, &asking, role, words)),
+        match Tri::all([is_wanted, answered, runs, session_has_power(facts, role, id, Power::Write)]) {
+            Tri::True => return Fact::yes(trail(facts, credential, &asking, &way, words)),
             Tri::Unknown => doubt = true,
             Tri::False => {}
         }
@@ -72,12 +76,15 @@ fn with_power(
 }
 
 /// The event, the step, the value of the trust.
-fn trail(facts: &Facts<'_>, credential: &Credential, asking: &Asking<'_>, role: Id<Role>, words: &str) -> Vec<Place> {
+fn trail(facts: &Facts<'_>, credential: &Credential, asking: &Asking<'_>, way: &Way, words: &str) -> Vec<Place> {
     let model = facts.model;
     let mut places = vec![Place::new(asking.trigger_span(model).unwrap_or(credential.head.span), words)];
     places.push(Place::new(credential.head.span, "this step asks for the role"));
     let admissions = facts.analysis::<Admissions>();
-    let value = admissions.of(role).and_then(|admission| subject_span(model, admission));
+    if way.first.1 != way.role {
+        places.push(Place::new(model[way.first.0].head.span, "with the role that this one gave it"));
+    }
+    let value = admissions.of(way.first.1).and_then(|admission| subject_span(model, admission));
     places.extend(value.map(|span| Place::new(span, "the trust decides here")));
     places
 }

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::admit::{Admissions, Effect};
+use super::admit::{Admissions, Door, Effect};
+use super::issuer::Issuer;
 use super::subject::{Subject, Tenant, after_repository};
 use crate::facts::Facts;
 use crate::facts::permit::pattern::{Pattern, Symbol};
-use crate::model::Id;
+use crate::facts::permit::trusted::members;
+use crate::logic::Tri;
 use crate::model::identity::Role;
+use crate::model::{Id, Model};
+use crate::value::Value;
 
 /// More than one repository may have the role, as far as its subjects say.
 pub(in crate::facts) fn admits_other_repositories(facts: &Facts<'_>, role: Id<Role>) -> bool {
@@ -30,6 +34,32 @@ pub(in crate::facts) fn admits_other_repositories(facts: &Facts<'_>, role: Id<Ro
         }
     }
     named.len() > 1
+}
+
+/// Whether some door of the role takes tokens for any client of its provider.
+pub(in crate::facts) fn takes_any_audience(facts: &Facts<'_>, role: Id<Role>) -> bool {
+    let admissions = facts.analysis::<Admissions>();
+    let asks_none = |door: &&Door| {
+        !door.is_open && !door.is_dead() && !door.claims("aud").any(|claim| claim.effect != Effect::None)
+    };
+    admissions.of(role).is_some_and(|admission| admission.doors.iter().any(|door| asks_none(&door)))
+}
+
+/// Whether the role trusts an issuer whose certificate AWS knows by its thumbprint only, as far as the table says.
+pub(in crate::facts) fn rests_on_thumbprint(facts: &Facts<'_>, role: Id<Role>) -> bool {
+    let admissions = facts.analysis::<Admissions>();
+    let is_foreign = |door: &Door| matches!(door.issuer, Issuer::Foreign(_)) && !door.is_dead();
+    admissions.of(role).is_some_and(|admission| admission.doors.iter().any(is_foreign))
+}
+
+/// Whether the role trusts a SAML provider.
+pub(in crate::facts) fn trusts_saml(model: &Model, role: Id<Role>) -> bool {
+    let Some(policy) = model[role].trust.id() else { return false };
+    let is_saml = |value: &Value| match value.as_reference() {
+        Some(reference) => reference.address.contains("aws_iam_saml_provider."),
+        None => value.as_text().is_some_and(|text| text.contains(":saml-provider/") == Tri::True),
+    };
+    model[policy].statements.ids().any(|id| members(&model[id].federated_principals).iter().any(is_saml))
 }
 
 /// The part of a subject that names the repository, ids aside: both forms of one name are one.

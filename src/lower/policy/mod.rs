@@ -23,6 +23,8 @@ pub(crate) enum PolicyKind {
     /// Of a resource of this service.
     Resource(&'static str),
     Endpoint,
+    /// What bounds one session of a role.
+    Session,
 }
 
 impl PolicyKind {
@@ -32,6 +34,7 @@ impl PolicyKind {
             PolicyKind::Trust => "trust",
             PolicyKind::Resource(_) => "resource",
             PolicyKind::Endpoint => "endpoint",
+            PolicyKind::Session => "session",
         }
     }
 }

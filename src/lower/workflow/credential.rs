@@ -5,6 +5,8 @@ use super::read::{fill, fill_texts, flag_at};
 use super::scope::JobScope;
 use super::uses;
 use crate::data::github::lists;
+use crate::eval::terraform::functions::document;
+use crate::lower::policy::{PolicyKind, add_policy};
 use crate::model::pipeline::Credential;
 use crate::model::{Head, Id, Model, One};
 use crate::source::Span;
@@ -146,6 +148,7 @@ fn aws(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize, node: &Node
             model[id].has_keys_beside.set(flag_at(true, place));
         }
     }
+    session(model, plan, id, with, &scope);
     let credential = &mut model[id];
     fill(&mut credential.audience, with, "audience", &scope);
     fill(&mut credential.duration, with, "role-duration-seconds", &scope);
@@ -154,6 +157,32 @@ fn aws(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize, node: &Node
     fill_texts(&mut credential.account_ids, with, "allowed-account-ids", &scope);
     if let Some(output) = find("output-credentials").filter(|_| is_true("output-credentials")) {
         credential.is_output.set(flag_at(true, output.span()));
+    }
+}
+
+/// The policies that leave a session less than its role.
+fn session(model: &mut Model, plan: &Plan<'_>, id: Id<Credential>, with: &Node, scope: &JobScope<'_, '_>) {
+    let find = |name: &str| with.entries().iter().find(|entry| entry.key.eq_ignore_ascii_case(name));
+    if let Some(entry) = find("inline-session-policy") {
+        let written = super::read::value(&entry.value, scope);
+        let policy = document(&written, plan.world);
+        let head = Head::new("the session policy", entry.value.span);
+        let policy = add_policy(model, &policy, PolicyKind::Session, head);
+        model[id].session_policy = One::to(policy, Origin::written(entry.span()));
+    }
+    let lines = find("managed-session-policies").map(|entry| {
+        let written = super::read::value(&entry.value, scope);
+        let origin = written.origin.clone();
+        match written.as_str() {
+            Some(text) => {
+                let arns = text.split(['\n', ',']).map(str::trim).filter(|arn| !arn.is_empty());
+                Value::list(arns.map(|arn| Value::text(arn, origin.clone())).collect(), origin.clone())
+            }
+            None => written,
+        }
+    });
+    if let Some(lines) = lines {
+        model[id].session_policy_arns.set(lines);
     }
 }
 

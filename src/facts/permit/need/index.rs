@@ -1,6 +1,6 @@
 //! What needs are looked up by, made once per model: resources by their ARN, Regions by root, pushes and builds by step.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::facts::permit::arn::unfold;
 use crate::facts::permit::pattern::{Pattern, Symbol};
@@ -10,6 +10,7 @@ use crate::logic::Tri;
 use crate::model::delivery::Push;
 use crate::model::image::ImageBuild;
 use crate::model::pipeline::Step;
+use crate::model::workload::Task;
 use crate::model::{Id, Model, ResourceMode};
 use crate::value::{Kind, Origin, Reference, Value};
 
@@ -25,6 +26,8 @@ pub(super) struct Index {
     regions: HashMap<String, String>,
     pushes: HashMap<u32, Vec<Id<Push>>>,
     builds: HashMap<u32, Vec<Id<ImageBuild>>>,
+    /// Where jobs deploy the task definitions of files.
+    deployed_in: HashMap<u32, BTreeSet<String>>,
 }
 
 /// Types of resources that needs act on, with the attribute that holds the ARN.
@@ -48,8 +51,13 @@ const ANCHORS: [(&str, &str); 14] = [
 impl Analysis for Index {
     fn compute(facts: &Facts<'_>) -> Index {
         let model = facts.model;
-        let mut index =
-            Index { anchors: HashMap::new(), regions: regions(model), pushes: HashMap::new(), builds: HashMap::new() };
+        let mut index = Index {
+            anchors: HashMap::new(),
+            regions: regions(model),
+            pushes: HashMap::new(),
+            builds: HashMap::new(),
+            deployed_in: deployed_in(model),
+        };
         for (_, resource) in model.resources.resources.iter() {
             let attribute = ANCHORS.iter().find(|(kind, _)| *kind == &*resource.type_name).map(|(_, it)| *it);
             let Some((attribute, own)) = attribute.zip(resource.head.terraform.as_ref()) else { continue };
@@ -91,6 +99,12 @@ impl Index {
         self.regions.get(plain(root)).map(String::as_str)
     }
 
+    /// The only Region that a task definition of a file is deployed in, as far as the logins of jobs tell.
+    pub(super) fn deployed_in(&self, task: Id<Task>) -> Option<&str> {
+        let regions = self.deployed_in.get(&task.index).filter(|regions| regions.len() == 1)?;
+        regions.first().map(String::as_str)
+    }
+
     /// The resources whose ARN a pattern begins with, the longest first, each with what is left of the pattern.
     pub(super) fn anchors<'i>(&'i self, pattern: &Pattern) -> Vec<(&'i Anchor, Vec<Symbol>)> {
         let (Some(service), Some(part)) = (field(pattern, 2), resource_part(pattern)) else { return Vec::new() };
@@ -110,6 +124,36 @@ impl Index {
         }
         found
     }
+}
+
+/// A job whose Region nobody can read stands for one that nobody knows.
+fn deployed_in(model: &Model) -> HashMap<u32, BTreeSet<String>> {
+    let mut found: HashMap<u32, BTreeSet<String>> = HashMap::new();
+    let mut by_name: HashMap<&str, Vec<(Id<Task>, &str)>> = HashMap::new();
+    for (id, task) in model.workload.tasks.iter() {
+        if let Some(path) = task.path.as_str() {
+            by_name.entry(path.rsplit('/').next().unwrap_or(path)).or_default().push((id, path));
+        }
+    }
+    for (_, deployment) in model.delivery.deployments.iter() {
+        let file = deployment.definition_file.as_str().or(deployment.definition.as_str());
+        let (Some(file), Some(job)) = (file.map(|file| file.trim_start_matches("./")), deployment.job.id()) else {
+            continue;
+        };
+        let is_login = |kind: Option<&str>| matches!(kind, Some("oidc_role" | "chained_role" | "static_keys"));
+        let logins = model[job].credentials.ids().map(|id| &model[id]).filter(|it| is_login(it.kind.as_str()));
+        let regions: Vec<String> =
+            logins.map(|login| login.region.as_str().unwrap_or("not known").to_owned()).collect();
+        let named = by_name.get(file.rsplit('/').next().unwrap_or(file));
+        for (task, path) in named.into_iter().flatten() {
+            let is_it = path.strip_suffix(file).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+            if is_it {
+                found.entry(task.index).or_default().extend(regions.iter().cloned());
+            }
+        }
+    }
+    found.retain(|_, regions| !regions.contains("not known"));
+    found
 }
 
 fn regions(model: &Model) -> HashMap<String, String> {

@@ -331,9 +331,9 @@ fn infrastructure(facts: &Facts<'_>, id: Id<Task>, role: Id<Role>) -> Vec<Need> 
             }
             None => any("{file system}"),
         };
-        for (action, certainty) in MOUNT {
+        for action in MOUNT {
             let place = Place::new(span, format!("needs {action}"));
-            needs.push(need(action, "files", target.clone(), certainty, place));
+            needs.push(need(action, "files", target.clone(), Certainty::Perhaps, place));
         }
     }
     for container in model[id].containers.ids() {
@@ -371,11 +371,9 @@ const AUDIT: [&str; 6] = [
     "s3:PutObject",
 ];
 
-const MOUNT: [(&str, Certainty); 3] = [
-    ("elasticfilesystem:ClientMount", Certainty::Sure),
-    ("elasticfilesystem:ClientWrite", Certainty::Perhaps),
-    ("elasticfilesystem:ClientRootAccess", Certainty::Perhaps),
-];
+/// The policy that a file system has by itself lets everybody in who reaches it: nothing is missing for certain.
+const MOUNT: [&str; 3] =
+    ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess"];
 
 /// The first fields of an ARN.
 fn fields(symbols: &[Symbol], count: usize) -> Vec<Symbol> {

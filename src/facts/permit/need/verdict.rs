@@ -463,7 +463,8 @@ fn reads_secret_with_wrong_role(facts: &Facts<'_>, id: Id<Task>) -> Fact {
     doubt.map_or_else(|| nothing(span), Fact::unknown)
 }
 
-/// The Region of the ARN against that of the root that declares the task. Who names no Region means the task's.
+/// The Region of the ARN against that of the root that declares the task, or of the job that deploys its file. Who names
+/// no Region means the task's.
 fn is_in_task_region(facts: &Facts<'_>, id: Id<SecretReference>) -> Fact {
     let model = facts.model;
     let reference = &model[id];
@@ -479,7 +480,8 @@ fn is_in_task_region(facts: &Facts<'_>, id: Id<SecretReference>) -> Fact {
     let task = reference.container.id().and_then(|container| model[container].task.id());
     let declared = task.and_then(|task| model[task].head.terraform.clone());
     let index = facts.analysis::<Index>();
-    let Some(own) = declared.as_ref().and_then(|reference| index.region(&reference.root)) else {
+    let own = declared.as_ref().and_then(|reference| index.region(&reference.root));
+    let Some(own) = own.or_else(|| index.deployed_in(task?)) else {
         return unknown("the Region of the task");
     };
     match own == region {
