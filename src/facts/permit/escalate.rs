@@ -12,6 +12,7 @@ use super::roles::RolesByName;
 use super::statement::Question;
 use super::takeover::Things;
 use super::trusted::{self, Trusts};
+use crate::data::actions::Level;
 use crate::data::paths::{self, EscalationPath, PathClass};
 use crate::facts::{Analysis, Facts, trust};
 use crate::logic::{Reason, Tri};
@@ -50,6 +51,8 @@ pub struct Powers {
 pub struct PowerOf {
     /// With escalation.
     pub power: Power,
+    /// By its own policies.
+    pub own: Power,
     /// Why it may be more.
     pub open: Option<Reason>,
     pub is_administrator: Tri,
@@ -192,6 +195,7 @@ fn base(model: &Model, id: AnyId, granted: &Granted) -> PowerOf {
     };
     PowerOf {
         power,
+        own: power,
         open: granted.open.clone().or_else(|| hidden(model, granted)),
         is_administrator,
         administrator_places,
@@ -348,12 +352,13 @@ fn freed(model: &Model, granted: &Granted, path: &'static EscalationPath) -> Opt
         "detach-deny-managed" => granted.without_denials(model, Holding::Attached),
         _ => granted.without_boundary(),
     }?;
-    let (before, _) = own_power(model, granted);
-    let is_stronger = everywhere(&free.set, "iam:PutRolePolicy", &Context::default()) == Tri::True
-        || own_power(model, &free).0 > before;
+    let is_held_back = free.actions().iter().any(|action| {
+        let question = Question::some(&action.name(), Pattern::anything());
+        action.level() != Level::List && granted.grants(&question) == Tri::False
+    });
     let asked = path.actions.iter().map(|action| granted.grants(&Question::all(action, granted.arn.clone())));
     let tri = Tri::all(asked);
-    let is_open = tri != Tri::False && is_stronger;
+    let is_open = tri != Tri::False && is_held_back;
     is_open.then(|| Escalation { path, tri, target: None, places: every_action(model, granted, path) })
 }
 

@@ -210,7 +210,7 @@ fn may_escalate<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
         }
         match escalation.target {
             // A role that is no stronger than its holder is nothing to escalate to.
-            Some(target) => powers.of(target).is_some_and(|target| target.power > of.power),
+            Some(target) => powers.of(target).is_some_and(|target| target.power > of.own),
             None => true,
         }
     })
