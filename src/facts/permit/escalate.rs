@@ -314,6 +314,8 @@ fn escalations(
             PathClass::Provider if !has_gate(facts, path) => {}
             PathClass::Provider | PathClass::Organization => {
                 let tri = opens(&granted.set, path, &granted.arn);
+                // Which issuers AWS knows by other means than a thumbprint is nowhere said.
+                let tri = if path.id == "oidc-thumbprint" { tri.and(Tri::Unknown) } else { tri };
                 if tri != Tri::False && !is_told_by_attachment(granted, path) {
                     found.push(Escalation { path, tri, target: None, places: every_action(model, granted, path) });
                 }

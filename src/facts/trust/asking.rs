@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::admit::{Admission, Admissions, Door, Effect};
 use super::token::{Repository, Token};
+use crate::facts::permit::lets_in;
 use crate::facts::permit::pattern::Pattern;
 use crate::facts::permit::roles::RolesByName;
 use crate::facts::{Analysis, Facts};
@@ -118,7 +119,7 @@ pub(super) fn way_of(facts: &Facts<'_>, id: Id<Credential>) -> Option<Way> {
     });
     let source = before.max_by_key(|other| step(&model[*other]))?;
     let first = uses.role_of(source)?;
-    Some(Way { role, first: (source, first), goes_on: super::super::permit::lets_in(facts, role, first) })
+    Some(Way { role, first: (source, first), goes_on: lets_in(facts, role, first) })
 }
 
 /// A run of a job that asks for a role.
