@@ -2,7 +2,7 @@
 //! documentation). No entropy and no formats of credentials here.
 
 /// Last words that mean "not the secret itself": where it is, what it is called, how long it lives.
-const ABOUT: [&str; 38] = [
+const ABOUT: [&str; 44] = [
     "FILE",
     "PATH",
     "DIR",
@@ -41,6 +41,12 @@ const ABOUT: [&str; 38] = [
     "URI",
     "ALGORITHM",
     "FORMAT",
+    "TITLE",
+    "SUMMARY",
+    "USAGE",
+    "DESCRIPTION",
+    "MESSAGE",
+    "LABEL",
 ];
 
 /// Those of them that mean what the secret is called.

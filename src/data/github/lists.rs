@@ -41,7 +41,11 @@ struct Lists {
     inputs: HashMap<(&'static str, &'static str), Vec<&'static str>>,
     logins: HashMap<&'static str, &'static str>,
     needs: HashMap<&'static str, Vec<(&'static str, &'static str)>>,
+    gives: HashMap<&'static str, Vec<Output>>,
 }
+
+/// An output of an action: its name or `*`, who decides it, and what may stand in it.
+type Output = (&'static str, &'static str, &'static str);
 
 static LISTS: LazyLock<Lists> = LazyLock::new(|| {
     let mut lists = Lists::default();
@@ -65,7 +69,11 @@ fn row(lists: &mut Lists, words: &[&'static str]) {
         ["cache", action, input, off] => {
             lists.caches.insert(action, CacheUse { input: some(input), off: some(off) });
         }
-        [list @ ("evaluated" | "prompt" | "token-publishes"), action, inputs] => {
+        ["gives", action, output, by, rest @ ..] => {
+            let charset = rest.first().copied().unwrap_or("");
+            lists.gives.entry(action).or_default().push((output, by, charset));
+        }
+        [list @ ("evaluated" | "prompt" | "token-publishes" | "obeys-verb"), action, inputs] => {
             lists.inputs.insert((list, action), inputs.split(',').collect());
         }
         ["login", kind, actions @ ..] => lists.logins.extend(actions.iter().map(|action| (*action, *kind))),
@@ -190,6 +198,39 @@ pub fn login(action: &str) -> Option<&'static str> {
 /// The scopes with their levels that an action needs; nothing for an action that is not known.
 pub fn needs(action: &str) -> Option<&'static [(&'static str, &'static str)]> {
     LISTS.needs.get(action).map(Vec::as_slice)
+}
+
+/// Whether a program obeys files of the folder it runs in, whatever its arguments.
+pub fn obeys_folder(program: &str) -> bool {
+    is_in("obeys-folder", program)
+}
+
+/// The verbs with which a program does so; `-` is none.
+pub fn obeying_verbs(program: &str) -> Option<&'static [&'static str]> {
+    let found = LISTS.inputs.iter().find(|((list, name), _)| *list == "obeys-verb" && *name == program);
+    found.map(|(_, verbs)| verbs.as_slice())
+}
+
+/// Whether a program runs the file that it is given.
+pub fn is_interpreter(program: &str) -> bool {
+    is_in("interpreter", program)
+}
+
+/// Whether an action executes what lies in the folder that it works in.
+pub fn executes_workspace(action: &str) -> bool {
+    is_in("executes-workspace", action)
+}
+
+/// Whether a program hands nothing to later steps by itself.
+pub fn is_quiet(program: &str) -> bool {
+    is_in("quiet-command", program)
+}
+
+/// Who decides an output of an action, and what may stand in it.
+pub fn gives(action: &str, output: &str) -> Option<(&'static str, &'static str)> {
+    let outputs = LISTS.gives.get(action)?;
+    let found = outputs.iter().find(|(name, ..)| *name == output || *name == "*");
+    found.map(|(_, by, charset)| (*by, *charset))
 }
 
 #[cfg(test)]

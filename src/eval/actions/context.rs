@@ -38,6 +38,8 @@ pub struct Run {
     pub choices: BTreeMap<String, String>,
     /// Whether somebody with rights may have set labels and milestones.
     pub has_labels: bool,
+    /// Whether the pull request is merged; nothing for runs that have none.
+    pub is_merged: Option<bool>,
     /// The event of the workflow whose end began this run.
     pub parent_event: Option<String>,
     pub repository: Option<String>,
@@ -145,6 +147,8 @@ const CARRIERS: &[(&str, &[&str])] = &[
     ("pages", &["gollum"]),
     ("client_payload", &["repository_dispatch"]),
     ("release", &["release"]),
+    ("ref", &["push", "create", "delete", "workflow_dispatch"]),
+    ("base_ref", &["push"]),
 ];
 
 /// The value of `github.…`, the path without its first name.
@@ -200,6 +204,10 @@ fn event(run: &Run, rest: &[&str], name: &str) -> Operand {
             let is_held = |activity: &String| activity.ends_with("labeled") || activity.ends_with("milestoned");
             let possible = run.activities.iter().filter(|activity| run.has_labels || !is_held(activity));
             Operand::one_of(Control::Platform, name, possible.cloned().collect())
+        }
+        ["ref"] if matches!(run.event.as_str(), "push" | "workflow_dispatch") => git_ref(run, "", name),
+        ["pull_request", "merged"] if run.is_merged.is_some() => {
+            Operand::known(Value::bool(run.is_merged == Some(true), Origin::none()))
         }
         ["repository", "full_name"] | ["pull_request", "base", "repo", "full_name"] => thing(repository, "repository"),
         ["repository", "default_branch"] => default_branch(run, "", name),

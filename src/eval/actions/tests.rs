@@ -24,6 +24,7 @@ fn run(event: &str, git_ref: RefPattern, source: RunSource, who: Control) -> Onl
         who,
         choices: std::collections::BTreeMap::new(),
         has_labels: true,
+        is_merged: None,
         parent_event: None,
         repository: None,
         default_branch: None,

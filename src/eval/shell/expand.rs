@@ -172,10 +172,12 @@ impl Names<'_> {
     fn operation(&self, variable: &Variable, operation: &Operation, found: Option<Operand>, span: Span) -> Operand {
         let is_empty = |operand: &Operand| operand.value.as_str().map(str::is_empty);
         let operand = || self.text(&operation.operand);
+        // A variable that nothing here sets may be set by something that cannot be read.
+        let default = || Operand { is_unsure: true, ..operand() };
         match operation.operator {
-            Operator::Default | Operator::Assign => found.unwrap_or_else(operand),
+            Operator::Default | Operator::Assign => found.unwrap_or_else(default),
             Operator::DefaultIfEmpty | Operator::AssignIfEmpty => match found {
-                None => operand(),
+                None => default(),
                 Some(found) => match is_empty(&found) {
                     Some(true) => operand(),
                     Some(false) | None => found,

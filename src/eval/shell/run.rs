@@ -152,6 +152,77 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// A body that runs if its condition holds and none before it did.
+    fn alternative(&mut self, taken: Option<bool>, holds: Option<bool>, body: &'a List) {
+        match (taken, holds) {
+            (Some(true), _) | (_, Some(false)) => self.never(|walker| walker.list(body)),
+            (Some(false), Some(true)) => self.list(body),
+            _ => self.branch(|walker| walker.list(body)),
+        }
+    }
+
+    /// Walks a part that does not run: nothing of it is known behind it.
+    fn never(&mut self, part: impl FnOnce(&mut Self)) {
+        let functions = self.functions.clone();
+        self.subshell(|walker| {
+            walker.reached = Reached::Unreachable;
+            part(walker);
+        });
+        self.functions = functions;
+    }
+
+    /// A body that runs an unknown number of times: what it changes is not known when it begins, either.
+    fn repeated(&mut self, prepare: impl Fn(&mut Self), body: &'a List) {
+        let (n_commands, directory) = (self.run.commands.len(), self.directory.clone());
+        self.branch(|walker| {
+            prepare(walker);
+            walker.list(body);
+        });
+        self.run.commands.truncate(n_commands);
+        self.directory = directory;
+        self.branch(|walker| {
+            prepare(walker);
+            walker.list(body);
+        });
+    }
+
+    /// Whether a condition that is one comparison of known texts holds.
+    fn decided(&self, condition: &List) -> Option<bool> {
+        let [item] = &*condition.items else { return None };
+        let [command] = &*item.pipeline.commands else { return None };
+        let words: &[Word] = match &command.kind {
+            CommandKind::Simple(simple) if simple.assignments.is_empty() => &simple.words,
+            CommandKind::Test(words) => words,
+            _ => return None,
+        };
+        let is_double = matches!(command.kind, CommandKind::Test(_));
+        let expanded = self.expand(words);
+        if self.run.open.is_some() || expanded.iter().any(|word| word.operand.is_unsure) {
+            return None;
+        }
+        let mut texts: Vec<&str> = expanded.iter().map(Argument::text).collect::<Option<_>>()?;
+        match texts.first() {
+            _ if is_double => texts.retain(|text| !matches!(*text, "[[" | "]]")),
+            Some(&"[") if texts.len() > 2 && texts.last() == Some(&"]") => {
+                texts.pop();
+                texts.remove(0);
+            }
+            Some(&"test") => {
+                texts.remove(0);
+            }
+            _ => return None,
+        }
+        let is_pattern = |text: &str| is_double && text.contains(['*', '?', '[', '\\']);
+        let holds = match texts.as_slice() {
+            [left, "=" | "==", right] if !is_pattern(right) => left == right,
+            [left, "!=", right] if !is_pattern(right) => left != right,
+            ["-z", text] => text.is_empty(),
+            ["-n", text] => !text.is_empty(),
+            _ => return None,
+        };
+        Some(holds != item.pipeline.is_negated)
+    }
+
     /// Counts what a branch costs; a script that costs too much is read no further.
     fn is_spent(&mut self) -> bool {
         self.steps += 1;
@@ -231,21 +302,29 @@ impl<'a> Walker<'a> {
             CommandKind::Group(list) => self.list(list),
             CommandKind::Subshell(list) => self.subshell(|walker| walker.list(list)),
             CommandKind::If { branches, otherwise } => {
+                // Whether one of the branches before surely, or perhaps, is the one.
+                let mut taken = Some(false);
                 for (index, (condition, body)) in branches.iter().enumerate() {
                     match index {
                         0 => self.list(condition),
                         _ => self.branch(|walker| walker.list(condition)),
                     }
-                    self.branch(|walker| walker.list(body));
+                    let holds = self.decided(condition);
+                    self.alternative(taken, holds, body);
+                    taken = match (taken, holds) {
+                        (Some(true), _) | (Some(false), Some(true)) => Some(true),
+                        (taken, Some(false)) => taken,
+                        _ => None,
+                    };
                 }
                 if let Some(body) = otherwise {
-                    self.branch(|walker| walker.list(body));
+                    self.alternative(taken, Some(true), body);
                 }
             }
             CommandKind::For { variable, words, body } => self.for_loop(variable, words.as_deref(), body),
             CommandKind::While { condition, body } => {
                 self.list(condition);
-                self.branch(|walker| walker.list(body));
+                self.repeated(|_| {}, body);
             }
             CommandKind::Case { subject, arms } => {
                 self.substitutions(subject);
@@ -283,12 +362,10 @@ impl<'a> Walker<'a> {
             }
             return;
         }
-        self.branch(|walker| {
-            let unknown = hole("for-each-unknown", &format!("${name}"), variable.span).value;
-            let all = joined(values.into_iter().map(|argument| argument.operand));
-            walker.set(&name, Operand { value: unknown, ..all });
-            walker.list(body);
-        });
+        let unknown = hole("for-each-unknown", &format!("${name}"), variable.span).value;
+        let all = joined(values.into_iter().map(|argument| argument.operand));
+        let each = Operand { value: unknown, ..all };
+        self.repeated(|walker| walker.set(&name, each.clone()), body);
     }
 
     pub(super) fn set(&mut self, name: &str, operand: Operand) {

@@ -233,3 +233,24 @@ fn hostile_scripts_end() {
     let doubled = "sh -c \"sh -c '".repeat(200);
     assert!(matches!(run_script(&doubled, &Nothing).commands[0].words[0].operand.value.kind, Kind::Text(_)));
 }
+
+#[test]
+fn conditions_over_known_texts() {
+    check(
+        "X=plan; if [ \"$X\" = plan ]; then a; elif [ \"$X\" = apply ]; then b; else c; fi",
+        &["[ plan = plan ]", "a", "? [ plan = apply ]", "- b", "- c"],
+    );
+    check("X=no; if [[ $X == yes ]]; then a; else b; fi", &["- a", "b"]);
+    check("if [ -z \"$Y\" ]; then a; else b; fi", &["[ -z ${$Y} ]", "? a", "? b"]);
+    check("if ! test -n x; then a; fi; b", &["test -n x", "- a", "b"]);
+    check("f() { if [ \"$1\" != plan ]; then run; fi; }; f plan", &["f plan", "[ plan != plan ] in 0", "- run in 0"]);
+    check(
+        "X=1; while read l; do if [ $X = 1 ]; then a; else b; fi; X=2; done",
+        &["read l", "? [ ${$X} = 1 ]", "? a", "? b"],
+    );
+    check(
+        "X=plan; for i in $(l); do if [ $X = plan ]; then a; else b; fi; done",
+        &["l =", "? [ plan = plan ]", "? a", "- b"],
+    );
+    check("if [ -z \"${Y:-}\" ]; then exit 1; fi; a", &["[ -z  ]", "? exit 1", "? a"]);
+}

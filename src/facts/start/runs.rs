@@ -20,7 +20,10 @@ pub(super) fn runs_for_forks(facts: &Facts, job: Id<Job>) -> Fact {
 }
 
 pub(super) fn runs_on_pull_requests(facts: &Facts, job: Id<Job>) -> Fact {
-    any_start(facts.model, job, |start| Tri::from(event(start) == "pull_request"))
+    // What a merge begins is behind it.
+    any_start(facts.model, job, |start| {
+        Tri::from(event(start) == "pull_request" && start.source.as_str() != Some("base"))
+    })
 }
 
 pub(super) fn runs_on_any_branch(facts: &Facts, job: Id<Job>) -> Fact {

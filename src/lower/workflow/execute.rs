@@ -2,74 +2,11 @@
 
 use super::scope::JobScope;
 use super::uses;
+use crate::data::github::lists;
 use crate::eval::shell::{Argument, Command};
 use crate::source::clean_path;
 use crate::syntax::yaml::Node;
 use crate::value::{Origin, Value};
-
-/// Programs that obey files of the folder they run in, whatever their arguments.
-const OBEDIENT: [&str; 38] = [
-    "make",
-    "gmake",
-    "just",
-    "task",
-    "ant",
-    "mvn",
-    "mvnw",
-    "gradle",
-    "gradlew",
-    "msbuild",
-    "tox",
-    "nox",
-    "pytest",
-    "tflint",
-    "checkov",
-    "pre-commit",
-    "eslint",
-    "stylelint",
-    "prettier",
-    "webpack",
-    "mypy",
-    "pylint",
-    "rubocop",
-    "phpstan",
-    "golangci-lint",
-    "goreleaser",
-    "mkdocs",
-    "sonar-scanner",
-    "vale",
-    "pipenv",
-    "bundle",
-    "rake",
-    "rails",
-    "composer",
-    "mix",
-    "sbt",
-    "bazel",
-    "bazelisk",
-];
-
-/// Programs that do so with one of these verbs.
-const BY_VERB: &[(&str, &[&str])] = &[
-    ("npm", &["ci", "install", "i", "test", "t", "run", "start", "exec", "rebuild", "pack", "publish", "run-script"]),
-    ("yarn", &["install", "test", "run", "start", "build", "lint", ""]),
-    ("pnpm", &["install", "i", "test", "run", "start", "exec", "build", "lint"]),
-    ("bun", &["install", "test", "run", "build"]),
-    ("poetry", &["install", "run", "build"]),
-    ("cargo", &["build", "run", "test", "bench", "check", "clippy", "install", "publish"]),
-    ("go", &["generate", "run", "test"]),
-    ("dotnet", &["build", "test", "run", "publish", "restore", "pack"]),
-    ("terraform", &["init", "plan", "apply"]),
-    ("tofu", &["init", "plan", "apply"]),
-    ("docker", &["build", "buildx", "compose"]),
-    ("docker-compose", &["build", "up", "run"]),
-    ("uv", &["sync", "run"]),
-    ("hatch", &["run", "build", "test"]),
-    ("flutter", &["test", "build", "run"]),
-];
-
-const INTERPRETERS: [&str; 14] =
-    ["bash", "sh", "zsh", "dash", "python", "python3", "node", "ruby", "perl", "php", "deno", "pwsh", "ts-node", "tsx"];
 
 /// The folders whose content a command executes.
 pub(super) fn folders(command: &Command) -> Vec<String> {
@@ -83,20 +20,21 @@ pub(super) fn folders(command: &Command) -> Vec<String> {
             flags.contains(&flag.text()?).then(|| value.text())?.and_then(|to| clean_path(&here, to))
         })
     };
-    if OBEDIENT.contains(&name) {
+    if lists::obeys_folder(name) {
         return vec![prefixed(&["-C", "--directory", "-f"]).unwrap_or(here)];
     }
-    if let Some((_, verbs)) = BY_VERB.iter().find(|(known, _)| *known == name) {
-        let fits = verbs.contains(&first) && !is_named_install(name, first, &texts);
+    if let Some(verbs) = lists::obeying_verbs(name) {
+        let fits =
+            verbs.contains(&if first.is_empty() { "-" } else { first }) && !is_named_install(name, first, &texts);
         let folder = prefixed(&["--prefix", "--cwd", "-C"]).or_else(|| chdir(command, &here)).unwrap_or(here);
         return if fits { vec![folder] } else { Vec::new() };
     }
-    if matches!(name, "pip" | "pip3") || (INTERPRETERS.contains(&name) && texts.starts_with(&["-m", "pip"])) {
+    if matches!(name, "pip" | "pip3") || (lists::is_interpreter(name) && texts.starts_with(&["-m", "pip"])) {
         let obeys = texts.iter().any(|text| matches!(*text, "-r" | "-e" | "--editable" | "--requirement" | "."))
             || texts.iter().any(|text| text.starts_with("./") || text.starts_with(".["));
         return if obeys { vec![here] } else { Vec::new() };
     }
-    if INTERPRETERS.contains(&name) || matches!(name, "source" | ".") {
+    if lists::is_interpreter(name) || matches!(name, "source" | ".") {
         return interpreted(&here, &texts);
     }
     let is_own_file = program.starts_with("./") || program.starts_with("../") || is_workspace_path(&program);
@@ -159,24 +97,7 @@ pub(super) fn by_action(scope: &JobScope<'_, '_>, node: &Node, written: &Node) -
             // Without a context the commit of the run is built, not what lies here.
             None => Vec::new(),
         },
-        "pre-commit/action"
-        | "golangci/golangci-lint-action"
-        | "super-linter/super-linter"
-        | "github/super-linter"
-        | "gradle/gradle-build-action"
-        | "gradle/gradle-command-action"
-        | "oxsecurity/megalinter"
-        | "sonarsource/sonarcloud-github-action"
-        | "bridgecrewio/checkov-action"
-        | "terraform-linters/tflint"
-        | "goreleaser/goreleaser-action"
-        | "cypress-io/github-action"
-        | "docker/bake-action"
-        | "changesets/action"
-        | "borales/actions-yarn"
-        | "bahmutov/npm-install"
-        | "actions-rs/cargo"
-        | "chromaui/action" => at(input("working-directory")),
+        action if lists::executes_workspace(action) => at(input("working-directory")),
         _ => Vec::new(),
     }
 }

@@ -3,51 +3,10 @@
 
 use super::scope::JobScope;
 use super::{script, uses};
+use crate::data::github::lists;
 use crate::eval::actions::{Charset, Control, Operand, RunSource};
 use crate::logic::Reason;
 use crate::syntax::yaml::Node;
-
-/// What is known of an output of somebody else's action.
-enum Model {
-    /// Something the platform or the cloud assigns.
-    Platform(Charset),
-    /// Names of files that a change touches.
-    Paths,
-    /// Text that anybody may have written.
-    Outsider,
-    /// One of two words.
-    Closed,
-}
-
-/// Action, output (`*` for any), model; the first match counts.
-const MODELS: &[(&str, &str, Model)] = &[
-    ("actions/checkout", "*", Model::Platform(Charset::Ref)),
-    ("actions/cache", "*", Model::Closed),
-    ("actions/cache/restore", "*", Model::Closed),
-    ("actions/setup-node", "*", Model::Platform(Charset::Name)),
-    ("actions/setup-python", "*", Model::Platform(Charset::Name)),
-    ("actions/setup-java", "*", Model::Platform(Charset::Name)),
-    ("actions/setup-go", "*", Model::Platform(Charset::Name)),
-    ("actions/upload-artifact", "*", Model::Platform(Charset::Number)),
-    ("actions/create-github-app-token", "*", Model::Platform(Charset::Name)),
-    ("aws-actions/amazon-ecr-login", "*", Model::Platform(Charset::Name)),
-    ("aws-actions/configure-aws-credentials", "*", Model::Platform(Charset::Name)),
-    ("aws-actions/amazon-ecs-render-task-definition", "*", Model::Platform(Charset::Name)),
-    ("aws-actions/amazon-ecs-deploy-task-definition", "*", Model::Platform(Charset::Name)),
-    ("docker/build-push-action", "*", Model::Platform(Charset::Hex)),
-    ("docker/setup-buildx-action", "*", Model::Platform(Charset::Name)),
-    ("hashicorp/setup-terraform", "*", Model::Platform(Charset::Name)),
-    ("dorny/paths-filter", "changes", Model::Closed),
-    ("tj-actions/changed-files", "any_changed", Model::Closed),
-    ("tj-actions/changed-files", "any_modified", Model::Closed),
-    ("tj-actions/changed-files", "only_changed", Model::Closed),
-    ("tj-actions/changed-files", "*", Model::Paths),
-    ("tj-actions/branch-names", "*", Model::Outsider),
-    ("jitterbit/get-changed-files", "*", Model::Paths),
-    ("trilom/file-changes-action", "*", Model::Paths),
-    ("peter-evans/find-comment", "comment-body", Model::Outsider),
-    ("peter-evans/find-comment", "*", Model::Platform(Charset::Number)),
-];
 
 /// The output of the step at an index of the scope's job.
 pub(super) fn of_step(scope: &JobScope<'_, '_>, index: usize, name: &str) -> Operand {
@@ -96,64 +55,42 @@ pub(super) fn names_of_script(scope: &JobScope<'_, '_>) -> Option<Vec<String>> {
         !is_output || matches!(command.name(), "echo" | "printf") && says_name
     });
     let lines = script::written_by(&walk, script::File::Output);
-    (is_closed && is_named).then(|| lines.into_iter().map(|line| line.name.to_lowercase()).collect())
+    // The wrapper that the setup action puts around Terraform gives these.
+    let wrapped = walk.commands.iter().any(|command| matches!(command.name(), "terraform" | "tofu"));
+    let wrapper: &[&str] = if wrapped { &["stdout", "stderr", "exitcode"] } else { &[] };
+    let names = lines.into_iter().map(|line| line.name.to_lowercase());
+    (is_closed && is_named).then(|| names.chain(wrapper.iter().map(|name| (*name).to_owned())).collect())
 }
 
 /// Whether a command surely hands nothing to later steps by itself: a tool of the shell, not a script or a program.
 fn writes_nothing_itself(command: &crate::eval::shell::Command) -> bool {
-    const QUIET: [&str; 34] = [
-        "echo",
-        "printf",
-        "cd",
-        "export",
-        "set",
-        "test",
-        "[",
-        "exit",
-        "cat",
-        "sed",
-        "awk",
-        "grep",
-        "tr",
-        "cut",
-        "head",
-        "tail",
-        "mkdir",
-        "cp",
-        "mv",
-        "rm",
-        "ls",
-        "jq",
-        "date",
-        "true",
-        "false",
-        "sleep",
-        "docker",
-        "aws",
-        "terraform",
-        "tofu",
-        "git",
-        "tee",
-        "curl",
-        "read",
-    ];
-    QUIET.contains(&command.name())
+    lists::is_quiet(command.name())
 }
 
 fn of_action(scope: &JobScope<'_, '_>, action: &str, name: &str, full: &str) -> Operand {
-    let model = MODELS.iter().find(|(known, output, _)| *known == action && (*output == "*" || *output == name));
-    match model.map(|(.., model)| model) {
-        Some(Model::Platform(charset)) => Operand::chosen(Control::Platform, *charset, full),
-        Some(Model::Closed) => Operand::chosen(Control::Closed, Charset::Enum, full),
-        Some(Model::Outsider) => Operand::chosen(Control::Outsider, Charset::Text, full),
-        Some(Model::Paths) => {
+    match lists::gives(action, name) {
+        Some(("platform", charset)) => Operand::chosen(Control::Platform, charset_of(charset), full),
+        Some(("closed", _)) => Operand::chosen(Control::Closed, Charset::Enum, full),
+        Some(("outsider", _)) => Operand::chosen(Control::Outsider, Charset::Text, full),
+        // Names of files that a change touches.
+        Some(("paths", _)) => {
             let is_fork = scope.start().is_some_and(|start| start.run.source == RunSource::Fork);
             let control = if is_fork { Control::Outsider } else { Control::Writer };
             Operand::chosen(control, Charset::Path, full)
         }
-        None => {
+        Some(_) | None => {
             let place = scope.step_doc().map(|step| step.node.span);
             Operand::unknown(Reason::with("output-of-action", format!("{action}: {name}"), place))
         }
+    }
+}
+
+/// What the platform puts into an output.
+fn charset_of(word: &str) -> Charset {
+    match word {
+        "number" => Charset::Number,
+        "hex" => Charset::Hex,
+        "ref" => Charset::Ref,
+        _ => Charset::Name,
     }
 }

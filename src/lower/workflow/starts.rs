@@ -383,6 +383,7 @@ fn plain_run(plan: &Plan<'_>, event: &str, git_ref: RefPattern, who: Control) ->
         who,
         choices: BTreeMap::new(),
         has_labels: true,
+        is_merged: None,
         parent_event: None,
         repository: plan.repository.clone(),
         default_branch: plan.default_branch.clone(),
@@ -476,11 +477,16 @@ fn runs_of(plan: &Plan<'_>, event: &str, node: Option<&Node>) -> Vec<(Run, Optio
     let outsider = if all_held { Control::Reviewer } else { Control::Outsider };
     match event {
         "push" => pushed(node).into_iter().map(|git_ref| make(git_ref, RunSource::Base, Control::Writer)).collect(),
-        "pull_request" => vec![make(pull(), RunSource::Same, Control::Writer), make(pull(), RunSource::Fork, outsider)],
-        "pull_request_target" => vec![
-            make(RefPattern::DefaultBranch, RunSource::Same, Control::Writer),
-            make(RefPattern::DefaultBranch, RunSource::Fork, outsider),
-        ],
+        "pull_request" => {
+            let merged = make(RefPattern::Below("refs/heads/".to_owned()), RunSource::Base, Control::Writer);
+            let runs = [make(pull(), RunSource::Same, Control::Writer), make(pull(), RunSource::Fork, outsider)];
+            merged_or_not(runs, merged)
+        }
+        "pull_request_target" => {
+            let default = |source, who| make(RefPattern::DefaultBranch, source, who);
+            let runs = [default(RunSource::Same, Control::Writer), default(RunSource::Fork, outsider)];
+            merged_or_not(runs, default(RunSource::Base, Control::Writer))
+        }
         "pull_request_review" | "pull_request_review_comment" => {
             vec![make(pull(), RunSource::Same, Control::Outsider), make(pull(), RunSource::Fork, Control::Outsider)]
         }
@@ -511,6 +517,16 @@ fn runs_of(plan: &Plan<'_>, event: &str, node: Option<&Node>) -> Vec<(Run, Optio
             vec![(run, Some(Reason::new("unknown-event", event)))]
         }
     }
+}
+
+/// The runs for a pull request: whoever merges it begins the one that follows, with what is then the repository's code.
+fn merged_or_not(runs: [(Run, Option<Reason>); 2], merged: (Run, Option<Reason>)) -> Vec<(Run, Option<Reason>)> {
+    let is_about_end = |run: &Run| run.activities.iter().any(|activity| activity == "closed");
+    let behind = Some(merged)
+        .filter(|(run, _)| is_about_end(run))
+        .map(|(run, maybe)| (Run { is_merged: Some(true), activities: vec!["closed".to_owned()], ..run }, maybe));
+    let before = runs.map(|(run, maybe)| (Run { is_merged: Some(false), ..run }, maybe));
+    before.into_iter().chain(behind).collect()
 }
 
 /// The refs that a `push` trigger admits; several literal branches are several ways.

@@ -48,7 +48,7 @@ fn filters(trigger: &TriggerDoc<'_>, node: &Node, event: &schema::Event, found: 
                 format!("`{}` has no filter `{}`: GitHub ignores it or refuses the file", trigger.event, entry.key);
             found.add("filter", &entry.key, entry.key_span, message);
         } else if is_filter {
-            patterns(entry, found);
+            patterns(node, entry, found);
         }
     }
     for name in ["branches", "tags", "paths"] {
@@ -60,11 +60,14 @@ fn filters(trigger: &TriggerDoc<'_>, node: &Node, event: &schema::Event, found: 
     }
 }
 
-fn patterns(entry: &Entry, found: &mut Found) {
+fn patterns(node: &Node, entry: &Entry, found: &mut Found) {
     let members = items(&entry.value);
     let only_excludes =
         !members.is_empty() && members.iter().all(|item| item.scalar_text().is_some_and(|text| text.starts_with('!')));
-    if only_excludes && !entry.key.ends_with("-ignore") {
+    // `tags: ['!**']` beside `branches` says that no tag is meant.
+    let sibling = if entry.key.starts_with("tags") { "branches" } else { "tags" };
+    let is_meant = !entry.key.starts_with("paths") && node.get(sibling).is_some();
+    if only_excludes && !entry.key.ends_with("-ignore") && !is_meant {
         let message = format!("`{}` only excludes: nothing is left to fire for", entry.key);
         found.add("filter", &entry.key, entry.key_span, message);
     }
