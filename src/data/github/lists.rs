@@ -200,6 +200,11 @@ pub fn needs(action: &str) -> Option<&'static [(&'static str, &'static str)]> {
     LISTS.needs.get(action).map(Vec::as_slice)
 }
 
+/// Whether a repository of reusable workflows checks the tag that it is called by, and refuses a commit.
+pub fn checks_its_tag(action: &str) -> bool {
+    is_in("checks-its-tag", action)
+}
+
 /// Whether a program obeys files of the folder it runs in, whatever its arguments.
 pub fn obeys_folder(program: &str) -> bool {
     is_in("obeys-folder", program)

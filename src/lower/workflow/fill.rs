@@ -187,16 +187,7 @@ fn container(model: &mut Model, id: Id<Job>, kind: &str, name: &str, node: &Node
     let mut container = JobContainer::new(Head { block: node.span, ..Head::new(name, image.span) });
     container.kind.set(Value::text(kind, origin.clone()));
     let image_value = value(image, scope);
-    let pin = match image_value.as_str() {
-        Some("") | None => None,
-        Some(text) => Some(match uses::image_pin(text) {
-            "digest" => "digest",
-            "image-tag" => "tag",
-            _ if text.ends_with(":latest") => "latest",
-            _ => "none",
-        }),
-    };
-    match pin {
+    match image_value.as_str().filter(|text| !text.is_empty()).map(pin_of) {
         Some(pin) => container.pin.set(Value::text(pin, origin.clone())),
         None => {
             let reason = Reason::at("run-time-value", "image", image.span);
@@ -213,6 +204,30 @@ fn container(model: &mut Model, id: Id<Job>, kind: &str, name: &str, node: &Node
     container.job = One::to(id, origin.clone());
     let container = model.pipeline.job_containers.push(container);
     model[id].job_containers.push(container, origin);
+}
+
+/// How an image is named.
+fn pin_of(image: &str) -> &'static str {
+    match uses::image_pin(image) {
+        "digest" => "digest",
+        "image-tag" => "tag",
+        _ if image.ends_with(":latest") => "latest",
+        _ => "none",
+    }
+}
+
+/// The image that a step runs: `docker://alpine:3.20`.
+fn step_image(model: &mut Model, job: Id<Job>, node: &Node) {
+    let Some(written) = node.get("uses") else { return };
+    let Some(image) = written.scalar_text().and_then(|text| text.strip_prefix("docker://")) else { return };
+    let origin = Origin::written(written.span);
+    let mut container = JobContainer::new(Head { block: node.span, ..Head::new(image, written.span) });
+    container.kind.set(Value::text("step", origin.clone()));
+    container.image.set(Value::text(image, origin.clone()));
+    container.pin.set(Value::text(pin_of(image), origin.clone()));
+    container.job = One::to(job, origin.clone());
+    let container = model.pipeline.job_containers.push(container);
+    model[job].job_containers.push(container, origin);
 }
 
 /// The names of all secrets that expressions below a node read, each once, where it is read first.
@@ -239,6 +254,7 @@ fn step(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize) {
     let doc = &plan.jobs[job].steps[index];
     let scope = JobScope::step(plan, job, None, index);
     let (id, node) = (doc.id, doc.node);
+    step_image(model, plan.jobs[job].id, node);
     if let Some(key) = &doc.key {
         let span = node.get("id").map_or(node.span, |node| node.span);
         model[id].id.set(Value::text(key, Origin::written(span)));

@@ -155,7 +155,8 @@ pub(super) fn lower(
     if let Some(version) = version {
         uses.version.set(set(version));
     }
-    let is_trusted = is_trusted_owner(model, repository, &parts.owner);
+    // Some refuse to run unless they are named by their tag, which they check themselves.
+    let is_trusted = is_trusted_owner(model, repository, &parts.owner) || lists::checks_its_tag(&parts.action());
     if let Some(runtime) = retired_runtime(&parts, version) {
         uses.retired_runtime.set(set(runtime));
     }
