@@ -285,7 +285,7 @@ fn is_taken(scope: &JobScope<'_, '_>, rest: &[Command]) -> bool {
     let takes = |command: &Command| VERBS.iter().any(|verb| command.says(&["git", verb]));
     let next = scope.step.map_or(0, |step| step + 1);
     let later = (next..scope.doc().steps.len())
-        .filter_map(|step| script::walk(&JobScope::step(scope.plan, scope.job, scope.start, step)));
+        .filter_map(|step| script::walk(&JobScope::step(scope.plan, scope.job, scope.start(), step)));
     rest.iter().any(takes) || later.into_iter().any(|walk| walk.commands.iter().any(takes))
 }
 
