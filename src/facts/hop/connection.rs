@@ -20,9 +20,9 @@ const REFUSALS: [&str; 4] = ["ssl=false", "ssl-mode=DISABLED", "useSSL=false", "
 pub(in crate::facts) fn derive(model: &mut Model) {
     let mut found: Vec<Connection> = Vec::new();
     for (id, parameter) in model.secret.parameters.iter() {
-        let Some(mut connection) = connection(model, parameter.head.clone(), parameter.content.value()) else {
-            continue;
-        };
+        let (head, value) = (parameter.head.clone(), parameter.content.value());
+        let made = connection(model, head.clone(), value).or_else(|| hidden(&parameter.name, head, value));
+        let Some(mut connection) = made else { continue };
         let origin = parameter.content.origin().clone();
         connection.container = reader_of(model, id.into());
         connection.parameter = One::to(id, origin);
@@ -39,6 +39,7 @@ pub(in crate::facts) fn derive(model: &mut Model) {
     for (id, variable) in model.secret.variables.iter() {
         let value = variable.content.value();
         let made = connection(model, variable.head.clone(), value).or_else(|| mode_alone(model, variable, value));
+        let made = made.or_else(|| hidden(&variable.name, variable.head.clone(), value));
         let Some(mut connection) = made else { continue };
         connection.variable = One::to(id, value.origin.clone());
         connection.container = variable.container.clone();
@@ -93,6 +94,27 @@ fn connection(model: &Model, head: Head, value: &Value) -> Option<Connection> {
     }
     connection.database = store(model, text, &value.origin);
     connection.cache = store(model, text, &value.origin);
+    Some(connection)
+}
+
+/// What a name calls the address of a database may be one, whatever it is.
+fn hidden(name: &Cell<mark::Text>, head: Head, value: &Value) -> Option<Connection> {
+    const STORES: [&str; 8] = ["DATABASE", "DB", "POSTGRES", "POSTGRESQL", "MYSQL", "REDIS", "VALKEY", "CACHE"];
+    let reason = value.reason()?;
+    let name = name.as_str()?.to_ascii_uppercase();
+    let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let is_address = words.last().is_some_and(|last| matches!(*last, "URL" | "URI" | "DSN"));
+    if !is_address || !words.iter().any(|word| STORES.contains(word)) {
+        return None;
+    }
+    let mut connection = Connection::new(Head { span: value.origin.span().unwrap_or(head.span), ..head });
+    connection.head.presence = Tri::Unknown;
+    connection.head.presence_reason = Some(reason.clone());
+    connection.scheme.set(value.clone());
+    connection.mode.set(value.clone());
+    connection.root_file.set(value.clone());
+    connection.database = unseen(&value.origin, "the database");
+    connection.cache = unseen(&value.origin, "the cache");
     Some(connection)
 }
 

@@ -253,6 +253,9 @@ pub(super) fn permitted(facts: &Facts<'_>, id: Id<EndpointUse>) -> Fact {
         return Fact::unknown(reason.clone());
     }
     let statements = read::policy(facts, policy);
+    if let Reading::Unknown(reason) = need.aws_service.get() {
+        return Fact::unknown(reason);
+    }
     let service = need.aws_service.as_str().unwrap_or_default();
     let asked = statements.into_iter().filter_map(|read| for_caller(facts, &endpoint.head, read, service));
     let set = PolicySet::of(asked.map(std::sync::Arc::new).collect());

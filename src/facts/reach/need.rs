@@ -9,7 +9,7 @@ use crate::model::network::{Endpoint, EndpointUse, Need, RouteTable, SecurityGro
 use crate::model::range::Family;
 use crate::model::secret::{Parameter, Secret, SecretReference};
 use crate::model::workload::{Container, LogConfiguration, Service, Task};
-use crate::model::{AnyId, Head, Id, Link, Model, One};
+use crate::model::{AnyId, Head, Id, Link, Model, One, Reading};
 use crate::source::{Place, Span};
 use crate::value::{Kind, Origin, Piece, Text, Value};
 
@@ -25,11 +25,23 @@ enum Strength {
 
 /// One thing that a task needs, and the value that makes it so.
 struct Wanted {
-    /// Empty for what lies on the internet.
-    aws_service: &'static str,
+    which: Which,
     strength: Strength,
     place: Span,
 }
+
+/// The service of AWS that is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Which {
+    /// Empty for what lies on the internet.
+    Known(&'static str),
+    /// An image or a secret that nobody can tell needs one of these, or something else.
+    OneOf(&'static [&'static str]),
+}
+
+/// What an image may need that is not known, and what a secret.
+const OF_IMAGE: Which = Which::OneOf(&["ecr.api", "ecr.dkr", "s3"]);
+const OF_SECRET: Which = Which::OneOf(&["secretsmanager", "ssm"]);
 
 /// The tables of a service, or the service itself where they are not known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +51,7 @@ enum Way {
     Of(u32),
 }
 
-type Key = (Way, &'static str, Strength);
+type Key = (Way, Which, Strength);
 
 pub(super) fn derive(model: &mut Model) {
     let mut needs: BTreeMap<Key, Vec<(Id<Service>, Span)>> = BTreeMap::new();
@@ -52,7 +64,7 @@ pub(super) fn derive(model: &mut Model) {
             }
             let way = way_of(&facts, &classes, id);
             for wanted in wanted_by(facts.model, id) {
-                let key = (way.clone(), wanted.aws_service, wanted.strength);
+                let key = (way.clone(), wanted.which, wanted.strength);
                 let users = needs.entry(key).or_default();
                 if !users.iter().any(|(user, _)| *user == id) {
                     users.push((id, wanted.place));
@@ -61,16 +73,14 @@ pub(super) fn derive(model: &mut Model) {
         }
     }
     // What is needed for sure needs no hint.
-    let sure: BTreeSet<(Way, &'static str)> = needs
+    let sure: BTreeSet<(Way, Which)> = needs
         .keys()
         .filter(|(_, _, strength)| *strength != Strength::Hint)
-        .map(|(way, aws_service, _)| (way.clone(), *aws_service))
+        .map(|(way, which, _)| (way.clone(), *which))
         .collect();
-    needs.retain(|(way, aws_service, strength), _| {
-        *strength != Strength::Hint || !sure.contains(&(way.clone(), *aws_service))
-    });
-    for ((way, aws_service, strength), users) in needs {
-        add(model, way, aws_service, strength, &users);
+    needs.retain(|(way, which, strength), _| *strength != Strength::Hint || !sure.contains(&(way.clone(), *which)));
+    for ((way, which, strength), users) in needs {
+        add(model, way, which, strength, &users);
     }
 }
 
@@ -108,8 +118,9 @@ fn way_of(facts: &Facts<'_>, classes: &Classes, id: Id<Service>) -> Way {
 fn wanted_by(model: &Model, id: Id<Service>) -> Vec<Wanted> {
     let service = &model[id];
     let mut wanted = Vec::new();
+    let mut want = |which: Which, strength: Strength, place: Span| wanted.push(Wanted { which, strength, place });
     let mut add = |aws_service: &'static str, strength: Strength, place: Span| {
-        wanted.push(Wanted { aws_service, strength, place });
+        want(Which::Known(aws_service), strength, place);
     };
     if service.exec_enabled.tri() == Tri::True {
         let place = service.exec_enabled.origin().span().unwrap_or(service.head.span);
@@ -128,6 +139,7 @@ fn wanted_by(model: &Model, id: Id<Service>) -> Vec<Wanted> {
         .platform_version
         .as_str()
         .is_some_and(|version| matches!(version, "1.0.0" | "1.1.0" | "1.2.0" | "1.3.0"));
+    let mut hidden: Vec<(Which, Span)> = Vec::new();
     for container in model[task].containers.ids() {
         let container = &model[container];
         let image = container.image_name.origin().span().unwrap_or(container.head.span);
@@ -140,6 +152,7 @@ fn wanted_by(model: &Model, id: Id<Service>) -> Vec<Wanted> {
                 add("s3", Strength::Start, image);
             }
             Some(Registry::Internet) => add("", Strength::Start, image),
+            None if is_hidden(container.image_name.value()) => hidden.push((OF_IMAGE, image)),
             None => {}
         }
         if let Some(log) = container.log_configuration.id()
@@ -151,6 +164,7 @@ fn wanted_by(model: &Model, id: Id<Service>) -> Vec<Wanted> {
         for (service, place) in secrets(model, container) {
             add(service, Strength::Start, place);
         }
+        hidden.extend(hidden_secret(model, container).map(|place| (OF_SECRET, place)));
         if container.repository_credentials.is_present() == Tri::True {
             let place = container.repository_credentials.origin().span().unwrap_or(container.head.span);
             add("secretsmanager", Strength::Start, place);
@@ -163,7 +177,25 @@ fn wanted_by(model: &Model, id: Id<Service>) -> Vec<Wanted> {
     for (aws_service, place) in may_call(model, task) {
         add(aws_service, Strength::Hint, place);
     }
+    for (which, place) in hidden {
+        want(which, Strength::Start, place);
+    }
     wanted
+}
+
+/// Whether a value decides and nobody gives it.
+fn is_hidden(value: &Value) -> bool {
+    value.walk().any(|part| matches!(part.kind, Kind::Unknown(_)))
+}
+
+/// The first secret of a container of which nobody can tell where it is kept.
+fn hidden_secret(model: &Model, container: &Container) -> Option<Span> {
+    let mut references = container.secret_references.ids().map(|id| &model[id]);
+    let hidden = references.find(|reference| {
+        let value = reference.value_from.value();
+        reference.source.any().is_none() && by_text(value).is_none() && is_hidden(value)
+    })?;
+    Some(hidden.value_from.origin().span().unwrap_or(hidden.head.span))
 }
 
 /// The region of the root in which something stands, if its provider says so.
@@ -295,25 +327,36 @@ fn by_text(value: &Value) -> Option<&'static str> {
     }
 }
 
-fn add(model: &mut Model, way: Way, aws_service: &'static str, strength: Strength, users: &[(Id<Service>, Span)]) {
+fn add(model: &mut Model, way: Way, which: Which, strength: Strength, users: &[(Id<Service>, Span)]) {
     let Some((first, first_place)) = users.first() else { return };
     let mut head = match &way {
         Way::Tables(tables) => model[Id::<RouteTable>::new(tables[0])].head.clone(),
         Way::Subnets(subnets) => model[Id::<Subnet>::new(subnets[0])].head.clone(),
         Way::Of(service) => model[Id::<Service>::new(*service)].head.clone(),
     };
-    let label = if aws_service.is_empty() { "a registry on the internet" } else { aws_service };
+    let label = match which {
+        Which::Known("") => "a registry on the internet",
+        Which::Known(aws_service) => aws_service,
+        Which::OneOf(_) => "something that is not known",
+    };
     head.name = format!("{label} from {}", model[*first].head.name);
     let written = Origin::written(*first_place);
     let mut need = Need::new(Head { ..head });
-    need.aws_service.set(Value::text(aws_service, written.clone()));
+    let hidden = || Value::unknown(Reason::at("no-value", "what the task needs", *first_place), written.clone());
+    let (aws_service, outside_aws) = match which {
+        Which::Known(aws_service) => {
+            (Value::text(aws_service, written.clone()), Value::bool(aws_service.is_empty(), Origin::none()))
+        }
+        Which::OneOf(_) => (hidden(), hidden()),
+    };
+    need.aws_service.set(aws_service);
+    need.outside_aws.set(outside_aws);
     let word = match strength {
         Strength::Start => "start",
         Strength::Run => "run",
         Strength::Hint => "hint",
     };
     need.strength.set(Value::text(word, Origin::none()));
-    need.outside_aws.set(Value::bool(aws_service.is_empty(), Origin::none()));
     for (user, place) in users {
         need.services.push(*user, Origin::written(*place));
         let subnets = model[*user].subnets.clone();
@@ -342,15 +385,25 @@ fn add(model: &mut Model, way: Way, aws_service: &'static str, strength: Strengt
     };
     let vpc = need.vpc.id();
     let id = model.network.needs.push(need);
-    let is_sure = !aws_service.is_empty() && strength != Strength::Hint;
+    let is_sure = which != Which::Known("") && strength != Strength::Hint;
     let Some(vpc) = vpc.filter(|_| is_sure) else { return };
     let endpoints: Vec<Id<Endpoint>> = model[vpc].endpoints.ids().collect();
     for endpoint in endpoints {
-        if model[endpoint].aws_service.equals(aws_service) != Tri::True {
+        let serves = |aws_service: &str| model[endpoint].aws_service.equals(aws_service);
+        let fits = match which {
+            Which::Known(aws_service) => serves(aws_service),
+            Which::OneOf(services) => Tri::any(services.iter().map(|it| serves(it))).and(Tri::Unknown),
+        };
+        if fits == Tri::False {
             continue;
         }
         let mut pair = EndpointUse::new(model[endpoint].head.clone());
         pair.head.name = format!("{} for {label}", model[endpoint].head.name);
+        if fits == Tri::Unknown {
+            pair.head.presence = Tri::Unknown;
+            let reason = || Reason::at("no-value", "the service of the endpoint", model[endpoint].head.span);
+            pair.head.presence_reason.get_or_insert_with(reason);
+        }
         pair.need = One::to(id, written.clone());
         pair.endpoint = One::to(endpoint, Origin::written(model[endpoint].head.span));
         let pair = model.network.endpoint_uses.push(pair);
@@ -362,7 +415,11 @@ fn add(model: &mut Model, way: Way, aws_service: &'static str, strength: Strengt
 pub(super) fn has_endpoint(facts: &Facts<'_>, id: Id<Need>) -> Fact {
     let model = facts.model;
     let need = &model[id];
-    let Some(service) = need.aws_service.as_str() else { return Fact::no(Vec::new()) };
+    let service = match (need.aws_service.as_str(), need.aws_service.get()) {
+        (Some(service), _) => service,
+        (None, Reading::Unknown(reason)) => return Fact::unknown(reason),
+        (None, Reading::Known(_) | Reading::Absent) => return Fact::no(Vec::new()),
+    };
     let vpc = match (need.vpc.id(), &need.vpc.link) {
         (Some(vpc), _) => &model[vpc],
         (None, Link::Unknown(reason)) => return Fact::unknown(reason.clone()),
@@ -414,9 +471,9 @@ pub(super) fn has_way_out(facts: &Facts<'_>, id: Id<Need>) -> Fact {
     let judged = need.services.ids().flat_map(|service| {
         let service = &model[service];
         let address = match service.assign_public_ip.get() {
-            crate::model::Reading::Known(flag) => Fact::new(Tri::from(flag), Vec::new()),
-            crate::model::Reading::Absent => Fact::no(Vec::new()),
-            crate::model::Reading::Unknown(reason) => Fact::unknown(reason),
+            Reading::Known(flag) => Fact::new(Tri::from(flag), Vec::new()),
+            Reading::Absent => Fact::no(Vec::new()),
+            Reading::Unknown(reason) => Fact::unknown(reason),
         };
         let classes = &classes;
         let subnets: Vec<Fact> = service
@@ -469,7 +526,8 @@ pub(super) fn goes_through_nat(facts: &Facts<'_>, id: Id<Need>) -> Fact {
 fn is_served(facts: &Facts<'_>, id: Id<Need>) -> Tri {
     Tri::any(facts.model[id].endpoint_uses.ids().map(|pair| {
         let (caught, admitted) = (super::endpoint::caught(facts, pair), super::endpoint::admitted(facts, pair));
-        caught.tri.and(admitted.tri).and(super::endpoint::permitted(facts, pair).tri)
+        let permitted = super::endpoint::permitted(facts, pair).tri;
+        Tri::all([facts.model[pair].head.presence, caught.tri, admitted.tri, permitted])
     }))
 }
 
@@ -498,7 +556,7 @@ pub(super) fn carries_aws_traffic_through_nat(facts: &Facts<'_>, id: Id<RouteTab
     let model = facts.model;
     let judged = model.network.needs.iter().filter_map(|(need_id, need)| {
         let first = need.route_tables.ids().next()?;
-        let is_ours = first == id && need.outside_aws.tri() == Tri::False;
+        let is_ours = first == id && need.outside_aws.tri() != Tri::True;
         is_ours.then(|| {
             let mut fact = goes_through_nat(facts, need_id).and(!has_endpoint(facts, need_id));
             if fact.tri == Tri::True {

@@ -276,10 +276,19 @@ fn pushes_tag(push: &Push, tag: &str) -> Tri {
     }
 }
 
+/// Why nobody can tell whether a committed file is deployed.
+fn hidden_file(deployment: &Deployment) -> Option<Reason> {
+    let reason = deployment.definition.value().first_reason().filter(|reason| reason.code != "run-time-value")?;
+    (deployment.definition_file.is_present() != Tri::True).then_some(reason)
+}
+
 /// The committed file names another tag than any that was pushed for its image.
 pub(super) fn ignores_pushed_image(facts: &Facts, deployment: Id<Deployment>) -> Fact {
     let model = facts.model;
     let own = &model[deployment];
+    if let Some(reason) = hidden_file(own) {
+        return Fact::unknown(reason);
+    }
     Fact::any(file_images(model, own).into_iter().filter(|(_, _, pushes)| !pushes.is_empty()).map(
         |(container, tag, pushes)| {
             let taken = Tri::any(pushes.iter().map(|push| pushes_tag(push, &tag)));
@@ -303,6 +312,9 @@ pub(super) fn ignores_pushed_image(facts: &Facts, deployment: Id<Deployment>) ->
 pub(super) fn takes_movable_tag(facts: &Facts, deployment: Id<Deployment>) -> Fact {
     let model = facts.model;
     let own = &model[deployment];
+    if let Some(reason) = hidden_file(own) {
+        return Fact::unknown(reason);
+    }
     Fact::any(file_images(model, own).into_iter().map(|(container, tag, pushes)| {
         let movable =
             pushes.iter().find(|push| pushes_tag(push, &tag) == Tri::True && push.is_fixed.tri() == Tri::False);

@@ -39,8 +39,11 @@ pub(super) fn rollback_is_unseen(facts: &Facts<'_>, id: Id<Deployment>) -> Fact 
     };
     let no = Fact::no(vec![Place::new(deployment.head.span, "")]);
     let Some(uses) = uses.filter(is_action) else { return no };
-    if deployment.waits.tri() != Tri::True || deployment.kind.equals("service") != Tri::True {
+    if deployment.waits.tri() == Tri::False || deployment.kind.equals("service") != Tri::True {
         return no;
+    }
+    if let Reading::Unknown(reason) = deployment.waits.get() {
+        return Fact::unknown(reason);
     }
     let place = Place::new(uses.head.span, "reports success after a rollback");
     let is_old = match uses.version.as_str() {

@@ -299,7 +299,13 @@ pub(super) fn group_in_code(facts: &Facts<'_>, id: Id<LogConfiguration>) -> Fact
     }
     let written = log.options.value();
     let Some(options) = written.as_map() else { return Fact::unknown(reason_of(written, "options")) };
-    let is_made = options.entries.get("awslogs-create-group").and_then(Value::as_str) == Some("true");
+    let makes = options.entries.get("awslogs-create-group");
+    let is_made = makes.and_then(Value::as_str) == Some("true");
+    if let Some(reason) = makes.and_then(Value::reason)
+        && !matches!(log.log_group.link, Link::To(_))
+    {
+        return Fact::unknown(reason.clone());
+    }
     let group = options.entries.get("awslogs-group");
     match (&log.log_group.link, group) {
         (Link::To(_), _) => Fact::yes(vec![Place::new(span, "")]),

@@ -8,7 +8,7 @@ use crate::facts::permit::lets_in;
 use crate::facts::permit::pattern::Pattern;
 use crate::facts::permit::roles::RolesByName;
 use crate::facts::{Analysis, Facts};
-use crate::logic::{Fact, Tri};
+use crate::logic::{Fact, Reason, Tri};
 use crate::model::identity::Role;
 use crate::model::pipeline::{Credential, Start, Trigger};
 use crate::model::{Id, Model, Reading};
@@ -48,6 +48,23 @@ impl Analysis for Uses {
 impl Uses {
     pub(in crate::facts) fn role_of(&self, credential: Id<Credential>) -> Option<Id<Role>> {
         self.of.get(&credential.index).copied()
+    }
+
+    /// Why a credential may be for a role here although nobody can tell: the name of the role is hidden.
+    pub(in crate::facts) fn hidden_role(&self, facts: &Facts<'_>, id: Id<Credential>) -> Option<Reason> {
+        let model = facts.model;
+        let credential = &model[id];
+        if credential.kind.as_str() != Some("oidc_role") || self.role_of(id).is_some() {
+            return None;
+        }
+        let wanted = credential.role_reference.as_str()?.rsplit('/').next()?;
+        let mut roles = model.identity.roles.iter().filter(|(role, _)| !is_dead(facts, *role));
+        let (_, role) = roles.find(|(_, role)| match role.name.get() {
+            Reading::Known(name) => name.equals_str(wanted) == Tri::Unknown,
+            Reading::Unknown(_) => true,
+            Reading::Absent => false,
+        })?;
+        Some(Reason::at("no-value", "the name of the role", role.head.span))
     }
 
     /// The credentials that ask for a role.
@@ -193,7 +210,7 @@ pub(in crate::facts) fn pull_request_admitted(facts: &Facts<'_>, role: Id<Role>)
 /// What is wrong with the trust itself is told by other rules.
 pub(super) fn is_dead(facts: &Facts<'_>, role: Id<Role>) -> bool {
     let admissions = facts.analysis::<Admissions>();
-    admissions.of(role).is_none_or(|admission| admission.doors.iter().all(Door::is_dead))
+    admissions.of(role).is_none_or(|admission| admission.open.is_none() && admission.doors.iter().all(Door::is_dead))
 }
 
 /// The values of the conditions on the subject in the doors that let somebody in, each with its place.

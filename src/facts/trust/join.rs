@@ -35,10 +35,20 @@ facts! {
     }
 }
 
-/// The role's trust if it lets GitHub's jobs in at all.
-fn github<'a>(admissions: &'a Admissions, role: Id<Role>) -> Option<&'a Admission> {
-    let admission = admissions.of(role)?;
-    admission.doors.iter().any(|door| door.is_github() && !door.is_dead()).then_some(admission)
+/// The role's trust if it lets GitHub's jobs in at all; what else there is to say of it if it does not, or if nobody can
+/// tell who comes in.
+fn github<'a>(model: &Model, admissions: &'a Admissions, role: Id<Role>) -> Result<&'a Admission, Fact> {
+    let Some(admission) = admissions.of(role) else { return Err(nothing(model, role)) };
+    let mut open_doors = admission.doors.iter().filter(|door| !door.is_dead());
+    if open_doors.clone().any(Door::is_github) {
+        return Ok(admission);
+    }
+    let hidden = open_doors.any(|door| door.issuer == Issuer::Unknown);
+    let issuer = hidden.then(|| Reason::at("no-value", "who is let in", model[role].head.span));
+    match admission.open.clone().or(issuer) {
+        Some(reason) => Err(Fact::unknown(reason)),
+        None => Err(nothing(model, role)),
+    }
 }
 
 fn nothing(model: &Model, role: Id<Role>) -> Fact {
@@ -139,7 +149,10 @@ fn has_unused_alternative(facts: &Facts<'_>, role: Id<Role>) -> Fact {
     let admissions = facts.analysis::<Admissions>();
     let repository = facts.analysis::<Repository>();
     let uses = facts.analysis::<Uses>();
-    let Some(admission) = github(&admissions, role) else { return nothing(model, role) };
+    let admission = match github(model, &admissions, role) {
+        Ok(admission) => admission,
+        Err(otherwise) => return otherwise,
+    };
     let asking: Vec<Asking<'_>> =
         uses.of_role(model, role).into_iter().flat_map(|(id, _)| askings(facts, &repository, id, role)).collect();
     let answer = |value: &Pattern| Tri::any(asking.iter().map(|asking| asking.token.presents(value)));
@@ -183,7 +196,10 @@ fn differs_in_case(facts: &Facts<'_>, role: Id<Role>) -> Fact {
     let model = facts.model;
     let admissions = facts.analysis::<Admissions>();
     let own = facts.analysis::<Repository>();
-    let Some(admission) = github(&admissions, role) else { return nothing(model, role) };
+    let admission = match github(model, &admissions, role) {
+        Ok(admission) => admission,
+        Err(otherwise) => return otherwise,
+    };
     let uses = facts.analysis::<Uses>();
     let asking: Vec<Asking<'_>> =
         uses.of_role(model, role).into_iter().flat_map(|(id, _)| askings(facts, &own, id, role)).collect();
@@ -236,7 +252,10 @@ fn environment_of(value: &Pattern) -> Option<String> {
 fn misspells_environment(facts: &Facts<'_>, role: Id<Role>) -> Fact {
     let model = facts.model;
     let admissions = facts.analysis::<Admissions>();
-    let Some(admission) = github(&admissions, role) else { return nothing(model, role) };
+    let admission = match github(model, &admissions, role) {
+        Ok(admission) => admission,
+        Err(otherwise) => return otherwise,
+    };
     let uses = facts.analysis::<Uses>();
     let mut here: Vec<(String, Span)> = Vec::new();
     for (_, credential) in uses.of_role(model, role) {
@@ -272,7 +291,10 @@ fn is_near(name: &str, written: &str) -> bool {
 fn refuses_audience(facts: &Facts<'_>, role: Id<Role>) -> Fact {
     let model = facts.model;
     let admissions = facts.analysis::<Admissions>();
-    let Some(admission) = github(&admissions, role) else { return nothing(model, role) };
+    let admission = match github(model, &admissions, role) {
+        Ok(admission) => admission,
+        Err(otherwise) => return otherwise,
+    };
     let doors = admission.doors.iter().filter(|door| door.is_github() && !door.is_dead());
     let audiences: Vec<_> =
         doors.flat_map(|door| door.claims("aud")).filter(|claim| claim.effect == Effect::Limits).collect();
@@ -381,7 +403,10 @@ fn refuses_subject_form(facts: &Facts<'_>, role: Id<Role>) -> Fact {
     let model = facts.model;
     let admissions = facts.analysis::<Admissions>();
     let own = facts.analysis::<Repository>();
-    let Some(admission) = github(&admissions, role) else { return nothing(model, role) };
+    let admission = match github(model, &admissions, role) {
+        Ok(admission) => admission,
+        Err(otherwise) => return otherwise,
+    };
     let uses = facts.analysis::<Uses>();
     let form = own.only_form().filter(|_| !uses.of_role(model, role).is_empty());
     match (one_form(model, admission), form) {
@@ -402,7 +427,10 @@ fn refuses_subject_form(facts: &Facts<'_>, role: Id<Role>) -> Fact {
 fn takes_one_subject_form(facts: &Facts<'_>, role: Id<Role>) -> Fact {
     let model = facts.model;
     let admissions = facts.analysis::<Admissions>();
-    let Some(admission) = github(&admissions, role) else { return nothing(model, role) };
+    let admission = match github(model, &admissions, role) {
+        Ok(admission) => admission,
+        Err(otherwise) => return otherwise,
+    };
     match one_form(model, admission) {
         Some((Form::Plain, span)) => Fact::yes(vec![Place::new(span, "names only, without ids")]),
         Some((Form::Immutable, span)) => Fact::yes(vec![Place::new(span, "names with ids only")]),
@@ -413,7 +441,10 @@ fn takes_one_subject_form(facts: &Facts<'_>, role: Id<Role>) -> Fact {
 fn rests_on_names(facts: &Facts<'_>, role: Id<Role>) -> Fact {
     let model = facts.model;
     let admissions = facts.analysis::<Admissions>();
-    let Some(admission) = github(&admissions, role) else { return nothing(model, role) };
+    let admission = match github(model, &admissions, role) {
+        Ok(admission) => admission,
+        Err(otherwise) => return otherwise,
+    };
     let by_id = |door: &Door| {
         ["repository_id", "repository_owner_id"]
             .iter()
@@ -426,7 +457,11 @@ fn rests_on_names(facts: &Facts<'_>, role: Id<Role>) -> Fact {
     let named = alternatives(model, admission).into_iter().find(|(value, _)| {
         Subject::of(value.symbols()).tenant == Tenant::Repository && form_of(value) == Some(Form::Plain)
     });
+    // A condition that nobody can tell may ask for an id.
+    let may_be_by_id = |door: &Door| door.is_open || door.claims.iter().any(|claim| claim.effect == Effect::Unknown);
+    let doubt = || Reason::at("no-value", "the conditions of the trust", model[role].head.span);
     match named {
+        Some(_) if doors().all(|door| by_id(door) || may_be_by_id(door)) => Fact::unknown(doubt()),
         Some((_, span)) => Fact::yes(vec![Place::new(span, "whoever gets these names later comes in")]),
         None => hidden(model, admission, role).map_or_else(|| nothing(model, role), Fact::unknown),
     }

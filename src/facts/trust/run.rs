@@ -34,6 +34,12 @@ fn nothing(model: &Model, id: Id<Credential>) -> Fact {
     Fact::no(vec![Place::new(model[id].head.span, "")])
 }
 
+/// What can be said of a credential whose role is not here, or of which nobody can tell whether it is.
+fn no_role(facts: &Facts<'_>, id: Id<Credential>) -> Fact {
+    let hidden = facts.analysis::<Uses>().hidden_role(facts, id);
+    hidden.map_or_else(|| nothing(facts.model, id), Fact::unknown)
+}
+
 /// The runs of a credential's job for which `wanted` holds that end with `answer`, and in which the role changes things.
 fn with_power(
     facts: &Facts<'_>,
@@ -45,7 +51,7 @@ fn with_power(
     let model = facts.model;
     let credential = &model[id];
     let repository = facts.analysis::<Repository>();
-    let Some(way) = way_of(facts, id).filter(|way| !is_dead(facts, way.first.1)) else { return nothing(model, id) };
+    let Some(way) = way_of(facts, id).filter(|way| !is_dead(facts, way.first.1)) else { return no_role(facts, id) };
     let role = way.role;
     let step = credential.step.id();
     let mut doubt = false;
@@ -121,7 +127,7 @@ fn exceeds_role_session(facts: &Facts<'_>, id: Id<Credential>) -> Fact {
     let model = facts.model;
     let credential = &model[id];
     let uses = facts.analysis::<Uses>();
-    let Some(role) = uses.role_of(id) else { return nothing(model, id) };
+    let Some(role) = uses.role_of(id) else { return no_role(facts, id) };
     let role = &model[role];
     let place = credential.duration.origin().span().unwrap_or(credential.head.span);
     match (credential.duration.get(), role.max_session_duration.get()) {

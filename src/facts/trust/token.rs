@@ -2,6 +2,7 @@
 //! is the one that a trust names, unless the configuration gives its name.
 
 use super::admit::{Admission, Claim, Door, Effect, has_star};
+use super::issuer::Issuer;
 use super::subject::{Named, is_wild, position, repository};
 use super::template::{Template, asks_for_ids, template};
 use crate::facts::permit::condition::Comparison;
@@ -154,7 +155,12 @@ impl<'m> Token<'m> {
     pub(super) fn is_admitted(&self, admission: &Admission) -> Tri {
         let door = |door: &Door| {
             let by_claims = Tri::all(door.claims.iter().map(|claim| self.passes(claim)));
-            let tri = Tri::from(door.is_github()).and(door.takes_web_identity).and(by_claims);
+            let is_ours = match door.issuer {
+                Issuer::GitHub(_) => Tri::True,
+                Issuer::Unknown => Tri::Unknown,
+                Issuer::Other(..) | Issuer::Foreign(_) | Issuer::NotWeb => Tri::False,
+            };
+            let tri = is_ours.and(door.takes_web_identity).and(by_claims);
             if door.is_open { tri.and(Tri::Unknown) } else { tri }
         };
         let admitted = Tri::any(admission.doors.iter().map(door));

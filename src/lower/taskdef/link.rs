@@ -6,7 +6,7 @@ use crate::model::data::{FileSystem, LogGroup};
 use crate::model::identity::Role;
 use crate::model::secret::{Parameter, Secret};
 use crate::model::workload::{Container, Volume};
-use crate::model::{AnyId, Entity, Id, Model, One, Target};
+use crate::model::{AnyId, Entity, Id, Link, Model, One, Reading, Target};
 use crate::value::{Kind, Text, Value};
 
 /// Draws the edges once all entities are there.
@@ -70,7 +70,24 @@ fn link_logs(model: &mut Model) {
                 groups.find(|(_, group)| group.name.get().known().is_some_and(|it| it.equals(text) == Tri::True));
             found.map(|(id, _)| id.into())
         });
+        if let Link::Unknown(reason) = &model[id].log_group.link
+            && reason.code == "not-declared-here"
+            && may_be_declared(model, &group)
+        {
+            let reason = Reason::with("may-be-another", reason.object.clone(), reason.place);
+            model[id].log_group.link = Link::Unknown(reason);
+        }
     }
+}
+
+/// Whether some group here may have this name although nobody can tell.
+fn may_be_declared(model: &Model, name: &Value) -> bool {
+    let Some(name) = name.as_text() else { return true };
+    model.data.log_groups.iter().any(|(_, group)| match group.name.get() {
+        Reading::Known(own) => own.equals(&name) == Tri::Unknown,
+        Reading::Unknown(_) => true,
+        Reading::Absent => false,
+    })
 }
 
 fn link_roles(model: &mut Model) {

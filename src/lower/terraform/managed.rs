@@ -99,20 +99,36 @@ fn kubernetes(cx: &Context<'_>, instance: &Instance) -> KubernetesCluster {
 fn beanstalk(cx: &Context<'_>, instance: &Instance) -> BeanstalkEnvironment {
     let mut environment = BeanstalkEnvironment::new(cx.head(instance));
     let settings = instance.view().blocks("setting");
+    let mut hidden = settings.open.clone();
     for setting in &settings.members {
-        let is = |attribute: &str, word: &str| {
-            setting.attr(attribute).is_some_and(|value| value.as_str().is_some_and(|text| text == word))
-        };
-        if is("namespace", "aws:elasticbeanstalk:managedactions") && is("name", "ManagedActionsEnabled") {
-            cells!(environment, *setting; managed_updates = "value");
+        let namespace = is_word(setting.attr("namespace"), "aws:elasticbeanstalk:managedactions");
+        match namespace.and(is_word(setting.attr("name"), "ManagedActionsEnabled")) {
+            Tri::True => {
+                cells!(environment, *setting; managed_updates = "value");
+            }
+            Tri::Unknown => hidden = hidden.or_else(|| first_reason(*setting, &["namespace", "name"])),
+            Tri::False => {}
         }
     }
-    if let Some(reason) = settings.open
+    if let Some(reason) = hidden
         && environment.managed_updates.is_default()
     {
         environment.managed_updates.set(Value::unknown(reason, Origin::written(instance.header_span)));
     }
     environment
+}
+
+/// Whether a text is this word.
+fn is_word(value: Option<Value>, word: &str) -> Tri {
+    match value.as_ref().map(|value| (value.as_text(), &value.kind)) {
+        Some((Some(text), _)) => text.equals_str(word),
+        Some((None, _)) | None => Tri::False,
+    }
+}
+
+/// Why one of these attributes is not known.
+fn first_reason(block: BlockView<'_>, attributes: &[&str]) -> Option<Reason> {
+    attributes.iter().find_map(|attribute| block.attr(attribute)?.first_reason())
 }
 
 /// Runs after the policies of APIs were read.
@@ -233,9 +249,17 @@ fn stages_of(cx: &Context<'_>, settings: &Instance) -> Vec<Id<ApiStage>> {
 
 fn read_settings(cx: &mut Context<'_>, instance: &Instance, id: Id<ApiStage>) {
     let view = instance.view();
-    let path = view.attr("method_path").and_then(|path| path.as_str().map(str::to_owned));
-    let Some(settings) = view.block("settings").filter(|_| path.as_deref() == Some("*/*")) else { return };
+    let is_all = is_word(view.attr("method_path"), "*/*");
+    let Some(settings) = view.block("settings").filter(|_| is_all != Tri::False) else { return };
     let stage = &mut cx.model[id];
+    if is_all == Tri::Unknown {
+        // They may be for one method alone.
+        let reason = first_reason(view, &["method_path"]).unwrap_or_else(|| Reason::new("no-value", "method_path"));
+        for cell in [&mut stage.logs_methods, &mut stage.measures_methods] {
+            turn_on(cell, Value::unknown(reason.clone(), Origin::written(instance.header_span)));
+        }
+        return;
+    }
     if let Some(level) = settings.attr("logging_level") {
         stage.logs_methods.set(match level.as_str() {
             Some(level_name) => Value::bool(matches!(level_name, "ERROR" | "INFO"), level.origin.clone()),
@@ -297,11 +321,17 @@ fn records(cx: &mut Context<'_>) {
         let database: Option<Id<Database>> = cx.made_of(instance).iter().find_map(|id| id.typed());
         let Some(database) = database else { continue };
         let engine = cx.model[database].engine.clone();
-        if !matches!(engine.as_str(), Some("aurora-mysql" | "aurora")) {
+        let records = engine.equals("aurora-mysql").or(engine.equals("aurora"));
+        let hidden = engine.value().first_reason().filter(|_| records == Tri::Unknown);
+        if records != Tri::True && hidden.is_none() {
             continue;
         }
         let mut store = AuditedStore::new(cx.head(instance));
         store.engine = engine;
+        if hidden.is_some() {
+            store.head.presence = Tri::Unknown;
+            store.head.presence_reason = store.head.presence_reason.or(hidden);
+        }
         let exports = instance.view().attr("enabled_cloudwatch_logs_exports");
         store.audited.set(has_member(exports, "audit", instance.view(), "enabled_cloudwatch_logs_exports"));
         cx.model.managed.audited_stores.push(store);
@@ -339,17 +369,20 @@ fn has_member(list: Option<Value>, wanted: &str, view: BlockView<'_>, attribute:
 /// `audit_logs` is `disabled` unless the group says otherwise.
 fn audits_documents(instance: &Instance) -> Value {
     let parameters = instance.view().blocks("parameter");
+    let mut hidden = parameters.open.clone();
     for parameter in &parameters.members {
-        if parameter.attr("name").is_some_and(|name| name.as_str() == Some("audit_logs"))
-            && let Some(value) = parameter.attr("value")
-        {
-            return match value.as_str() {
-                Some(text) => Value::bool(!matches!(text, "disabled" | "none" | ""), value.origin.clone()),
-                None => value,
-            };
+        let is_it = is_word(parameter.attr("name"), "audit_logs");
+        let Some(value) = parameter.attr("value").filter(|_| is_it != Tri::False) else { continue };
+        if is_it == Tri::Unknown {
+            hidden = hidden.or_else(|| first_reason(*parameter, &["name"]));
+            continue;
         }
+        return match value.as_str() {
+            Some(text) => Value::bool(!matches!(text, "disabled" | "none" | ""), value.origin.clone()),
+            None => value,
+        };
     }
-    match parameters.open {
+    match hidden {
         Some(reason) => Value::unknown(reason, Origin::written(instance.header_span)),
         None => Value::bool(false, Origin::written(instance.header_span)),
     }
