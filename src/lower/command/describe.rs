@@ -172,14 +172,12 @@ pub(in crate::lower) fn is_pip(command: &Command) -> bool {
 /// Whether what is downloaded goes into an interpreter that runs it.
 fn piped_download(run: &Run, index: usize, urls: &[Value]) -> Value {
     let command = &run.commands[index];
-    if !has_download_program(command) {
+    // A `file:` address is a file of this machine.
+    let is_known = |url: &Value| names_commit(&prefix(url)) || prefix(url).starts_with("file:");
+    if !has_download_program(command) || urls.iter().any(is_known) {
         return concluded(false);
     }
     let url = urls.first().and_then(|url| url.origin.span()).unwrap_or(command.span);
-    // A `file:` address is a file of this machine.
-    if urls.iter().any(|url| names_commit(&prefix(url)) || prefix(url).starts_with("file:")) {
-        return concluded(false);
-    }
     let mut at = index;
     // Pipes lead forward only, so this ends.
     for _ in 0..run.commands.len() {
@@ -596,8 +594,5 @@ fn third_argument(code: &str, start: usize) -> Option<(usize, usize)> {
 /// The certificate authorities of 2015 and 2019, by the names of their files.
 pub(in crate::lower) fn names_expired_bundle(value: &Value) -> bool {
     let Some(text) = value.as_text() else { return false };
-    text.pieces().iter().any(|piece| {
-        let text = literal(piece);
-        text.contains("rds-ca-2015") || text.contains("rds-ca-2019")
-    })
+    text.pieces().iter().any(|piece| ["rds-ca-2015", "rds-ca-2019"].iter().any(|name| literal(piece).contains(name)))
 }
