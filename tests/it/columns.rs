@@ -46,8 +46,8 @@ jobs:
 struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Folder {
-        let folder = std::env::temp_dir().join(format!("secure-lint-columns-{}", std::process::id()));
+    fn new(name: &str) -> Folder {
+        let folder = std::env::temp_dir().join(format!("secure-lint-columns-{name}-{}", std::process::id()));
         std::fs::create_dir_all(folder.join(".github/workflows")).expect("a temporary folder can be made");
         std::fs::write(folder.join(".github/workflows/é.yml"), WORKFLOW).expect("and written to");
         Folder(folder)
@@ -82,7 +82,7 @@ fn position(needle: &str, width: fn(&str) -> usize) -> (usize, usize, usize) {
 
 #[test]
 fn sarif_counts_utf16_units() {
-    let sarif: Sarif = serde_json::from_str(&Folder::new().report("sarif")).expect("our SARIF is one");
+    let sarif: Sarif = serde_json::from_str(&Folder::new("sarif").report("sarif")).expect("our SARIF is one");
     let results = sarif.runs[0].results.as_deref().unwrap_or(&[]);
     let regions: Vec<(String, i64, i64, i64)> = results
         .iter()
@@ -105,7 +105,7 @@ fn sarif_counts_utf16_units() {
 
 #[test]
 fn the_text_report_counts_characters_and_draws_below_them() {
-    let report = Folder::new().report("text");
+    let report = Folder::new("text").report("text");
     // Several places of one rule stand in one frame, without columns of their own.
     for (rule, needle) in EXPECTED.into_iter().filter(|(rule, _)| *rule != "action-at-branch") {
         let (line, start, _) = position(needle, |text| text.chars().count());
