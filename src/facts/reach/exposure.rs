@@ -22,6 +22,31 @@ pub(super) fn service_open_to_world(facts: &Facts<'_>, id: Id<Service>) -> Fact 
     with_end(model, id.into(), open_on_any_port(model, ingress, open))
 }
 
+/// Whether its tasks get public addresses, and what that means where its subnets lead.
+pub(super) fn takes_public_address(facts: &Facts<'_>, id: Id<Service>) -> Fact {
+    let service = &facts.model[id];
+    let flag = match service.assign_public_ip.get() {
+        Reading::Known(flag) => flag,
+        Reading::Absent => return Fact::no(Vec::new()),
+        Reading::Unknown(reason) => return Fact::unknown(reason),
+    };
+    let classes = facts.analysis::<Classes>();
+    let open = service.subnets.open.is_some() || service.subnets.members.is_empty();
+    let leads_out = Tri::any(service.subnets.ids().map(|subnet| classes.reaches_internet(subnet).tri));
+    let role = match (open, leads_out) {
+        (false, Tri::False) => "a public address, which has no effect until a route to the internet appears",
+        (true, _) | (false, Tri::True | Tri::Unknown) => "its tasks get public addresses",
+    };
+    let mut places: Vec<Place> =
+        service.assign_public_ip.origin().steps().map(|step| Place::new(step.span, "read here")).collect();
+    places.reverse();
+    if places.is_empty() {
+        places.push(Place::new(service.head.span, ""));
+    }
+    places.iter_mut().take(1).for_each(|place| place.role = role.to_owned());
+    Fact::new(Tri::from(flag), places)
+}
+
 pub(super) fn store_open_to_world<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
     let model = facts.model;
     let id = AnyId::from(id);

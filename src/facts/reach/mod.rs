@@ -138,6 +138,8 @@ super::facts! {
         in_one_zone: Flag = zone::of_autoscaling_group,
     }
     Service {
+        /// Whether its tasks get public addresses, and what that means in their subnets.
+        takes_public_address: Flag = exposure::takes_public_address,
         /// Whether some group of it admits the internet on some port.
         open_to_world: Flag = exposure::service_open_to_world,
         /// Whether its load balancers and it let each other through.
