@@ -472,7 +472,12 @@ impl std::fmt::Display for Text {
                 Piece::Hole(value) => match &value.kind {
                     Kind::Reference(reference) => write!(f, "${{{}.{}}}", reference.address, reference.path)?,
                     Kind::Unknown(unknown) if !unknown.reason.object.is_empty() => {
-                        write!(f, "${{{}}}", unknown.reason.object)?;
+                        // What the shell writes with `$` has it already.
+                        match unknown.reason.object.strip_prefix('$') {
+                            Some(rest) if rest.starts_with(['(', '{']) => write!(f, "${rest}")?,
+                            Some(name) => write!(f, "${{{name}}}")?,
+                            None => write!(f, "${{{}}}", unknown.reason.object)?,
+                        }
                     }
                     _ => f.write_str("${…}")?,
                 },
