@@ -444,7 +444,7 @@ mod tests {
         check("gunicorn app:app", "127.0.0.1:8000");
         check("gunicorn -c conf.py app:app", "?");
         check("gunicorn -b 0.0.0.0:$PORT app:app", "?");
-        check("gunicorn -b $HOST:8000 app:app", "${$HOST}:8000");
+        check("gunicorn -b $HOST:8000 app:app", "${HOST}:8000");
         check("gunicorn --workers $N app:app", "127.0.0.1:8000");
         check("gunicorn $OPTIONS app:app", "?");
         check("gunicorn -b 9000 app:app", "0.0.0.0:9000");
