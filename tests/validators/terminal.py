@@ -13,6 +13,8 @@ import time
 BINARY = os.environ["BINARY"]
 TREE = "testdata/terraform/systems/4-described"
 ESCAPES = re.compile(rb"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\")
+# What differs between two runs of one tree on a busy machine: how long it took, and whether it said that it works.
+PACE = re.compile(rb" in \d+ ms|\rchecking[. ]{3}|\r {11}\r")
 failures: list[str] = []
 
 
@@ -56,9 +58,8 @@ for columns in (120, 80, 50):
     bare, _ = run(columns, check, {"NO_COLOR": "1"})
     expect(f"{columns}: no escape byte with NO_COLOR", b"\x1b" not in bare)
     same, _ = run(columns, [*check, "--color", "never"], {})
-    time_of_run = re.compile(rb" in \d+ ms")
-    expect(f"{columns}: --color never is the same", time_of_run.sub(b"", same) == time_of_run.sub(b"", bare))
-    expect(f"{columns}: colour changes no word", time_of_run.sub(b"", ESCAPES.sub(b"", shown)) == time_of_run.sub(b"", bare))
+    expect(f"{columns}: --color never is the same", PACE.sub(b"", same) == PACE.sub(b"", bare))
+    expect(f"{columns}: colour changes no word", PACE.sub(b"", ESCAPES.sub(b"", shown)) == PACE.sub(b"", bare))
     frames = "╭─▸".encode() in shown
     expect(f"{columns}: frames from 60 columns on", frames == (columns >= 60))
 

@@ -43,6 +43,8 @@ impl Ink {
     pub(crate) fn paint(self, role: Role, text: &str) -> String {
         match self.colour {
             Colour::Off => text.to_owned(),
+            // An empty text in colour would hold up blanks that are cut at the end of a line.
+            Colour::On if text.is_empty() => String::new(),
             Colour::On => {
                 let style = style_of(role);
                 format!("{style}{text}{style:#}")
