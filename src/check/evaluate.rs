@@ -6,7 +6,7 @@ use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::schema::{Answer, Getter};
 use crate::model::{AnyId, Link};
-use crate::rule::condition::{Access, Operand, Quantifier, Test};
+use crate::rule::condition::{Access, Operand, Operands, Quantifier, Test};
 use crate::source::Place;
 use crate::value::{Kind, Origin, Value};
 
@@ -38,12 +38,12 @@ impl<'f, 'm> Evaluator<'f, 'm> {
         match test {
             Test::Literal(value) => Verdict::of(Tri::from(*value), Vec::new()),
             Test::Not(inner) => self.test(inner).not(),
-            Test::And(tests) => {
-                let verdicts = self.until(tests, Tri::False);
+            Test::And(operands) => {
+                let verdicts = self.until(operands, Tri::False);
                 Verdict::joined(verdicts, Tri::False)
             }
-            Test::Or(tests) => {
-                let verdicts = self.until(tests, Tri::True);
+            Test::Or(operands) => {
+                let verdicts = self.until(operands, Tri::True);
                 Verdict::joined(verdicts, Tri::True)
             }
             Test::Flag(operand) => self.flag(operand),
@@ -80,12 +80,12 @@ impl<'f, 'm> Evaluator<'f, 'm> {
 
     /// Evaluates the operands; those behind a decisive one without any evidence of their own are still asked, since
     /// they may stand in the trail.
-    fn until(&mut self, tests: &[Test], decisive: Tri) -> Vec<Verdict> {
+    fn until(&mut self, operands: &Operands, decisive: Tri) -> Vec<Verdict> {
         if self.evidence == Evidence::Skip {
-            return self.until_decided(tests, decisive);
+            return self.until_decided(operands, decisive);
         }
-        let mut verdicts = Vec::with_capacity(tests.len());
-        for test in tests {
+        let mut verdicts = Vec::with_capacity(operands.tests.len());
+        for test in &operands.tests {
             let verdict = self.test(test);
             // A guard that holds (`!has_x || …`) is the whole answer: what follows it may not even exist.
             let is_guard = verdict.tri == decisive && decisive == Tri::True;
@@ -97,18 +97,15 @@ impl<'f, 'm> Evaluator<'f, 'm> {
         verdicts
     }
 
-    /// Where nobody asks why, one decisive operand is the whole answer, whichever it is: what only reads properties is
-    /// asked before any fact.
-    fn until_decided(&mut self, tests: &[Test], decisive: Tri) -> Vec<Verdict> {
-        let mut verdicts: Vec<Option<Verdict>> = tests.iter().map(|_| None).collect();
-        for asks_facts in [false, true] {
-            for (test, slot) in tests.iter().zip(&mut verdicts).filter(|(test, _)| test.asks_facts() == asks_facts) {
-                let verdict = self.test(test);
-                if verdict.tri == decisive {
-                    return vec![verdict];
-                }
-                *slot = Some(verdict);
+    /// Where nobody asks why, one decisive operand is the whole answer, whichever it is.
+    fn until_decided(&mut self, operands: &Operands, decisive: Tri) -> Vec<Verdict> {
+        let mut verdicts: Vec<Option<Verdict>> = operands.tests.iter().map(|_| None).collect();
+        for (at, test) in operands.cheap_first() {
+            let verdict = self.test(test);
+            if verdict.tri == decisive {
+                return vec![verdict];
             }
+            verdicts[at] = Some(verdict);
         }
         verdicts.into_iter().flatten().collect()
     }

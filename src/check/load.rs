@@ -150,7 +150,7 @@ fn paths_of_test<'t>(test: &'t Test, paths: &mut Vec<&'t [String]>) {
     match test {
         Test::Literal(_) | Test::Has(_) => {}
         Test::Not(inner) => paths_of_test(inner, paths),
-        Test::And(tests) | Test::Or(tests) => tests.iter().for_each(|test| paths_of_test(test, paths)),
+        Test::And(operands) | Test::Or(operands) => operands.tests.iter().for_each(|test| paths_of_test(test, paths)),
         Test::Flag(operand) => paths_of_operand(operand, paths),
         Test::Compare { left, right, .. } => {
             paths_of_operand(left, paths);

@@ -73,9 +73,7 @@ impl Found {
         }
         let Some(value) = &self.value else { return Reason::with("provider-computed", "", span) };
         match value.references().first() {
-            Some(reference) => {
-                Reason::with("provider-computed", format!("{}.{}", reference.address, reference.path), span)
-            }
+            Some(reference) => reference.computed(span),
             None if matches!(value.kind, Kind::Null) => Reason::with("absent", "", span),
             None => Reason::with("provider-computed", "", span),
         }
@@ -346,10 +344,7 @@ fn walk(body: &Value, path: &[String]) -> Walk {
                     next.extend(members.filter_map(|map| map.entries.get(part.as_str()).cloned()));
                 }
                 Kind::Unknown(unknown) => return Walk::Unknown(unknown.reason.clone()),
-                Kind::Reference(reference) => {
-                    let object = format!("{}.{}", reference.address, reference.path);
-                    return Walk::Unknown(Reason::with("provider-computed", object, value.origin.span()));
-                }
+                Kind::Reference(reference) => return Walk::Unknown(reference.computed(value.origin.span())),
                 Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => {}
             }
         }

@@ -5,7 +5,7 @@ use super::evaluate::{Evaluator, Reached};
 use super::evidence::Bound;
 use crate::logic::Tri;
 use crate::model::schema::Answer;
-use crate::rule::condition::{Access, Constant, Operand, Operator, Quantifier, Test, TextRelation};
+use crate::rule::condition::{Access, Constant, Operand, Operands, Operator, Quantifier, Test, TextRelation};
 use crate::value::{Kind, Value};
 
 impl Evaluator<'_, '_> {
@@ -14,8 +14,8 @@ impl Evaluator<'_, '_> {
         match test {
             Test::Literal(value) => Some(*value),
             Test::Not(inner) => self.settled(inner).map(|verdict| !verdict),
-            Test::And(tests) => self.settled_among(tests, false),
-            Test::Or(tests) => self.settled_among(tests, true),
+            Test::And(operands) => self.settled_among(operands, false),
+            Test::Or(operands) => self.settled_among(operands, true),
             Test::Flag(Operand::Access(access)) => self.read(access, |value| match &value.kind {
                 Kind::Bool(flag) => Some(*flag),
                 _ => None,
@@ -59,9 +59,9 @@ impl Evaluator<'_, '_> {
     }
 
     /// One operand with the decisive verdict is enough, whatever is known of the others.
-    fn settled_among(&mut self, tests: &[Test], decisive: bool) -> Option<bool> {
+    fn settled_among(&mut self, operands: &Operands, decisive: bool) -> Option<bool> {
         let mut all_known = true;
-        for test in tests {
+        for (_, test) in operands.cheap_first() {
             match self.settled(test) {
                 Some(verdict) if verdict == decisive => return Some(decisive),
                 Some(_) => {}

@@ -154,10 +154,7 @@ pub(super) fn source_of(value: &Value) -> Source {
                 ty == "terraform_remote_state" || reference.address.starts_with("module.") && ty == "module";
             match (is_secret, is_foreign) {
                 (true, _) => Source::Secret("comes from a secret"),
-                (false, true) => {
-                    let object = format!("{}.{}", reference.address, reference.path);
-                    Source::Unknown(Reason::with("provider-computed", object, value.origin.span()))
-                }
+                (false, true) => Source::Unknown(reference.computed(value.origin.span())),
                 (false, false) => Source::Harmless,
             }
         }

@@ -352,10 +352,7 @@ fn computed(value: &Value) -> Reason {
     while let Some(value) = open.pop() {
         match &value.kind {
             Kind::Unknown(unknown) => return unknown.reason.clone(),
-            Kind::Reference(reference) => {
-                let object = format!("{}.{}", reference.address, reference.path);
-                return Reason::with("provider-computed", object, value.origin.span());
-            }
+            Kind::Reference(reference) => return reference.computed(value.origin.span()),
             Kind::Text(text) => open.extend(text.holes()),
             Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::List(_) | Kind::Map(_) => {}
         }

@@ -97,6 +97,19 @@ pub struct Reference {
     pub path: Arc<str>,
 }
 
+impl Reference {
+    /// Why its value is not known: only the provider can say it.
+    pub fn computed(&self, place: Option<Span>) -> Reason {
+        Reason::with("provider-computed", self.to_string(), place)
+    }
+}
+
+impl std::fmt::Display for Reference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.address, self.path)
+    }
+}
+
 /// Not known, and why. Two unknowns are equal only if they are the same one.
 #[derive(Clone, Debug)]
 pub struct Unknown {

@@ -470,7 +470,7 @@ impl std::fmt::Display for Text {
             match piece {
                 Piece::Literal(text, _) => f.write_str(text)?,
                 Piece::Hole(value) => match &value.kind {
-                    Kind::Reference(reference) => write!(f, "${{{}.{}}}", reference.address, reference.path)?,
+                    Kind::Reference(reference) => write!(f, "${{{reference}}}")?,
                     Kind::Unknown(unknown) if !unknown.reason.object.is_empty() => {
                         // What the shell writes with `$` has it already.
                         match unknown.reason.object.strip_prefix('$') {

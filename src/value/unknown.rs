@@ -178,11 +178,7 @@ fn first_reason(values: &[Value]) -> Option<Reason> {
         let reason = match &value.kind {
             Kind::Unknown(unknown) if is_error_code(unknown.reason.code) => return Some(unknown.reason.clone()),
             Kind::Unknown(unknown) => Some(unknown.reason.clone()),
-            Kind::Reference(reference) => Some(Reason::with(
-                "provider-computed",
-                format!("{}.{}", reference.address, reference.path),
-                value.origin.newest().map(|step| step.span),
-            )),
+            Kind::Reference(reference) => Some(reference.computed(value.origin.newest().map(|step| step.span))),
             Kind::List(list) => list.open.clone(),
             Kind::Map(map) => map.open.clone(),
             Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => None,

@@ -27,6 +27,12 @@ def run(columns: int, arguments: list[str], environment: dict[str, str]) -> tupl
         [BINARY, *arguments], stdin=follower, stdout=follower, stderr=follower, env=surroundings, close_fds=True
     )
     os.close(follower)
+    shown = all_of(leader)
+    return shown, child.wait()
+
+
+def all_of(leader: int) -> bytes:
+    """Everything that is written to a terminal until its last writer is gone."""
     shown = b""
     while True:
         try:
@@ -37,7 +43,7 @@ def run(columns: int, arguments: list[str], environment: dict[str, str]) -> tupl
             break
         shown += read
     os.close(leader)
-    return shown, child.wait()
+    return shown
 
 
 def expect(what: str, holds: bool) -> None:
@@ -88,16 +94,7 @@ def said_while_waiting(seconds: float) -> bytes:
     os.close(follower)
     time.sleep(seconds)
     child.stdin.close()
-    shown = b""
-    while True:
-        try:
-            read = os.read(leader, 65536)
-        except OSError:
-            break
-        if not read:
-            break
-        shown += read
-    os.close(leader)
+    shown = all_of(leader)
     child.wait()
     return shown
 

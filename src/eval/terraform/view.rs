@@ -120,9 +120,7 @@ fn missing(value: &Value, header_span: Span) -> Reason {
     let place = value.origin.span().unwrap_or(header_span);
     match &value.kind {
         Kind::Unknown(unknown) => unknown.reason.clone(),
-        Kind::Reference(reference) => {
-            Reason::at("provider-computed", format!("{}.{}", reference.address, reference.path), place)
-        }
+        Kind::Reference(reference) => reference.computed(Some(place)),
         Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::List(_) | Kind::Map(_) => {
             Reason::at("wrong-type", "a block", place)
         }

@@ -74,9 +74,7 @@ pub(super) fn list(items: Vec<Value>, open: Option<Reason>, origin: Origin) -> V
 pub(super) fn reason(value: &Value) -> Reason {
     match &value.kind {
         Kind::Unknown(unknown) => unknown.reason.clone(),
-        Kind::Reference(reference) => {
-            Reason::with("provider-computed", format!("{}.{}", reference.address, reference.path), value.origin.span())
-        }
+        Kind::Reference(reference) => reference.computed(value.origin.span()),
         Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::List(_) | Kind::Map(_) => {
             Reason::with("not-a-policy", "a statement", value.origin.span())
         }

@@ -60,10 +60,7 @@ pub(crate) fn add_policy(model: &mut Model, document: &Value, kind: PolicyKind, 
             }
         }
         Kind::Unknown(unknown) => policy.statements.open(unknown.reason.clone()),
-        Kind::Reference(reference) => {
-            let object = format!("{}.{}", reference.address, reference.path);
-            policy.statements.open(Reason::with("provider-computed", object, document.origin.span()));
-        }
+        Kind::Reference(reference) => policy.statements.open(reference.computed(document.origin.span())),
         Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::List(_) => {
             policy.statements.open(Reason::with("not-a-policy", "", document.origin.span()));
         }

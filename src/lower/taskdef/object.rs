@@ -92,10 +92,7 @@ pub(super) fn items(value: &Value) -> (Vec<Value>, Option<Reason>) {
     match &value.kind {
         Kind::List(list) => (list.items.clone(), list.open.clone()),
         Kind::Unknown(unknown) => (Vec::new(), Some(unknown.reason.clone())),
-        Kind::Reference(reference) => {
-            let object = format!("{}.{}", reference.address, reference.path);
-            (Vec::new(), Some(Reason::with("provider-computed", object, value.origin.span())))
-        }
+        Kind::Reference(reference) => (Vec::new(), Some(reference.computed(value.origin.span()))),
         Kind::Text(text) if text.known().is_none() => {
             let reason = text.holes().find_map(|hole| hole.reason().cloned());
             (Vec::new(), Some(reason.unwrap_or_else(|| wrong_type(value))))

@@ -13,6 +13,22 @@ use crate::model::network::{SecurityGroup, Subnet};
 use crate::model::{AnyId, Cell, Id, Link, Many, Model, One};
 use crate::value::{Entries, Kind, Map, MapFlavour, Origin, Value};
 
+/// Resource types of groups of subnets, and what stands in them.
+const SUBNET_GROUPS: [(&str, &str); 5] = [
+    ("aws_db_subnet_group", "database"),
+    ("aws_elasticache_subnet_group", "cache"),
+    ("aws_docdb_subnet_group", "document"),
+    ("aws_neptune_subnet_group", "graph"),
+    ("aws_redshift_subnet_group", "warehouse"),
+];
+
+const PARAMETER_GROUPS: [&str; 4] = [
+    "aws_db_parameter_group",
+    "aws_rds_cluster_parameter_group",
+    "aws_docdb_cluster_parameter_group",
+    "aws_redshift_parameter_group",
+];
+
 pub(super) fn make(cx: &mut Context<'_>) {
     for instance in cx.managed("aws_db_instance") {
         let database = instance_database(cx, instance);
@@ -34,7 +50,7 @@ pub(super) fn make(cx: &mut Context<'_>) {
         cells!(database, view; encrypted = "storage_encrypted");
         cx.add(instance, database);
     }
-    for (type_name, kind) in [("aws_db_subnet_group", "database"), ("aws_elasticache_subnet_group", "cache")] {
+    for (type_name, kind) in SUBNET_GROUPS {
         for instance in cx.managed(type_name) {
             let mut group = SubnetGroup::new(cx.head(instance));
             word(&mut group.kind, kind, instance);
@@ -43,7 +59,7 @@ pub(super) fn make(cx: &mut Context<'_>) {
             cx.call(id, instance.view().attr("name"));
         }
     }
-    for type_name in ["aws_db_parameter_group", "aws_rds_cluster_parameter_group"] {
+    for type_name in PARAMETER_GROUPS {
         for instance in cx.managed(type_name) {
             let mut group = ParameterGroup::new(cx.head(instance));
             cells!(group, instance.view(); family = "family");
@@ -156,7 +172,7 @@ fn cluster(cx: &Context<'_>, instance: &Instance) -> Database {
     database
 }
 
-pub(super) fn settings(instance: &Instance) -> Value {
+fn settings(instance: &Instance) -> Value {
     let blocks = instance.view().blocks("parameter");
     let mut entries = Entries::new();
     let mut open = blocks.open;
@@ -239,9 +255,7 @@ fn caches(cx: &mut Context<'_>) {
 }
 
 pub(super) fn connect(cx: &mut Context<'_>) {
-    let others = other_databases::SUBNET_GROUPS.map(|(type_name, _)| type_name);
-    let types: Vec<&str> = ["aws_db_subnet_group", "aws_elasticache_subnet_group"].into_iter().chain(others).collect();
-    each::<SubnetGroup>(cx, &types, |cx, instance, id| {
+    each::<SubnetGroup>(cx, &SUBNET_GROUPS.map(|(type_name, _)| type_name), |cx, instance, id| {
         let subnets = cx.many(instance.view(), "subnet_ids");
         cx.model[id].subnets = subnets;
     });

@@ -1,13 +1,13 @@
 //! Databases that RDS does not run: documents (DocumentDB), graphs (Neptune) and warehouses (Redshift).
 
 use super::context::{Context, cells};
-use super::database::{default_flag, settings, use_default_group, word};
+use super::database::{default_flag, use_default_group, word};
 use super::keys::key;
 use super::vpc::each;
 use crate::eval::terraform::Instance;
 use crate::logic::Tri;
 use crate::model::Id;
-use crate::model::data::{Database, ParameterGroup, SubnetGroup};
+use crate::model::data::Database;
 use crate::value::{Origin, Value};
 
 /// What one kind of them is called and how its arguments are.
@@ -81,37 +81,12 @@ const SPELLINGS: [Spelling; 3] = [
     },
 ];
 
-/// Resource types of groups of subnets, and what stands in them.
-pub(super) const SUBNET_GROUPS: [(&str, &str); 3] = [
-    ("aws_docdb_subnet_group", "document"),
-    ("aws_neptune_subnet_group", "graph"),
-    ("aws_redshift_subnet_group", "warehouse"),
-];
-
 pub(super) fn make(cx: &mut Context<'_>) {
     for spelling in &SPELLINGS {
         for instance in cx.managed(spelling.type_name) {
             let database = database(cx, instance, spelling);
             let id = cx.add(instance, database);
             cx.call(id, instance.view().attr("cluster_identifier"));
-        }
-    }
-    for (type_name, kind) in SUBNET_GROUPS {
-        for instance in cx.managed(type_name) {
-            let mut group = SubnetGroup::new(cx.head(instance));
-            word(&mut group.kind, kind, instance);
-            cells!(group, instance.view(); name = "name");
-            let id = cx.add(instance, group);
-            cx.call(id, instance.view().attr("name"));
-        }
-    }
-    for type_name in ["aws_docdb_cluster_parameter_group", "aws_redshift_parameter_group"] {
-        for instance in cx.managed(type_name) {
-            let mut group = ParameterGroup::new(cx.head(instance));
-            cells!(group, instance.view(); family = "family");
-            group.settings.set(settings(instance));
-            let id = cx.add(instance, group);
-            cx.call(id, instance.view().attr("name"));
         }
     }
 }

@@ -154,8 +154,7 @@ impl Context<'_> {
         if let Some(hole) = self.deployment.referred_hole(reference) {
             return hole.reason.clone();
         }
-        let object = format!("{}.{}", reference.address, reference.path);
-        Reason::with("provider-computed", object, place)
+        reference.computed(place)
     }
 
     /// For edges without any place of their own.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use regex::RegexBuilder;
 
 use super::path::PathType;
-use super::{Condition, Constant, Operand, OperandType, Operator, Quantifier, Test, TextRelation, Variable};
+use super::{Condition, Constant, Operand, OperandType, Operands, Operator, Quantifier, Test, TextRelation, Variable};
 use crate::model::schema::{PropertyType, Schema};
 use crate::source::{FileId, Span, nearest};
 use crate::syntax::hcl::{BinaryOperator, Call, Expr, ExprKind, For, UnaryOperator, parse_expression};
@@ -434,15 +434,15 @@ enum Joined {
 }
 
 /// `a && b && c` as one list, so that evidence is ordered as written.
-fn flattened(left: Test, right: Test, joined: Joined) -> Vec<Test> {
+fn flattened(left: Test, right: Test, joined: Joined) -> Operands {
     let mut tests = Vec::new();
     for test in [left, right] {
         match (test, &joined) {
-            (Test::And(inner), Joined::And) | (Test::Or(inner), Joined::Or) => tests.extend(inner),
+            (Test::And(inner), Joined::And) | (Test::Or(inner), Joined::Or) => tests.extend(inner.tests),
             (test, _) => tests.push(test),
         }
     }
-    tests
+    Operands::new(tests)
 }
 
 fn comparable(a: OperandType, b: OperandType) -> bool {

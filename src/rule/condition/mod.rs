@@ -33,8 +33,8 @@ pub struct Variable {
 pub enum Test {
     Literal(bool),
     Not(Box<Test>),
-    And(Vec<Test>),
-    Or(Vec<Test>),
+    And(Operands),
+    Or(Operands),
     /// A flag, or a fact.
     Flag(Operand),
     /// `has_x`: whether a property is written or has a default, or an edge leads anywhere.
@@ -68,13 +68,34 @@ pub enum Test {
     Present(Vec<String>),
 }
 
+/// What `&&` or `||` joins, as written, and the order in which it is cheapest to ask.
+#[derive(Debug)]
+pub struct Operands {
+    pub tests: Vec<Test>,
+    cheap_first: Vec<usize>,
+}
+
+impl Operands {
+    pub fn new(tests: Vec<Test>) -> Operands {
+        let (dear, mut cheap_first): (Vec<usize>, Vec<usize>) =
+            (0..tests.len()).partition(|at| tests[*at].asks_facts());
+        cheap_first.extend(dear);
+        Operands { tests, cheap_first }
+    }
+
+    /// What only reads properties before what asks facts, each with its place among the written.
+    pub fn cheap_first(&self) -> impl Iterator<Item = (usize, &Test)> {
+        self.cheap_first.iter().map(|at| (*at, &self.tests[*at]))
+    }
+}
+
 impl Test {
     /// Whether some fact has to be worked out for it; the rest is read off the model.
-    pub fn asks_facts(&self) -> bool {
+    fn asks_facts(&self) -> bool {
         match self {
             Test::Literal(_) | Test::Present(_) => false,
             Test::Not(inner) => inner.asks_facts(),
-            Test::And(tests) | Test::Or(tests) => tests.iter().any(Test::asks_facts),
+            Test::And(operands) | Test::Or(operands) => operands.tests.iter().any(Test::asks_facts),
             Test::Flag(operand) => operand.asks_facts(),
             Test::Has(access) => access.asks_facts(),
             Test::Compare { left, right, .. } => left.asks_facts() || right.asks_facts(),

@@ -84,7 +84,7 @@ fn shown_text(text: &Text) -> String {
     let pieces = text.pieces().iter().map(|piece| match piece {
         Piece::Literal(text, _) => escaped(text),
         Piece::Hole(hole) => match &hole.kind {
-            Kind::Reference(reference) => format!("⟦{}.{}⟧", reference.address, reference.path),
+            Kind::Reference(reference) => format!("⟦{reference}⟧"),
             Kind::Unknown(unknown) if unknown.reason.object.starts_with("var.") && hole.origin.steps().count() > 0 => {
                 format!("⟦{}⟧", unknown.reason.object)
             }
