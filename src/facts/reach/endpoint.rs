@@ -1,11 +1,12 @@
 //! Whether an endpoint serves those who need it: does it catch their traffic, let them in, and permit what they do.
 
+use super::met::ways_out;
 use super::need::{secret_services, tables_of, users};
 use super::party::{Party, Side, admits};
 use super::rules::{Admitted, Rules, Source};
 use super::subnet::Classes;
 use crate::facts::Facts;
-use crate::facts::permit::accounts::{OwnAccounts, account_in};
+use crate::facts::permit::accounts::is_own_account;
 use crate::facts::permit::arn::unfold;
 use crate::facts::permit::condition::Condition;
 use crate::facts::permit::grant::PolicySet;
@@ -13,12 +14,11 @@ use crate::facts::permit::pattern::{Case, Pattern, Reading as How, Symbol};
 use crate::facts::permit::read;
 use crate::facts::permit::statement::{Effect, Question, Statement};
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::network::{Endpoint, EndpointUse, Need};
+use crate::model::network::{Endpoint, EndpointUse, Need, Subnet};
 use crate::model::range::{Family, Range};
 use crate::model::workload::Service;
 use crate::model::{Cell, Head, Id, Link, Model, Reading, mark};
 use crate::source::{Place, Span};
-use crate::value::Value;
 
 /// Only S3 and DynamoDB have gateways.
 pub(super) fn type_fits_service(facts: &Facts<'_>, id: Id<Endpoint>) -> Fact {
@@ -49,6 +49,17 @@ fn pair(model: &Model, id: Id<EndpointUse>) -> Option<(&Need, Id<Endpoint>)> {
 /// Whether the traffic of the tasks goes to this endpoint.
 pub(super) fn caught(facts: &Facts<'_>, id: Id<EndpointUse>) -> Fact {
     let model = facts.model;
+    let Some((need, endpoint)) = pair(model, id) else { return Fact::no(Vec::new()) };
+    if model[endpoint].kind.equals("Gateway") != Tri::True {
+        return interface_catches(model, &model[endpoint]);
+    }
+    let from_each = need.subnets.ids().map(|subnet| caught_from(facts, id, subnet));
+    Fact::all(from_each.chain(need.subnets.open.clone().map(Fact::unknown)))
+}
+
+/// Whether what tasks send from one of their subnets goes to this endpoint.
+pub(super) fn caught_from(facts: &Facts<'_>, id: Id<EndpointUse>, subnet: Id<Subnet>) -> Fact {
+    let model = facts.model;
     let Some((need, endpoint_id)) = pair(model, id) else { return Fact::no(Vec::new()) };
     let endpoint = &model[endpoint_id];
     if endpoint.kind.equals("Gateway") != Tri::True {
@@ -62,8 +73,46 @@ pub(super) fn caught(facts: &Facts<'_>, id: Id<EndpointUse>) -> Fact {
         Some(interface) => {
             Fact::unknown(Reason::at("endpoint-beside", interface.head.name.clone(), interface.head.span))
         }
-        None => gateway_catches(facts, need, endpoint),
+        None => gateway_catches(facts, subnet, endpoint),
     }
+}
+
+/// Whether the subnets of the tasks whose traffic it does not catch have another way: an endpoint of their own tables, or
+/// one out.
+pub(super) fn rest_has_another_way(facts: &Facts<'_>, id: Id<EndpointUse>) -> Fact {
+    let Some(need_id) = facts.model[id].need.id() else { return Fact::yes(Vec::new()) };
+    let need = &facts.model[need_id];
+    let judged = ways_out(facts, need).into_iter().map(|(subnet, way_out)| {
+        let by_endpoint =
+            need.endpoint_uses.ids().map(|pair| caught_from(facts, pair, subnet).and(surely(facts, pair)));
+        Fact::any(by_endpoint.chain([way_out]))
+    });
+    Fact::all(judged.chain(need.subnets.open.clone().map(Fact::unknown)))
+}
+
+/// Whether the endpoint of a pair is there at all.
+fn surely(facts: &Facts<'_>, id: Id<EndpointUse>) -> Fact {
+    let head = &facts.model[id].head;
+    match (head.presence, &head.presence_reason) {
+        (Tri::Unknown, Some(reason)) => Fact::unknown(reason.clone()),
+        (Tri::Unknown, None) => Fact::unknown(Reason::at("no-value", head.name.clone(), head.span)),
+        (known, _) => Fact::new(known, Vec::new()),
+    }
+}
+
+/// Whether the endpoint of a pair is there, and what comes to it from a subnet is let in and allowed.
+pub(super) fn serves_from(facts: &Facts<'_>, id: Id<EndpointUse>, subnet: Id<Subnet>) -> Fact {
+    surely(facts, id).and(caught_from(facts, id, subnet)).and(is_usable(facts, id))
+}
+
+/// Whether the endpoint of a pair leaves alone what comes from a subnet, or serves it.
+pub(super) fn spares_or_serves(facts: &Facts<'_>, id: Id<EndpointUse>, subnet: Id<Subnet>) -> Fact {
+    let catches = surely(facts, id).and(caught_from(facts, id, subnet));
+    (!catches).or(is_usable(facts, id))
+}
+
+fn is_usable(facts: &Facts<'_>, id: Id<EndpointUse>) -> Fact {
+    admitted(facts, id).and(permitted(facts, id))
 }
 
 /// Whether an interface endpoint takes over the name of its service in the VPC.
@@ -103,9 +152,9 @@ fn amazon_resolves(vpc: &crate::model::network::Vpc) -> Fact {
     }
 }
 
-fn gateway_catches(facts: &Facts<'_>, need: &Need, endpoint: &Endpoint) -> Fact {
+fn gateway_catches(facts: &Facts<'_>, subnet: Id<Subnet>, endpoint: &Endpoint) -> Fact {
     let classes = facts.analysis::<Classes>();
-    let judged = need.subnets.ids().map(|subnet| match tables_of(&classes, subnet) {
+    match tables_of(&classes, subnet) {
         Ok(table) if endpoint.route_tables.ids().any(|own| own == table) => Fact::yes(Vec::new()),
         Ok(table) => match &endpoint.route_tables.open {
             Some(reason) => Fact::unknown(reason.clone()),
@@ -119,8 +168,7 @@ fn gateway_catches(facts: &Facts<'_>, need: &Need, endpoint: &Endpoint) -> Fact 
             }
         },
         Err(reason) => Fact::unknown(reason),
-    });
-    Fact::all(judged.chain(need.subnets.open.clone().map(Fact::unknown)))
+    }
 }
 
 /// Whether the groups of both ends let port 443 through.
@@ -222,20 +270,11 @@ fn for_caller(facts: &Facts<'_>, home: &Head, read: read::ReadStatement, service
         let values = written.get(index).and_then(|written| written.values.value().as_list());
         index += 1;
         let is_account = condition.key.as_deref() == Some("aws:principalaccount") && names_caller(condition);
-        let is_own = values.is_some_and(|values| values.items.iter().any(|value| is_own_account(facts, home, value)));
+        let is_own = values
+            .is_some_and(|values| values.items.iter().any(|value| is_own_account(facts, home, value) == Tri::True));
         !(is_account && is_own)
     });
     Some(statement)
-}
-
-/// `data.aws_caller_identity.….account_id`, however it came here, or the number of the account that the root runs in.
-fn is_own_account(facts: &Facts<'_>, home: &Head, value: &Value) -> bool {
-    let is_caller = value
-        .as_reference()
-        .is_some_and(|reference| reference.address.contains("aws_caller_identity") && &*reference.path == "account_id");
-    let is_known =
-        || account_in(value).is_some_and(|it| facts.analysis::<OwnAccounts>().is_foreign(home, &it) == Tri::False);
-    is_caller || is_known()
 }
 
 /// Whether the endpoint's policy may allow what the tasks do. Other conditions that depend on the caller leave it open.

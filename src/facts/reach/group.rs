@@ -111,7 +111,7 @@ pub(super) fn sends_anywhere(facts: &Facts<'_>, id: Id<SecurityGroup>) -> Fact {
         .partition(|rule| rule.ports.cover_all().tri == Tri::True);
     let mut certain = Admitted::on_port(surely.iter().copied(), None, "tcp", 0).world_of_any_family(facts.model);
     if certain.tri == Tri::True {
-        certain.places.extend(super::need::content(facts, id));
+        certain.places.extend(super::met::content(facts, id));
     }
     if certain.tri != Tri::False || (perhaps.is_empty() && own.egress_open.is_none()) {
         return certain;

@@ -8,6 +8,7 @@ mod endpoint;
 mod exposure;
 mod group;
 mod host;
+mod met;
 mod mount;
 mod need;
 mod party;
@@ -67,7 +68,7 @@ super::facts! {
         /// Whether it leads subnets to the internet that people call private.
         exposes_private_subnets: Flag = table::exposes_private_subnets,
         /// Whether tasks reach AWS services over NAT that an endpoint could serve.
-        carries_aws_traffic_through_nat: Flag = need::carries_aws_traffic_through_nat,
+        carries_aws_traffic_through_nat: Flag = met::carries_aws_traffic_through_nat,
     }
     NatGateway {
         /// Whether it is public and stands where the internet is reached.
@@ -193,14 +194,19 @@ super::facts! {
     }
     Need {
         /// Whether the VPC has an endpoint of the service, usable or not.
-        has_endpoint: Flag = need::has_endpoint,
+        has_endpoint: Flag = met::has_endpoint,
         /// Whether every subnet of the tasks leads to the internet.
-        has_way_out: Flag = need::has_way_out,
-        goes_through_nat: Flag = need::goes_through_nat,
+        has_way_out: Flag = met::has_way_out,
+        goes_through_nat: Flag = met::goes_through_nat,
+        /// Whether every task gets what it needs: by an endpoint that it can use, or, where none takes its traffic, by a
+        /// way out.
+        is_met: Flag = met::is_met,
     }
     EndpointUse {
         /// Whether the traffic of the tasks goes to this endpoint.
         caught: Flag = endpoint::caught,
+        /// Whether the subnets that it does not serve have another way: an endpoint of their own, or one out.
+        rest_has_another_way: Flag = endpoint::rest_has_another_way,
         /// Whether the groups of both ends let port 443 through.
         admitted: Flag = endpoint::admitted,
         /// Whether the endpoint's policy may allow what the tasks do.
