@@ -1,13 +1,14 @@
 //! What faces the web: names that lead to nothing, buckets whose names others can foresee, web ACLs that let known
 //! attacks through.
 
+use super::permit::accounts::names_caller;
 use super::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::data::Bucket;
 use crate::model::web::{DistributionOrigin, Record, WebAcl};
 use crate::model::{Id, Link, Model, Reading};
 use crate::source::Place;
-use crate::value::{Kind, Piece, Text, Value};
+use crate::value::{Kind, Piece, Reference, Text, Value};
 
 facts! {
     WebAcl {
@@ -191,10 +192,8 @@ fn only_account_and_region(name: &Text, after: usize) -> Tri {
                 verdict = verdict.and(Tri::from(rest.split('-').all(is_word_of_region_or_account)));
             }
             Piece::Hole(hole) => {
-                let is_ours = hole.references().iter().any(|reference| {
-                    reference.address.contains("data.aws_caller_identity.")
-                        || reference.address.contains("data.aws_region.")
-                });
+                let is_region = |reference: &&Reference| reference.address.contains("data.aws_region.");
+                let is_ours = names_caller(hole) || hole.references().iter().any(is_region);
                 verdict = verdict.and(if is_ours { Tri::True } else { Tri::Unknown });
             }
         }

@@ -1,7 +1,7 @@
 //! Policies of buckets and keys: who may come in, and whether plain requests are refused.
 
 use crate::facts::Facts;
-use crate::facts::permit::accounts::{OwnAccounts, account_in};
+use crate::facts::permit::accounts::is_foreign_principal;
 use crate::facts::permit::exposure::admits_everyone;
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::data::{Bucket, Key, LogGroup, Topic, Trail};
@@ -304,8 +304,7 @@ pub(super) fn shared_across_accounts(facts: &Facts<'_>, id: Id<Secret>) -> Fact 
     }))
 }
 
-/// An account that is not one's own. Where nothing says which one that is, a whole account is written where another is
-/// meant; a single role may be one's own.
+/// Anybody who is not of one's own account.
 fn is_foreign_account(facts: &Facts<'_>, secret: &Secret, principal: &Value) -> Tri {
     let Some(text) = principal.as_text() else { return Tri::Unknown };
     let Some(known) = text.known() else {
@@ -318,13 +317,7 @@ fn is_foreign_account(facts: &Facts<'_>, secret: &Secret, principal: &Value) -> 
     if known == "*" {
         return Tri::True;
     }
-    let Some(account) = account_in(principal) else { return Tri::Unknown };
-    let accounts = facts.analysis::<OwnAccounts>();
-    let is_whole = account == known || known.ends_with(":root");
-    match accounts.is_anybodys(&secret.head) && is_whole {
-        true => Tri::True,
-        false => accounts.is_foreign(&secret.head, &account),
-    }
+    is_foreign_principal(facts, &secret.head, principal)
 }
 
 pub(super) fn secret_has_own_key(facts: &Facts<'_>, id: Id<Secret>) -> Fact {

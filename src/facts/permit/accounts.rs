@@ -47,6 +47,42 @@ impl Own {
     }
 }
 
+/// Whether a number, an ARN or a text about one names the account that a root runs in: by what AWS tells the caller of
+/// itself, or by a number that is known to be its own.
+pub(in crate::facts) fn is_own_account(facts: &Facts<'_>, home: &Head, value: &Value) -> Tri {
+    if names_caller(value) {
+        return Tri::True;
+    }
+    account_in(value).map_or(Tri::Unknown, |account| !facts.analysis::<OwnAccounts>().is_foreign(home, &account))
+}
+
+/// Whether a principal is of another account than that of the root. Where nothing says which one that is, a whole account
+/// is written where another is meant; a single role may be one's own.
+pub(in crate::facts) fn is_foreign_principal(facts: &Facts<'_>, home: &Head, principal: &Value) -> Tri {
+    let is_anybodys = facts.analysis::<OwnAccounts>().is_anybodys(home);
+    match !is_own_account(facts, home, principal) {
+        Tri::Unknown if is_anybodys && is_whole_account(principal) && account_in(principal).is_some() => Tri::True,
+        known => known,
+    }
+}
+
+/// Whether a principal stands for an account as a whole: `arn:aws:iam::123456789012:root`, `123456789012`.
+pub(in crate::facts) fn is_whole_account(principal: &Value) -> bool {
+    let Some(text) = principal.as_text() else { return false };
+    match text.known() {
+        Some(known) => known.ends_with(":root") || account_in(principal).is_some_and(|account| account == known),
+        None => text.suffix().ends_with(":root") || principal.as_reference().is_some() && names_caller(principal),
+    }
+}
+
+/// Whether a value is made of the account of whoever runs Terraform: `data.aws_caller_identity.….account_id`.
+pub(in crate::facts) fn names_caller(value: &Value) -> bool {
+    value
+        .references()
+        .iter()
+        .any(|reference| reference.address.contains("data.aws_caller_identity.") && &*reference.path == "account_id")
+}
+
 /// Arguments that name something of the same account.
 const SAME_ACCOUNT: [(&str, &str); 6] = [
     ("aws_ecs_task_definition", "execution_role_arn"),

@@ -1,7 +1,7 @@
 //! Whom a policy that a resource carries lets in: everyone, and accounts that are not this one. One judgement for all
 //! kinds of resources; what a single stranger can do about a condition is decided in `stranger`.
 
-use super::accounts::{OwnAccounts, account_in};
+use super::accounts::{OwnAccounts, account_in, is_whole_account};
 use super::actions::ActionName;
 use super::pattern::Extent;
 use super::stranger::{can_meet, cannot_escape, names_everyone};
@@ -257,12 +257,7 @@ fn allows_every_action(facts: &Facts<'_>, id: Id<ResourcePolicy>) -> Fact {
 
 fn is_for_more_than_accounts(model: &Model, statement: &Statement) -> Tri {
     let is_narrower = |value: &Value| match value.as_text() {
-        Some(text)
-            if text.suffix().ends_with(":root")
-                || account_in(value).is_some_and(|it| text.equals_str(&it) == Tri::True) =>
-        {
-            Tri::False
-        }
+        Some(_) if is_whole_account(value) => Tri::False,
         // Everyone, under conditions that only the own account meets, is the account.
         Some(text) if text.known() == Some("*") => match can_meet(model, statement) {
             Tri::True => Tri::True,

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::accounts::names_caller;
 use super::actions::{ActionName, listed};
 use super::escalate::{Escalation, passed_to};
 use super::passes::names_role;
@@ -406,8 +407,7 @@ fn trusts_holder(model: &Model, target: &Role, granted: &Granted, own_address: &
             let pattern = Pattern::new(&text, How::Literal, Case::Kept, &|hole| super::arn::unfold(model, hole));
             is_reference
                 || pattern.covers(&granted.arn) == Tri::True
-                || (text.suffix() == ":root"
-                    && value.references().iter().any(|it| it.address.contains("data.aws_caller_identity.")))
+                || (text.suffix() == ":root" && names_caller(&value))
         });
         admits.then_some(statement.head.span)
     })

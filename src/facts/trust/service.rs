@@ -1,6 +1,7 @@
 //! Trusts of services and accounts.
 
 use crate::data::lists;
+use crate::facts::permit::accounts::{is_foreign_principal, is_own_account, is_whole_account};
 use crate::facts::permit::condition::holds_without_key;
 use crate::facts::permit::read;
 use crate::facts::permit::trusted::{is_trust, members};
@@ -138,26 +139,6 @@ fn open_to_anyone(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     judge(facts, id, |model, statement| principal(model, statement, &LIMITS, is_everyone, "any identity of AWS"))
 }
 
-/// The account that a principal stands for as a whole, if it is one: `arn:aws:iam::1:root`, `1`.
-fn whole_account(value: &Value) -> Option<Option<String>> {
-    let text = value.as_text()?;
-    match text.known() {
-        Some(known) if known.len() == 12 && known.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Some(Some(known.to_owned()))
-        }
-        Some(known) => {
-            let account = known.strip_suffix(":root")?.rsplit(':').next()?;
-            Some(Some(account.to_owned()))
-        }
-        None => (text.suffix() == ":root").then_some(None),
-    }
-}
-
-/// Whether a text with a hole names the account that runs Terraform.
-fn is_own_account(value: &Value) -> bool {
-    value.references().iter().any(|reference| reference.address.contains("data.aws_caller_identity."))
-}
-
 fn trusts_account_without_external_id(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     const LIMITS: [&str; 7] = [
         "sts:externalid",
@@ -168,17 +149,20 @@ fn trusts_account_without_external_id(facts: &Facts<'_>, id: Id<Role>) -> Fact {
         "aws:principaltag/",
         "sts:rolesessionname",
     ];
-    let is_foreign = |value: &Value| match whole_account(value) {
-        Some(Some(_)) => Tri::True,
-        Some(None) if is_own_account(value) => Tri::False,
-        Some(None) => Tri::Unknown,
-        None => Tri::False,
+    let home = &facts.model[id].head;
+    let is_foreign = |value: &Value| match is_whole_account(value) {
+        true => is_foreign_principal(facts, home, value),
+        false => Tri::False,
     };
     judge(facts, id, |model, statement| principal(model, statement, &LIMITS, is_foreign, "whoever this account lets"))
 }
 
 fn trusts_own_account(facts: &Facts<'_>, id: Id<Role>) -> Fact {
-    let is_own = |value: &Value| Tri::from(whole_account(value).is_some() && is_own_account(value));
+    let home = &facts.model[id].head;
+    let is_own = |value: &Value| match is_whole_account(value) {
+        true => Tri::from(is_own_account(facts, home, value) == Tri::True),
+        false => Tri::False,
+    };
     judge(facts, id, |model, statement| principal(model, statement, &["aws:", "sts:"], is_own, "the whole account"))
 }
 
