@@ -25,6 +25,8 @@ pub(super) struct Listening {
     pub(super) address: Option<Value>,
     pub(super) port: Option<Value>,
     pub(super) speaks_tls: Value,
+    /// Whether it takes a proxy's word for the protocol and the address of the client.
+    pub(super) believes_proxy: Value,
 }
 
 /// Tools that end, workers that nobody calls.
@@ -107,6 +109,8 @@ struct Server {
     elsewhere: &'static [&'static str],
     /// Options that switch TLS on.
     tls: &'static [&'static str],
+    /// Options that name the proxies whose word counts.
+    proxies: &'static [&'static str],
     default_host: &'static str,
     default_port: i64,
 }
@@ -120,6 +124,7 @@ const PLAIN: Server = Server {
     host: &[],
     elsewhere: &[],
     tls: &[],
+    proxies: &[],
     default_host: "127.0.0.1",
     default_port: 8000,
 };
@@ -130,6 +135,7 @@ const SERVERS: &[Server] = &[
         address: &["-b", "--bind"],
         elsewhere: &["-c", "--config", "--paste"],
         tls: &["--certfile"],
+        proxies: &["--forwarded-allow-ips"],
         ..PLAIN
     },
     Server {
@@ -138,6 +144,7 @@ const SERVERS: &[Server] = &[
         host: &["--host"],
         elsewhere: &["--uds", "--fd", "--env-file"],
         tls: &["--ssl-certfile", "--ssl-keyfile"],
+        proxies: &["--forwarded-allow-ips"],
         ..PLAIN
     },
     Server {
@@ -152,6 +159,7 @@ const SERVERS: &[Server] = &[
         port: &["-p", "--port"],
         host: &["-b", "--bind"],
         elsewhere: &["-e", "--endpoint", "-u", "--fd"],
+        proxies: &["--proxy-headers"],
         ..PLAIN
     },
     Server {
@@ -160,6 +168,7 @@ const SERVERS: &[Server] = &[
         port: &["--port"],
         host: &["--host"],
         elsewhere: &["--unix-socket"],
+        proxies: &["--trusted-proxy"],
         default_host: "0.0.0.0",
         default_port: 8080,
         ..PLAIN
@@ -282,16 +291,22 @@ fn servers(
     elsewhere: Option<&Argument>,
 ) -> Vec<Listening> {
     let whole = command.words.first().map_or(command.span, |word| word.span);
-    let mut speaks_tls = tls(server, command, whole);
-    if let (Some(argument), Some(false)) = (elsewhere, bool_of(&speaks_tls)) {
-        speaks_tls = unknown("unread-file", "configuration of the server", argument.span);
-    }
+    let switch = |options: &[&str]| {
+        let said = switched_on(options, command, whole);
+        match (elsewhere, bool_of(&said)) {
+            (Some(argument), Some(false)) => unknown("unread-file", "configuration of the server", argument.span),
+            (_, _) => said,
+        }
+    };
+    let speaks_tls = switch(server.tls);
+    let believes_proxy = switch(server.proxies);
     let listening = |place: Span, address: Option<Value>, port: Option<Value>| Listening {
         program,
         place,
         address,
         port,
         speaks_tls: speaks_tls.clone(),
+        believes_proxy: believes_proxy.clone(),
     };
     let both = match program {
         "runserver" => runserver_address(command).into_iter().collect(),
@@ -364,8 +379,10 @@ fn bare(address: &str) -> &str {
     address.trim_matches(['[', ']'])
 }
 
-fn tls(server: &Server, command: &Command, place: Span) -> Value {
-    if let Some(argument) = command.options(server.tls).pop() {
+/// Whether one of some options is given.
+fn switched_on(options: &[&str], command: &Command, place: Span) -> Value {
+    let alone = || command.words.iter().find(|word| word.text().is_some_and(|word| options.contains(&word))).cloned();
+    if let Some(argument) = command.options(options).pop().or_else(alone) {
         return Value::bool(true, Origin::written(argument.span));
     }
     match hidden_option(command) {

@@ -194,5 +194,6 @@ fn server(listening: Listening, command: &Command) -> Server {
         server.port.set(port);
     }
     server.speaks_tls.set(listening.speaks_tls);
+    server.believes_proxy.set(listening.believes_proxy);
     server
 }

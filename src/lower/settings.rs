@@ -2,9 +2,10 @@
 //! of nginx: the versions of TLS.
 
 use crate::data::secrets::is_placeholder;
+use crate::logic::Reason;
 use crate::model::secret::Setting;
 use crate::model::{Head, Model};
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Span, World};
 use crate::syntax::lines::nginx;
 use crate::syntax::lines::settings::{self, Assignment, Token, TokenKind};
 use crate::syntax::{Kind, Sources};
@@ -26,6 +27,14 @@ pub(super) fn add_files(model: &mut Model, sources: &Sources<'_>) {
         let mut module = Module { model, path: &source.path, kind: "django" };
         assignments.iter().for_each(|assignment| module.assignment(assignment));
         module.missing(&assignments);
+        if let Some(place) = assignments.iter().find_map(redirects_always) {
+            module.add(
+                PROXY_HEADER,
+                believes_no_proxy(sources.world, file, place),
+                Value::bool(true, Origin::written(place)),
+                place,
+            );
+        }
     }
     nginx_files(model, sources);
 }
@@ -41,6 +50,77 @@ fn nginx_files(model: &mut Model, sources: &Sources<'_>) {
     }
 }
 
+/// Whether a setting is what one would warn about.
+enum Weak {
+    Known(bool),
+    Unknown(Reason),
+}
+
+impl From<bool> for Weak {
+    fn from(is_weak: bool) -> Weak {
+        Weak::Known(is_weak)
+    }
+}
+
+/// The name of the header by which a proxy says that its client speaks HTTPS.
+const PROXY_HEADER: &str = "SECURE_PROXY_SSL_HEADER";
+
+/// The literal that redirects plain requests whatever the environment says.
+fn redirects_always(assignment: &Assignment) -> Option<Span> {
+    match &assignment.tokens[..] {
+        [token] if assignment.name == "SECURE_SSL_REDIRECT" => (is_on(token) == Some(true)).then_some(token.span),
+        _ => None,
+    }
+}
+
+/// Whether neither a module nor one whose names it takes over names the header. Where another module of the tree does,
+/// that one may be what runs, and take this one's names over.
+fn believes_no_proxy(world: &World, module: FileId, place: Span) -> Weak {
+    let (mut open, mut seen) = (vec![module], vec![module]);
+    let mut unread = None;
+    while let Some(file) = open.pop() {
+        let source = world.file(file);
+        let Some(text) = source.text() else { continue };
+        // The assignment may be indented, under a condition that nobody evaluates here.
+        if text.contains(PROXY_HEADER) {
+            return Weak::Known(false);
+        }
+        for name in settings::star_imports(text) {
+            match imported(world, source.folder(), name) {
+                Some(found) if seen.contains(&found) => {}
+                Some(found) => {
+                    seen.push(found);
+                    open.push(found);
+                }
+                None => unread = Some(Reason::at("unread-file", name, place)),
+            }
+        }
+    }
+    let elsewhere = || {
+        let mut others = world.files().filter(|(_, file)| settings::is_module(&file.path));
+        let other = others.find(|(_, file)| file.text().is_some_and(|text| text.contains(PROXY_HEADER)))?;
+        Some(Reason::at("unread-settings", other.1.path.clone(), place))
+    };
+    match unread.or_else(elsewhere) {
+        Some(reason) => Weak::Unknown(reason),
+        None => Weak::Known(true),
+    }
+}
+
+/// The file of a module: `.base` beside the one that names it, `app.settings.base` from some folder on.
+fn imported(world: &World, folder: &str, name: &str) -> Option<FileId> {
+    let relative = name.trim_start_matches('.');
+    let n_dots = name.len() - relative.len();
+    let path = relative.replace('.', "/");
+    let ends = [format!("{path}.py"), format!("{path}/__init__.py")];
+    if n_dots > 0 {
+        let up = "../".repeat(n_dots - 1);
+        return ends.iter().find_map(|end| world.find(&crate::source::clean_path(folder, &format!("{up}{end}"))?));
+    }
+    let is_it = |file: &str| ends.iter().any(|end| file == end || file.ends_with(&format!("/{end}")));
+    world.files().find(|(_, file)| is_it(&file.path)).map(|(id, _)| id)
+}
+
 struct Module<'m> {
     model: &'m mut Model,
     path: &'m str,
@@ -51,12 +131,16 @@ struct Module<'m> {
 const OLD_TLS: [&str; 4] = ["SSLv2", "SSLv3", "TLSv1", "TLSv1.1"];
 
 impl Module<'_> {
-    fn add(&mut self, name: &str, is_weak: bool, value: Value, place: Span) {
+    fn add(&mut self, name: &str, is_weak: impl Into<Weak>, value: Value, place: Span) {
         let mut setting = Setting::new(Head::new(name, place));
         setting.name.set(Value::text(name, Origin::written(place)));
         setting.path.set(Value::text(self.path, Origin::none()));
         setting.kind.set(Value::text(self.kind, Origin::none()));
-        setting.is_weak.set(Value::bool(is_weak, Origin::written(place)));
+        let written = Origin::written(place);
+        setting.is_weak.set(match is_weak.into() {
+            Weak::Known(is_weak) => Value::bool(is_weak, written),
+            Weak::Unknown(reason) => Value::unknown(reason, written),
+        });
         setting.content.set(value);
         self.model.secret.settings.push(setting);
     }

@@ -74,7 +74,8 @@ entities! { in secret;
 
     /// A setting of an application or of nginx that a literal decides, or that is missing.
     Setting "setting" settings {
-        /// As the framework calls it; `BROKER_URL` and `DATABASE_TLS` for what goes by several names.
+        /// As the framework calls it; `BROKER_URL` and `DATABASE_TLS` for what goes by several names. A
+        /// `SECURE_PROXY_SSL_HEADER` stands where plain requests are redirected: weak if no proxy is believed.
         name: Text,
         content as "value": Raw,
         kind: Word["django", "nginx"],

@@ -133,6 +133,8 @@ entities! { in workload;
         port: Number,
         /// Whether it serves TLS there.
         speaks_tls: Flag,
+        /// Whether it takes a proxy's word for the protocol that clients speak.
+        believes_proxy: Flag,
         container: One<Container>,
     }
 

@@ -4,6 +4,7 @@ mod container;
 mod fargate;
 mod image;
 mod process;
+mod redirect;
 mod reference;
 mod server;
 mod service;
@@ -14,7 +15,7 @@ pub(super) use service::rolls_back;
 use super::facts;
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::image::ImageBuild;
-use crate::model::secret::SecretReference;
+use crate::model::secret::{SecretReference, Setting};
 use crate::model::workload::{Container, LogConfiguration, PortMapping, Registration, Service, Task, Volume};
 use crate::model::{Cell, Many, mark};
 use crate::source::{Place, Span};
@@ -30,6 +31,10 @@ facts! {
         containers_fit: Flag = fargate::containers_fit,
         /// Whether it cannot start without an execution role: a private image, a log group or a secret of AWS.
         needs_execution_role: Flag = reference::needs_execution_role,
+    }
+    Setting {
+        /// Whether a load balancer sends plain HTTP to the server that runs its module, which learns nothing else.
+        is_sent_plain_http: Flag = redirect::is_sent_plain_http,
     }
     Container {
         /// Whether everything that it waits for can happen.

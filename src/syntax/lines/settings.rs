@@ -91,6 +91,15 @@ pub fn comments(file: FileId, text: &str) -> Vec<Comment> {
     comments
 }
 
+/// The modules all of whose names a module takes over: `from .base import *`.
+pub fn star_imports(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
+        let (name, taken) = line.trim().strip_prefix("from ")?.split_once(" import ")?;
+        let taken = taken.split('#').next().unwrap_or("").trim().trim_matches(['(', ')']);
+        (taken == "*").then(|| name.trim())
+    })
+}
+
 /// The assignments that begin at the beginning of a line.
 pub fn read(file: FileId, text: &str) -> Vec<Assignment> {
     let mut found = Vec::new();
