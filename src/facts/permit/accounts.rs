@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::{Analysis, Facts};
 use crate::logic::Tri;
 use crate::model::{Head, Reading, ResourceMode};
-use crate::value::Value;
+use crate::value::{Kind, Value};
 
 /// The account numbers that are surely the one that a root runs in: what a provider is bound to, and whose roles its own
 /// services run under.
@@ -60,19 +60,23 @@ pub(in crate::facts) fn is_own_account(facts: &Facts<'_>, home: &Head, value: &V
 /// is written where another is meant; a single role may be one's own.
 pub(in crate::facts) fn is_foreign_principal(facts: &Facts<'_>, home: &Head, principal: &Value) -> Tri {
     let is_anybodys = facts.analysis::<OwnAccounts>().is_anybodys(home);
+    let is_surely_whole = || is_whole_account(principal) == Tri::True && account_in(principal).is_some();
     match !is_own_account(facts, home, principal) {
-        Tri::Unknown if is_anybodys && is_whole_account(principal) && account_in(principal).is_some() => Tri::True,
+        Tri::Unknown if is_anybodys && is_surely_whole() => Tri::True,
         known => known,
     }
 }
 
 /// Whether a principal stands for an account as a whole: `arn:aws:iam::123456789012:root`, `123456789012`.
-pub(in crate::facts) fn is_whole_account(principal: &Value) -> bool {
-    let Some(text) = principal.as_text() else { return false };
-    match text.known() {
-        Some(known) => known.ends_with(":root") || account_in(principal).is_some_and(|account| account == known),
-        None => text.suffix().ends_with(":root") || principal.as_reference().is_some() && names_caller(principal),
+pub(in crate::facts) fn is_whole_account(principal: &Value) -> Tri {
+    match &principal.kind {
+        Kind::Unknown(_) => return Tri::Unknown,
+        Kind::Reference(_) => return Tri::from(names_caller(principal)),
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::List(_) | Kind::Map(_) => {}
     }
+    let is_number = account_in(principal).is_some_and(|account| principal.as_str() == Some(&*account));
+    let is_root = principal.as_text().map_or(Tri::False, |text| text.ends_with(":root"));
+    Tri::from(is_number).or(is_root)
 }
 
 /// Whether a value is made of the account of whoever runs Terraform: `data.aws_caller_identity.….account_id`.

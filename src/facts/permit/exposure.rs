@@ -257,7 +257,7 @@ fn allows_every_action(facts: &Facts<'_>, id: Id<ResourcePolicy>) -> Fact {
 
 fn is_for_more_than_accounts(model: &Model, statement: &Statement) -> Tri {
     let is_narrower = |value: &Value| match value.as_text() {
-        Some(_) if is_whole_account(value) => Tri::False,
+        Some(_) if is_whole_account(value) == Tri::True => Tri::False,
         // Everyone, under conditions that only the own account meets, is the account.
         Some(text) if text.known() == Some("*") => match can_meet(model, statement) {
             Tri::True => Tri::True,

@@ -1,7 +1,7 @@
 //! Trusts of services and accounts.
 
 use crate::data::lists;
-use crate::facts::permit::accounts::{is_foreign_principal, is_own_account, is_whole_account};
+use crate::facts::permit::accounts::{is_foreign_principal, is_whole_account};
 use crate::facts::permit::condition::holds_without_key;
 use crate::facts::permit::read;
 use crate::facts::permit::trusted::{is_trust, members};
@@ -150,19 +150,13 @@ fn trusts_account_without_external_id(facts: &Facts<'_>, id: Id<Role>) -> Fact {
         "sts:rolesessionname",
     ];
     let home = &facts.model[id].head;
-    let is_foreign = |value: &Value| match is_whole_account(value) {
-        true => is_foreign_principal(facts, home, value),
-        false => Tri::False,
-    };
+    let is_foreign = |value: &Value| is_whole_account(value).and(is_foreign_principal(facts, home, value));
     judge(facts, id, |model, statement| principal(model, statement, &LIMITS, is_foreign, "whoever this account lets"))
 }
 
 fn trusts_own_account(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     let home = &facts.model[id].head;
-    let is_own = |value: &Value| match is_whole_account(value) {
-        true => Tri::from(is_own_account(facts, home, value) == Tri::True),
-        false => Tri::False,
-    };
+    let is_own = |value: &Value| is_whole_account(value).and(!is_foreign_principal(facts, home, value));
     judge(facts, id, |model, statement| principal(model, statement, &["aws:", "sts:"], is_own, "the whole account"))
 }
 
