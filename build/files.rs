@@ -17,7 +17,7 @@ pub(crate) fn list(folder: &str, end: &str, table_name: &str) {
     for path in paths {
         // The compiler joins the address, so that no path of this machine ends up in the table.
         let address = format!("/{folder}/{path}");
-        writeln!(table, "    ({path:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {address:?}))),")
+        writeln!(table, "    ({:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {address:?}))),", &address[1..])
             .expect("writing to a string does not fail");
     }
     table.push_str("]\n");

@@ -56,7 +56,7 @@ pub(super) fn judge<'r>(model: &Model, rules: &'r [Rule], watch: &Watch) -> Judg
         .map(|rule| {
             let fault = |words: &str| {
                 let message = format!("rule {} failed: {words}; this is a fault of secure-lint", rule.meta.id);
-                Problem::of_file("rule-failed", &rule.meta.path, message).tool()
+                Problem::of_file("rule-failed", &*rule.meta.path, message).tool()
             };
             let judged = || watch.around(Watched::Rule, &rule.meta.id, || judge_rule(&facts, rule));
             match catch_unwind(AssertUnwindSafe(judged)) {

@@ -79,7 +79,10 @@ pub(crate) fn run(arguments: &CheckArguments, surroundings: &Surroundings) -> Re
         timings.print(&session, &world.watch);
     }
     written?;
-    Ok(report.run.exit)
+    let exit = report.run.exit;
+    // The process ends here, and its memory with it.
+    std::mem::forget((report, plan, session));
+    Ok(exit)
 }
 
 pub(crate) fn new_run(session: &Session, plan: &Plan, fail_on: Option<Severity>) -> Run {

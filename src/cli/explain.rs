@@ -82,7 +82,7 @@ fn text(meta: &RuleMeta) -> String {
 fn facts(meta: &RuleMeta) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("rule", meta.id.clone()),
-        ("area", meta.area.clone()),
+        ("area", meta.area.to_string()),
         ("severity", meta.severity.name().to_owned()),
         ("confidence", meta.confidence.name().to_owned()),
         ("profile", meta.profile.name().to_owned()),

@@ -101,7 +101,7 @@ fn csv(rules: &[&RuleMeta], with_covers: bool) -> String {
     for rule in rules {
         let mut fields = vec![
             rule.id.clone(),
-            rule.area.clone(),
+            rule.area.to_string(),
             rule.severity.name().to_owned(),
             rule.profile.name().to_owned(),
             rule.state.name().to_owned(),

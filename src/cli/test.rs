@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &TestArguments, streams: Streams) -> Result<u8, Fai
     for folder in &folders {
         sources.extend(rule_files(folder, &folder.to_string_lossy())?);
     }
-    let mine: Vec<String> = sources.iter().map(|source| source.path.clone()).collect();
+    let mine: Vec<_> = sources.iter().map(|source| source.path.clone()).collect();
     let rules = read(sources)?;
     let tested: Vec<Arc<RuleFile>> =
         rules.rules().iter().filter(|rule| mine.contains(&rule.meta.path)).cloned().collect();

@@ -8,6 +8,7 @@ mod run;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -156,7 +157,7 @@ pub struct Cover {
 #[derive(Clone, Debug)]
 pub struct RuleMeta {
     pub id: String,
-    pub area: String,
+    pub area: Cow<'static, str>,
     /// The heading of the page: the consequence in the user's words.
     pub title: String,
     pub severity: Severity,
@@ -178,7 +179,7 @@ pub struct RuleMeta {
     /// The parameters that the file declares, with their defaults, whose type is theirs.
     pub params: BTreeMap<String, Param>,
     /// `rules/<area>/<id>.md`, or the path of a user's file.
-    pub path: String,
+    pub path: Cow<'static, str>,
 }
 
 /// The value of a rule's parameter.

@@ -27,7 +27,7 @@ pub(crate) fn span_of(world: &World, path: &str, wanted: &str) -> Span {
 pub(crate) fn rule(id: &str, severity: Severity) -> Arc<RuleMeta> {
     Arc::new(RuleMeta {
         id: id.to_owned(),
-        area: "network".to_owned(),
+        area: "network".into(),
         title: "A thing is open".to_owned(),
         severity,
         confidence: Confidence::Certain,
@@ -43,7 +43,7 @@ pub(crate) fn rule(id: &str, severity: Severity) -> Arc<RuleMeta> {
         page: page("# A thing is open\n\n", "Anyone can come in. Close it."),
         has_fix: false,
         params: std::collections::BTreeMap::new(),
-        path: format!("rules/network/{id}.md"),
+        path: format!("rules/network/{id}.md").into(),
     })
 }
 

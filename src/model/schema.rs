@@ -138,6 +138,12 @@ pub fn targets() -> Vec<&'static str> {
     names
 }
 
+/// The name of an entity or view as it is declared.
+pub(crate) fn target(name: &str) -> Option<&'static str> {
+    let view = || views().map(|view| view.name).find(|view| *view == name);
+    find_entity(name).map(|entity| entity.name).or_else(view)
+}
+
 /// The schema of an entity that exists; its name comes from an id, and ids are only made for declared entities.
 pub(crate) fn entity(name: &'static str) -> &'static EntitySchema {
     find_entity(name).expect("every id names a declared entity")

@@ -8,12 +8,12 @@ use super::file::{folded, peer_of};
 use super::{RuleError, RuleFile, RuleSource};
 use crate::finding::{Cover, RuleMeta};
 
-/// Path below `rules/` and text of every built-in rule, in order of path.
+/// Path and text of every built-in rule, in order of path.
 static BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 /// The built-in rule files as they stand in the repository.
 pub fn builtin_sources() -> Vec<RuleSource> {
-    BUILTIN.iter().map(|(path, text)| RuleSource::new("rules", path, *text)).collect()
+    BUILTIN.iter().map(|(path, text)| RuleSource::builtin(path, text)).collect()
 }
 
 /// Rules by id, in the order of their ids.

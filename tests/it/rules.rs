@@ -63,7 +63,7 @@ fn every_example_of_every_rule() {
 fn update(rule: &Arc<RuleFile>, examiner: &Examiner) {
     let Ok(text) = with_outputs(rule, examiner) else { return };
     if text != rule.source.text {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&rule.source.path);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&*rule.source.path);
         std::fs::write(path, text).expect("the rule's file can be written");
     }
 }

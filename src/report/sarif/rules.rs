@@ -40,7 +40,7 @@ fn properties(meta: &RuleMeta) -> RuleProperties {
     if meta.severity != Severity::Info {
         tags.push("security".to_owned());
     }
-    tags.push(meta.area.clone());
+    tags.push(meta.area.to_string());
     for tag in &meta.tags {
         let lower = tag.to_lowercase();
         let tag = if lower.starts_with("cwe-") { format!("external/cwe/{lower}") } else { tag.clone() };

@@ -146,7 +146,7 @@ impl Compiler<'_> {
 
     /// The static name of an entity or view, for the type of a variable by itself.
     fn target_name(&self, name: &str) -> &'static str {
-        schema::targets().into_iter().find(|target| *target == name).unwrap_or("entity")
+        schema::target(name).unwrap_or("entity")
     }
 }
 

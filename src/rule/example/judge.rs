@@ -49,7 +49,7 @@ pub fn judge_rule(rule: &Arc<RuleFile>, linter: &impl Linter) -> Result<Vec<Fail
 fn missing_kinds(rule: &RuleFile, found: &Examples) -> Vec<Failure> {
     let has = |kind: ExampleKind| found.examples.iter().any(|example| example.kind == kind);
     let failure = |message: &str| Failure {
-        path: rule.meta.path.clone(),
+        path: rule.meta.path.to_string(),
         line: 1,
         rule: rule.meta.id.clone(),
         example: "the file".to_owned(),
@@ -124,7 +124,7 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn fail(&mut self, line: u32, message: String) {
         self.failures.push(Failure {
-            path: self.rule.meta.path.clone(),
+            path: self.rule.meta.path.to_string(),
             line,
             rule: self.rule.meta.id.clone(),
             example: self.example.title.clone(),

@@ -23,18 +23,25 @@ pub(crate) use sections::{Fence, Part, parts};
 #[derive(Clone, Debug)]
 pub struct RuleSource {
     /// `rules/network/internet-facing-task.md`.
-    pub path: String,
+    pub path: Cow<'static, str>,
     /// The folder below the folder of rules; `own` for a user's file without one.
-    pub area: String,
+    pub area: Cow<'static, str>,
     pub text: Cow<'static, str>,
 }
 
 impl RuleSource {
-    /// A file at `path` in the folder of rules `folder`.
-    pub fn new(folder: &str, path: &str, text: impl Into<Cow<'static, str>>) -> RuleSource {
+    /// A user's file at `path` in the folder of rules `folder`.
+    pub fn new(folder: &str, path: &str, text: String) -> RuleSource {
         let area = path.split_once('/').map_or("own", |(area, _)| area);
         let separator = if folder.is_empty() || folder.ends_with('/') { "" } else { "/" };
-        RuleSource { path: format!("{folder}{separator}{path}"), area: area.to_owned(), text: text.into() }
+        let path = format!("{folder}{separator}{path}");
+        RuleSource { path: path.into(), area: area.to_owned().into(), text: text.into() }
+    }
+
+    /// A built-in file, `rules/<area>/<id>.md`.
+    pub(super) fn builtin(path: &'static str, text: &'static str) -> RuleSource {
+        let area = path.split('/').nth(1).unwrap_or("own");
+        RuleSource { path: path.into(), area: area.into(), text: text.into() }
     }
 
     /// The file's name without its ending.
@@ -171,7 +178,7 @@ impl RuleFile {
             absorbs: front.absorbs,
             tags: front.tags,
             covers: front.covers,
-            each: each.to_string(),
+            each: each.text(),
             page: Page::new(text.clone(), heading.start, summary),
             has_fix: front.fix.is_some(),
             params: front.params,
@@ -205,13 +212,14 @@ impl RuleFile {
     }
 }
 
-impl std::fmt::Display for Each {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Each {
+    /// As it is written.
+    fn text(&self) -> String {
         match self {
-            Each::Entity(name) => f.write_str(name),
+            Each::Entity(name) => name.clone(),
             Each::Resource(types) => {
                 let quoted: Vec<String> = types.iter().map(|name| format!("\"{name}\"")).collect();
-                write!(f, "resource({})", quoted.join(", "))
+                format!("resource({})", quoted.join(", "))
             }
         }
     }

@@ -56,7 +56,7 @@ fn read(text: &str) -> Result<RuleFile, String> {
 fn reads_everything_a_file_says() {
     let rule = read(GOOD).expect("the file is right");
     assert_eq!(rule.each, Each::Resource(vec!["aws_a".into(), "data.aws_b".into()]));
-    assert_eq!((rule.id(), rule.meta.area.as_str()), ("open-thing", "network"));
+    assert_eq!((rule.id(), &*rule.meta.area), ("open-thing", "network"));
     assert_eq!(rule.meta.title, "It stands open");
     assert_eq!(rule.meta.page.summary(), "What can go wrong.\nHow to fix it.");
     assert_eq!(rule.meta.profile, Profile::Strict);

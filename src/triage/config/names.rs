@@ -61,7 +61,7 @@ impl<'a> Names<'a> {
         if let Some(rule) = self.rule(name) {
             return Ok(Selector::Rule(rule.id.clone()));
         }
-        let areas: BTreeSet<&str> = self.rules.iter().map(|rule| rule.area.as_str()).collect();
+        let areas: BTreeSet<&str> = self.rules.iter().map(|rule| &*rule.area).collect();
         if areas.contains(name) {
             return Ok(Selector::Area(name.to_owned()));
         }

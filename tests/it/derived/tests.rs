@@ -47,7 +47,7 @@ resource "thing" "a" {
 "#;
 
 fn rule() -> Arc<RuleFile> {
-    let rule = RuleFile::read(RuleSource::new("rules", "network/open-thing.md", RULE));
+    let rule = RuleFile::read(RuleSource::new("rules", "network/open-thing.md", RULE.to_owned()));
     Arc::new(rule.expect("the rule is right"))
 }
 
