@@ -109,7 +109,7 @@ fn fill(model: &mut Model, sources: &Sources<'_>, deployments: &[&Deployment], a
     secret_files::add_files(model, sources);
     settings::add_files(model, sources);
     taskdef::link(model);
-    dockerfile::link(model);
+    dockerfile::link(model, sources.world);
     server::link(model);
 }
 

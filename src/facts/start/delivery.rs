@@ -128,13 +128,14 @@ pub(super) fn image_of(container: &Container) -> Option<(String, String)> {
 
 /// All pushes of the same image in the same workflow.
 fn siblings<'m>(model: &'m Model, push: &'m Push) -> impl Iterator<Item = &'m Push> {
-    let workflow = push.job.id().and_then(|job| model[job].workflow.id());
+    let workflow_of = |push: &Push| push.job.id().and_then(|job| model[job].workflow.id());
+    let workflow = workflow_of(push);
     model.delivery.pushes.iter().map(|(_, other)| other).filter(move |other| {
-        let same = match (push.target.value().as_text(), other.target.value().as_text()) {
-            (Some(a), Some(b)) => a.equals(&b) != Tri::False && repository(&a) == repository(&b),
-            (None, _) | (_, None) => false,
-        };
-        same && other.job.id().and_then(|job| model[job].workflow.id()) == workflow
+        workflow_of(other) == workflow
+            && match (push.target.value().as_text(), other.target.value().as_text()) {
+                (Some(a), Some(b)) => a.equals(&b) != Tri::False && repository(&a) == repository(&b),
+                (None, _) | (_, None) => false,
+            }
     })
 }
 

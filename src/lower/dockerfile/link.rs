@@ -1,48 +1,47 @@
 //! Joins containers with their images, the repositories that these lie in, and the builds that make them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::pushed;
 use super::reference::Reference;
 use crate::logic::{Reason, Tri};
+use crate::lower::workflow::nearest_root;
 use crate::model::delivery::{Push, Rendering};
 use crate::model::image::{ImageBuild, Repository};
 use crate::model::workload::Container;
 use crate::model::{Id, Model, One, ResourceMode};
-use crate::source::parent_of;
+use crate::source::{World, parent_of};
 use crate::value::{Origin, Piece, Text, Value};
 
 /// Draws the edges once tasks, builds and resources are there.
-pub(crate) fn link(model: &mut Model) {
+pub(crate) fn link(model: &mut Model, world: &World) {
     add_repositories(model);
     add_images(model);
     let exact = pushed::exact(model);
-    link_builds(model, &exact);
+    link_builds(model, world, &exact);
     link_pushes(model, &exact);
 }
 
 /// Pushes and builds: what a push surely sends, else by the name of the folder, or where only one Dockerfile exists.
-fn link_pushes(model: &mut Model, exact: &[(Id<Push>, Vec<Id<ImageBuild>>)]) {
+fn link_pushes(model: &mut Model, exact: &BTreeMap<Id<Push>, Vec<Id<ImageBuild>>>) {
     let builds: Vec<Id<ImageBuild>> = model.image.image_builds.ids().collect();
     let files: BTreeSet<&str> = builds.iter().filter_map(|id| model[*id].file.as_str()).collect();
     let is_only = files.len() == 1;
+    let by_folder = builds_by_folder(model);
     let mut links = Vec::new();
     for (push, entity) in model.delivery.pushes.iter() {
-        if let Some((_, builds)) = exact.iter().find(|(id, _)| *id == push) {
+        if let Some(builds) = exact.get(&push) {
             links.extend(builds.iter().map(|build| (*build, push, entity.head.span)));
             continue;
         }
         let Some(target) = entity.target.value().as_text() else { continue };
-        let last = target.suffix().rsplit('/').next().unwrap_or("").to_owned();
-        let is_its = |id: &&Id<ImageBuild>| {
-            let folder = model[**id].file.as_str().map(|file| parent_of(file).rsplit('/').next().unwrap_or(""));
-            folder.is_some_and(|folder| !folder.is_empty() && names_one_thing(folder, &last))
+        let last = target.suffix().rsplit('/').next().unwrap_or("");
+        let named = match by_folder.get(&plain(last)) {
+            Some(named) => named.as_slice(),
+            None if is_only => builds.as_slice(),
+            None => &[],
         };
-        let mut named: Vec<Id<ImageBuild>> = builds.iter().filter(is_its).copied().collect();
-        if named.is_empty() && is_only {
-            named.clone_from(&builds);
-        }
-        links.extend(named.into_iter().map(|build| (build, push, entity.head.span)));
+        links.extend(named.iter().map(|build| (*build, push, entity.head.span)));
     }
     for (build, push, span) in links {
         model[build].pushes.push(push, Origin::written(span));
@@ -236,68 +235,104 @@ fn repository_of(
 
 /// Containers and builds: by what is pushed to the container's repository; else by the name of the folder, or where only
 /// one of each exists, unless the build is pushed elsewhere.
-fn link_builds(model: &mut Model, exact: &[(Id<Push>, Vec<Id<ImageBuild>>)]) {
-    let mut links: Vec<(usize, Id<ImageBuild>)> = Vec::new();
+fn link_builds(model: &mut Model, world: &World, exact: &BTreeMap<Id<Push>, Vec<Id<ImageBuild>>>) {
+    let mut links: Vec<(Id<Container>, Id<ImageBuild>)> = Vec::new();
     let builds: Vec<Id<ImageBuild>> = model.image.image_builds.ids().collect();
     let mut files: Vec<&str> = builds.iter().filter_map(|id| model[*id].file.as_str()).collect();
     files.dedup();
-    let containers: Vec<_> = model.workload.containers.ids().collect();
-    let private: Vec<(usize, String)> = containers
+    let by_folder = builds_by_folder(model);
+    let private: Vec<(Id<Container>, String)> = model
+        .workload
+        .containers
         .iter()
-        .enumerate()
-        .filter_map(|(index, id)| Some((index, private_repository(model, model[*id].image_name.value())?)))
+        .filter_map(|(id, container)| Some((id, private_repository(model, container.image_name.value())?)))
         .collect();
-    let targets: Vec<(Id<ImageBuild>, Option<String>)> = exact
-        .iter()
-        .flat_map(|(push, builds)| {
-            let target = model[*push].target.value().as_text().and_then(|text| pushed::name(&text));
-            // A hole in the name may be any repository.
-            let target = target.filter(|name| !name.contains('{'));
-            builds.iter().map(move |build| (*build, target.clone()))
-        })
-        .collect();
-    let goes_elsewhere = |build: &Id<ImageBuild>, repository: &str| {
-        let mut own = targets.iter().filter(|(id, _)| id == build).peekable();
-        own.peek().is_some()
-            && own.all(|(_, target)| target.as_deref().is_some_and(|it| !same_repository(it, repository)))
-    };
-    for (index, repository) in &private {
-        let mut by_push: Vec<Id<ImageBuild>> = Vec::new();
-        for (build, target) in &targets {
-            let is_it = target.as_deref().is_some_and(|target| same_repository(target, repository));
-            if is_it && !by_push.contains(build) {
-                by_push.push(*build);
-            }
-        }
+    let is_one_repository = private.windows(2).all(|pair| pair[0].1 == pair[1].1);
+    let sent = Sent::new(model, exact);
+    for (container, repository) in &private {
+        let by_push = sent.to(repository, &world.file(model[*container].head.span.file).path);
         if !by_push.is_empty() {
-            links.extend(by_push.into_iter().map(|build| (*index, build)));
+            links.extend(by_push.iter().map(|build| (*container, *build)));
             continue;
         }
         let last = repository.rsplit('/').next().unwrap_or("");
-        let free: Vec<Id<ImageBuild>> = builds.iter().copied().filter(|id| !goes_elsewhere(id, repository)).collect();
-        let by_folder = free.iter().filter(|id| {
-            let folder = model[**id].file.as_str().map(|file| parent_of(file).rsplit('/').next().unwrap_or(""));
-            folder.is_some_and(|folder| !folder.is_empty() && names_one_thing(folder, last))
-        });
-        let named: Vec<Id<ImageBuild>> = by_folder.copied().collect();
-        match named.as_slice() {
-            [] if files.len() == 1 && private.iter().all(|(_, other)| other == repository) => {
-                links.extend(free.iter().map(|id| (*index, *id)));
-            }
-            [] => {}
-            named => links.extend(named.iter().map(|id| (*index, *id))),
+        let is_free = |id: &&Id<ImageBuild>| !sent.goes_elsewhere(**id, repository);
+        let named = by_folder.get(&plain(last)).map_or(&[][..], Vec::as_slice);
+        let before = links.len();
+        links.extend(named.iter().filter(is_free).map(|build| (*container, *build)));
+        if links.len() == before && files.len() == 1 && is_one_repository {
+            links.extend(builds.iter().filter(is_free).map(|build| (*container, *build)));
         }
     }
-    for (index, build) in links {
-        let container = containers[index];
+    for (container, build) in links {
         let origin = model[container].image_name.origin().clone();
         model[container].image_build = One::to(build, origin.clone());
         model[build].containers.push(container, origin);
     }
 }
 
-fn same_repository(pushed: &str, named: &str) -> bool {
-    pushed.eq_ignore_ascii_case(named)
+/// The builds of Dockerfiles by the name of the folder that these lie in.
+fn builds_by_folder(model: &Model) -> BTreeMap<String, Vec<Id<ImageBuild>>> {
+    let mut by_folder: BTreeMap<String, Vec<Id<ImageBuild>>> = BTreeMap::new();
+    for (id, build) in model.image.image_builds.iter() {
+        let folder = build.file.as_str().map(|file| parent_of(file).rsplit('/').next().unwrap_or(""));
+        if let Some(folder) = folder.filter(|folder| !folder.is_empty()) {
+            by_folder.entry(plain(folder)).or_default().push(id);
+        }
+    }
+    by_folder
+}
+
+/// What is surely sent, and where to.
+struct Sent<'m> {
+    /// The folders that hold a repository's workflows.
+    homes: BTreeSet<&'m str>,
+    /// By name, then by the home that it is sent from.
+    to: BTreeMap<String, BTreeMap<&'m str, Vec<Id<ImageBuild>>>>,
+    /// Where each build goes; nothing for a name that may be any.
+    of: BTreeMap<Id<ImageBuild>, Vec<Option<String>>>,
+}
+
+impl<'m> Sent<'m> {
+    fn new(model: &'m Model, exact: &BTreeMap<Id<Push>, Vec<Id<ImageBuild>>>) -> Sent<'m> {
+        let homes = model.pipeline.repositories.iter().filter_map(|(_, it)| it.path.as_str()).collect();
+        let mut sent = Sent { homes, to: BTreeMap::new(), of: BTreeMap::new() };
+        for (push, builds) in exact {
+            let push = &model[*push];
+            let target = push.target.value().as_text().and_then(|text| pushed::name(&text));
+            // A hole in the name may be any repository.
+            let target = target.filter(|name| !name.contains('{'));
+            let workflow = push.job.id().and_then(|job| model[job].workflow.id());
+            let repository = workflow.and_then(|workflow| model[workflow].github_repository.id());
+            let home = repository.and_then(|repository| model[repository].path.as_str()).unwrap_or("");
+            for build in builds {
+                sent.of.entry(*build).or_default().push(target.clone());
+                if let Some(target) = &target {
+                    let known = sent.to.entry(target.to_ascii_lowercase()).or_default().entry(home).or_default();
+                    if !known.contains(build) {
+                        known.push(*build);
+                    }
+                }
+            }
+        }
+        sent
+    }
+
+    /// What is sent to a repository of images: from the repository that a file lies in, else from anywhere.
+    fn to(&self, repository: &str, path: &str) -> Vec<Id<ImageBuild>> {
+        let Some(by_home) = self.to.get(&repository.to_ascii_lowercase()) else { return Vec::new() };
+        match by_home.get(nearest_root(&self.homes, path)) {
+            Some(own) => own.clone(),
+            None => by_home.values().flatten().copied().collect(),
+        }
+    }
+
+    /// Whether a build is sent, but never to this repository.
+    fn goes_elsewhere(&self, build: Id<ImageBuild>, repository: &str) -> bool {
+        let is_other =
+            |target: &Option<String>| target.as_deref().is_some_and(|it| !it.eq_ignore_ascii_case(repository));
+        self.of.get(&build).is_some_and(|targets| targets.iter().all(is_other))
+    }
 }
 
 /// What the private repository of an image is called; nothing for images of others.
@@ -332,8 +367,7 @@ fn named(address: &str) -> String {
     }
 }
 
-/// `app` and `app`, `my-app` and `my_app`.
-fn names_one_thing(folder: &str, repository: &str) -> bool {
-    let plain = |text: &str| text.to_ascii_lowercase().replace('_', "-");
-    plain(folder) == plain(repository)
+/// `my-app` and `My_app` name one thing.
+fn plain(name: &str) -> String {
+    name.to_ascii_lowercase().replace('_', "-")
 }

@@ -90,9 +90,15 @@ fn source<'s>(sources: &'s Sources<'_>, file: FileId) -> Source<'s> {
 }
 
 /// The innermost folder with workflows around a file.
-fn nearest_root<'r>(roots: &BTreeSet<&'r str>, path: &str) -> &'r str {
-    let holds = |root: &str| root.is_empty() || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));
-    roots.iter().copied().filter(|root| holds(root)).max_by_key(|root| root.len()).unwrap_or("")
+pub(super) fn nearest_root<'r>(roots: &BTreeSet<&'r str>, path: &str) -> &'r str {
+    let mut folder = crate::source::parent_of(path);
+    while !folder.is_empty() {
+        if let Some(root) = roots.get(folder) {
+            return root;
+        }
+        folder = crate::source::parent_of(folder);
+    }
+    ""
 }
 
 fn repository<'s>(
