@@ -10,7 +10,7 @@ use crate::source::Span;
 use crate::value::{Origin, StepKind};
 
 /// Where text stands and how it is edited: what the syntax floors know and this one does not.
-pub trait Sites: Sync {
+pub trait Sites {
     /// What stands at a span: `terraform#aws_lb.main.internal`.
     fn address(&self, span: Span) -> String;
 

@@ -53,18 +53,7 @@ pub(super) fn judge<'r>(model: &Model, rules: &'r [Rule], watch: &Watch) -> Judg
     let facts = Facts::new(model);
     let results: Vec<Result<Vec<Draft<'r>>, Problem>> = rules
         .par_iter()
-        .map(|rule| {
-            let fault = |words: &str| {
-                let message = format!("rule {} failed: {words}; this is a fault of secure-lint", rule.meta.id);
-                Problem::of_file("rule-failed", &*rule.meta.path, message).tool()
-            };
-            let judged = || watch.around(Watched::Rule, &rule.meta.id, || judge_rule(&facts, rule));
-            match catch_unwind(AssertUnwindSafe(judged)) {
-                Ok(Ok(drafts)) => Ok(drafts),
-                Ok(Err(errors)) => Err(fault(&errors.first().map(ToString::to_string).unwrap_or_default())),
-                Err(panic) => Err(fault(panic_words(&*panic))),
-            }
-        })
+        .map(|rule| guarded(rule, || watch.around(Watched::Rule, &rule.meta.id, || judge_rule(&facts, rule))))
         .collect();
     let mut judged = Judged { drafts: Vec::new(), problems: Vec::new() };
     for result in results {
@@ -74,6 +63,22 @@ pub(super) fn judge<'r>(model: &Model, rules: &'r [Rule], watch: &Watch) -> Judg
         }
     }
     judged
+}
+
+/// What a rule says; its fault, should it fail.
+pub(super) fn guarded<'r>(
+    rule: &Rule,
+    judged: impl FnOnce() -> Result<Vec<Draft<'r>>, Vec<RuleError>>,
+) -> Result<Vec<Draft<'r>>, Problem> {
+    let fault = |words: &str| {
+        let message = format!("rule {} failed: {words}; this is a fault of secure-lint", rule.meta.id);
+        Problem::of_file("rule-failed", &*rule.meta.path, message).tool()
+    };
+    match catch_unwind(AssertUnwindSafe(judged)) {
+        Ok(Ok(drafts)) => Ok(drafts),
+        Ok(Err(errors)) => Err(fault(&errors.first().map(ToString::to_string).unwrap_or_default())),
+        Err(panic) => Err(fault(panic_words(&*panic))),
+    }
 }
 
 fn panic_words(panic: &(dyn std::any::Any + Send)) -> &str {

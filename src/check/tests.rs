@@ -1,15 +1,19 @@
 //! Conditions against a model made by hand: types, three truth values, evidence.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::evaluate::{Evaluator, Evidence};
 use super::evidence::{Bound, Verdict};
+use super::judge::{guarded, judge};
+use super::{Rule, prepare};
 use crate::facts::Facts;
 use crate::logic::{Reason, Tri};
 use crate::model::network::{Route, RouteTable, Subnet};
 use crate::model::{Cell, Head, Id, Model};
 use crate::rule::condition::{Condition, ConditionError, Environment, compile};
-use crate::source::{FileId, Span};
+use crate::rule::{RuleFile, RuleSource};
+use crate::source::{FileId, ProblemLevel, Span, Watch};
 use crate::value::{Origin, Value};
 
 fn span(start: usize, end: usize) -> Span {
@@ -109,4 +113,26 @@ fn an_open_list_proves_nothing_about_all() {
     assert_eq!(none.ways[0].primary, 1);
     assert_eq!(verdict("length(route_table.routes) >= 1").tri, Tri::True);
     assert_eq!(verdict("length(route_table.routes) < 2").tri, Tri::Unknown);
+}
+
+/// A rule about subnets whose condition nobody has checked yet.
+fn unchecked(id: &str, condition: &str) -> Rule {
+    let text = format!("---\nseverity: low\neach: subnet\n---\n\n# A title\n\n```hcl require\n{condition}\n```\n");
+    let file = RuleFile::read(RuleSource::new("rules", &format!("network/{id}.md"), text)).expect("a rule file");
+    prepare(&Arc::new(file), &BTreeMap::new()).expect("there are subnets")
+}
+
+#[test]
+fn a_rule_that_fails_is_a_fault_of_the_tool_and_the_others_still_run() {
+    let (model, _) = subnet();
+    let rules = [unchecked("broken", "subnet.no_such_thing"), unchecked("public", "!subnet.map_public_ip")];
+    let judged = judge(&model, &rules, &Watch::default());
+    assert_eq!(judged.problems.len(), 1);
+    assert!(judged.problems[0].level == ProblemLevel::Tool, "{:?}", judged.problems);
+    assert!(judged.problems[0].message.contains("rule broken failed"), "{:?}", judged.problems);
+    let found: Vec<&str> = judged.drafts.iter().map(|draft| &*draft.rule.meta.id).collect();
+    assert_eq!(found, ["public"]);
+
+    let fault = guarded(&rules[1], || panic!("index out of bounds")).err().expect("a problem");
+    assert!(fault.level == ProblemLevel::Tool && fault.message.contains("rule public failed: index out of bounds"), "{fault:?}");
 }

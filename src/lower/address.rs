@@ -1,21 +1,29 @@
 //! What stands at a span, as an address that survives moved lines: `terraform#aws_lb.main.internal`,
 //! `.github/workflows/deploy.yml#jobs.deploy.steps[build].run`. A function of the tree alone; asked for findings only.
 
-use crate::source::Span;
+use std::cell::RefCell;
+
+use crate::source::{QuickMap, Span};
 use crate::syntax::hcl::{Body, Expr, ExprKind, ObjectKey};
 use crate::syntax::yaml::{Kind as NodeKind, Node};
 use crate::syntax::{Kind, Sources};
 
 pub struct Addresses<'s, 'w> {
     sources: &'s Sources<'w>,
+    /// One place is a step of many ways.
+    known: RefCell<QuickMap<Span, String>>,
 }
 
 impl<'s, 'w> Addresses<'s, 'w> {
     pub fn new(sources: &'s Sources<'w>) -> Addresses<'s, 'w> {
-        Addresses { sources }
+        Addresses { sources, known: RefCell::default() }
     }
 
     pub fn of(&self, span: Span) -> String {
+        self.known.borrow_mut().entry(span).or_insert_with(|| self.find(span)).clone()
+    }
+
+    fn find(&self, span: Span) -> String {
         let file = self.sources.world.file(span.file);
         match self.sources.kind(span.file) {
             Kind::Terraform => format!("{}#{}", or_dot(file.folder()), self.terraform(span)),
@@ -198,15 +206,13 @@ fn node_path(node: &Node, span: Span, path: &mut Vec<String>) {
         NodeKind::List(_) => {
             let Some(index) = node.items().iter().position(|item| item.span.contains(&span)) else { return };
             let item = &node.items()[index];
-            let names: Vec<Option<String>> = node.items().iter().map(item_name).collect();
-            let name = match &names[index] {
+            path.push(match item_name(item) {
                 Some(name) => {
-                    let before = names[..index].iter().filter(|other| other.as_ref() == Some(name)).count();
-                    if before == 0 { name.clone() } else { format!("{name}~{}", before + 1) }
+                    let before = node.items()[..index].iter().filter(|other| item_name(other) == Some(name)).count();
+                    if before == 0 { format!("[{name}]") } else { format!("[{name}~{}]", before + 1) }
                 }
-                None => index.to_string(),
-            };
-            path.push(format!("[{name}]"));
+                None => format!("[{index}]"),
+            });
             node_path(item, span, path);
         }
         _ => {}
@@ -214,11 +220,11 @@ fn node_path(node: &Node, span: Span, path: &mut Vec<String>) {
 }
 
 /// What a list item is called: its id or name, a step's action, the first line of its script.
-fn item_name(item: &Node) -> Option<String> {
-    let text = |key: &str| item.get(key).and_then(Node::scalar_text).map(str::to_owned);
+fn item_name(item: &Node) -> Option<&str> {
+    let text = |key: &str| item.get(key).and_then(Node::scalar_text);
     if item.get("uses").is_some() || item.get("run").is_some() {
-        let uses = || text("uses").map(|uses| uses.split('@').next().unwrap_or("").to_owned());
-        let run = || text("run").and_then(|run| run.lines().next().map(|line| line.trim().to_owned()));
+        let uses = || text("uses").map(|uses| uses.split('@').next().unwrap_or(""));
+        let run = || text("run").and_then(|run| run.lines().next().map(str::trim));
         return text("id").or_else(|| text("name")).or_else(uses).or_else(run);
     }
     text("name").or_else(|| text("id")).or_else(|| text("Sid")).or_else(|| text("key"))
