@@ -134,5 +134,8 @@ fn a_rule_that_fails_is_a_fault_of_the_tool_and_the_others_still_run() {
     assert_eq!(found, ["public"]);
 
     let fault = guarded(&rules[1], || panic!("index out of bounds")).err().expect("a problem");
-    assert!(fault.level == ProblemLevel::Tool && fault.message.contains("rule public failed: index out of bounds"), "{fault:?}");
+    assert!(
+        fault.level == ProblemLevel::Tool && fault.message.contains("rule public failed: index out of bounds"),
+        "{fault:?}"
+    );
 }

@@ -1,13 +1,15 @@
 //! What happens to a service once something deploys to it, and to a tag once it is pushed: what rolls back unseen, what
 //! Terraform takes back, what a second push does.
 
-use crate::facts::{Facts, tag, task};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::facts::{Analysis, Facts, tag, task};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::delivery::{Deployment, Push};
 use crate::model::image::Repository;
 use crate::model::workload::{Container, Service};
 use crate::model::{Id, Model, Reading};
-use crate::source::Place;
+use crate::source::{Place, Span};
 use crate::value::Value;
 
 /// The service that a deployment names; the reason where it cannot be told.
@@ -339,34 +341,55 @@ pub(super) fn tag_is_pushed(facts: &Facts<'_>, id: Id<Container>) -> Fact {
     let container = &model[id];
     let yes = Fact::yes(vec![Place::new(container.head.span, "")]);
     let Some((name, wanted)) = super::delivery::image_of(container) else { return yes };
-    let pushes: Vec<&Push> = model
-        .delivery
-        .pushes
-        .iter()
-        .map(|(_, push)| push)
-        .filter(|push| {
-            push.target.value().as_text().and_then(|text| super::delivery::repository(&text)).as_deref() == Some(&name)
-        })
-        .collect();
-    let Some(first) = pushes.first() else { return yes };
+    let pushed = facts.analysis::<Pushed>();
+    let Some(tags) = pushed.of.get(&name) else { return yes };
     let is_ours = container.image_name.value().as_text().is_some_and(|text| text.contains(".dkr.ecr.") != Tri::False);
     if !is_ours {
         return yes;
     }
-    match Tri::any(pushes.iter().map(|push| match literal_tag(push) {
-        Some(tag) => Tri::from(tag == wanted),
-        None => Tri::Unknown,
-    })) {
-        Tri::True => yes,
-        Tri::Unknown => Fact::unknown(Reason::at("run-time-value", "image tag", first.head.span)),
-        Tri::False => Fact::no(vec![
+    match (tags.literal.contains(&wanted), tags.has_other) {
+        (true, _) => yes,
+        (false, true) => Fact::unknown(Reason::at("run-time-value", "image tag", tags.first)),
+        (false, false) => Fact::no(vec![
             Place::new(place_of_tag(container.image_name.value(), container), "no build pushes this tag"),
-            Place::new(first.head.span, "what is pushed"),
+            Place::new(tags.first, "what is pushed"),
         ]),
     }
 }
 
-fn place_of_tag(value: &Value, container: &Container) -> crate::source::Span {
+/// What is pushed to each repository, by its name.
+struct Pushed {
+    of: BTreeMap<String, PushedTags>,
+}
+
+struct PushedTags {
+    first: Span,
+    literal: BTreeSet<String>,
+    /// Some push has a tag that only the run knows.
+    has_other: bool,
+}
+
+impl Analysis for Pushed {
+    fn compute(facts: &Facts<'_>) -> Pushed {
+        let mut of: BTreeMap<String, PushedTags> = BTreeMap::new();
+        for (_, push) in facts.model.delivery.pushes.iter() {
+            let name = push.target.value().as_text().and_then(|text| super::delivery::repository(&text));
+            let Some(name) = name else { continue };
+            let first = push.head.span;
+            let new = || PushedTags { first, literal: BTreeSet::new(), has_other: false };
+            let tags = of.entry(name).or_insert_with(new);
+            match literal_tag(push) {
+                Some(tag) => {
+                    tags.literal.insert(tag);
+                }
+                None => tags.has_other = true,
+            }
+        }
+        Pushed { of }
+    }
+}
+
+fn place_of_tag(value: &Value, container: &Container) -> Span {
     let last = value.as_text().and_then(|text| text.stretches().last().and_then(|(_, origin, _)| origin.span()));
     last.or_else(|| value.origin.span()).unwrap_or(container.head.span)
 }

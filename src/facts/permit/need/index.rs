@@ -1,6 +1,7 @@
 //! What needs are looked up by, made once per model: resources by their ARN, Regions by root, pushes and builds by step.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::facts::permit::arn::unfold;
 use crate::facts::permit::pattern::{Pattern, Symbol};
@@ -20,9 +21,11 @@ pub(super) struct Anchor {
     pub(super) arn: Pattern,
 }
 
+type Key = (Vec<Symbol>, Vec<Symbol>);
+
 pub(super) struct Index {
-    /// By service and what stands behind the account.
-    anchors: HashMap<(Vec<Symbol>, Vec<Symbol>), Vec<Anchor>>,
+    /// By root, then by service and what stands behind the account.
+    anchors: HashMap<Arc<str>, HashMap<Key, Vec<Anchor>>>,
     regions: HashMap<String, String>,
     pushes: HashMap<u32, Vec<Id<Push>>>,
     builds: HashMap<u32, Vec<Id<ImageBuild>>>,
@@ -65,11 +68,12 @@ impl Analysis for Index {
                 continue;
             }
             let reference = Reference { path: attribute.into(), ..(**own).clone() };
-            let hole = Value::new(Kind::Reference(std::sync::Arc::new(reference.clone())), Origin::none());
+            let hole = Value::new(Kind::Reference(Arc::new(reference.clone())), Origin::none());
             let Some(arn) = unfold(model, &hole).map(Pattern::of) else { continue };
             let (Some(service), Some(part)) = (field(&arn, 2), resource_part(&arn)) else { continue };
             let key = (service.to_vec(), part.to_vec());
-            index.anchors.entry(key).or_default().push(Anchor { reference, arn });
+            let of_root = index.anchors.entry(reference.root.clone()).or_default();
+            of_root.entry(key).or_default().push(Anchor { reference, arn });
         }
         for (id, push) in model.delivery.pushes.iter() {
             if let Some(step) = push.step.id() {
@@ -105,15 +109,15 @@ impl Index {
         regions.first().map(String::as_str)
     }
 
-    /// The resources whose ARN a pattern begins with, the longest first, each with what is left of the pattern.
-    pub(super) fn anchors<'i>(&'i self, pattern: &Pattern) -> Vec<(&'i Anchor, Vec<Symbol>)> {
+    /// The resources of a root whose ARN a pattern begins with, the longest first, each with what is left of the pattern.
+    pub(super) fn anchors<'i>(&'i self, root: &str, pattern: &Pattern) -> Vec<(&'i Anchor, Vec<Symbol>)> {
+        let Some(of_root) = self.anchors.get(root) else { return Vec::new() };
         let (Some(service), Some(part)) = (field(pattern, 2), resource_part(pattern)) else { return Vec::new() };
         let mut found = Vec::new();
-        for length in (1..=part.len()).rev() {
-            let is_end = matches!(part.get(length), None | Some(Symbol::Literal(':' | '/')));
+        let is_end = |length: &usize| matches!(part.get(*length), None | Some(Symbol::Literal(':' | '/')));
+        for length in (1..=part.len()).rev().filter(is_end) {
             let key = (service.to_vec(), part[..length].to_vec());
-            let Some(anchors) = self.anchors.get(&key).filter(|_| is_end) else { continue };
-            for anchor in anchors {
+            for anchor in of_root.get(&key).into_iter().flatten() {
                 let is_other = [1, 3, 4]
                     .iter()
                     .any(|at| field(&anchor.arn, *at).zip(field(pattern, *at)).is_some_and(|(a, b)| differ(a, b)));

@@ -270,7 +270,8 @@ impl<'m> Surroundings<'m> {
 
     /// The pattern as a target: as the resource of this tree that it names, else as it stands.
     pub(super) fn target(&self, pattern: Pattern) -> Target {
-        let mut anchors = self.index.anchors(&pattern).into_iter();
+        let root = self.own.as_ref().map(|own| &*own.root);
+        let mut anchors = root.map_or_else(Vec::new, |root| self.index.anchors(root, &pattern)).into_iter();
         let own = anchors.find_map(|(anchor, rest)| Some((anchor, self.address(&anchor.reference)?, rest)));
         match own {
             Some((anchor, address, rest)) => {
