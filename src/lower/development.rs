@@ -1,19 +1,32 @@
 //! Servers for development: what serves one developer's machine and must not serve others.
 
+use std::cell::Cell;
+
 use super::listening::{launched, management};
-use crate::eval::shell::Command;
-use crate::logic::Reason;
+use crate::eval::shell::{Argument, Command};
+use crate::logic::{Reason, Tri};
 use crate::source::Span;
 
 /// The word that makes a command a server for development. `script` gives the text of a file that the image holds.
 pub(super) fn development(command: &Command, script: &dyn Fn(&str) -> Option<String>) -> Result<Option<Span>, Reason> {
     let command = &launched(command);
-    let Some(program) = command.program() else { return Ok(None) };
+    let hidden = |index: usize| command.words.get(index).filter(|word| word.text().is_none());
+    let unread = |word: &Argument| Err(Reason::at("no-value", "a word of the command", word.span));
+    let Some(program) = command.program() else { return hidden(0).map_or(Ok(None), unread) };
     let words: Vec<&str> = command.words.iter().map(|word| word.text().unwrap_or("")).collect();
-    let at = |word: &str| words.iter().position(|it| *it == word).map(|index| command.words[index].span);
     if let Some(verb) = management(&words) {
-        return Ok((words.get(verb) == Some(&"runserver")).then(|| command.words[verb].span));
+        return match hidden(verb) {
+            Some(word) => unread(word),
+            None => Ok((words.get(verb) == Some(&"runserver")).then(|| command.words[verb].span)),
+        };
     }
+    let maybe = Cell::new(None);
+    let at = |word: &str| {
+        // What stands behind a flag is its value.
+        let may_be = |index: usize| !words[index - 1].starts_with('-') && may_be(&command.words[index], word);
+        maybe.set(maybe.get().or_else(|| (1..words.len()).find(|index| may_be(*index))));
+        words.iter().position(|it| *it == word).map(|index| command.words[index].span)
+    };
     let found = match program {
         "flask" => at("run"),
         "uvicorn" | "gunicorn" | "hypercorn" => at("--reload"),
@@ -23,8 +36,14 @@ pub(super) fn development(command: &Command, script: &dyn Fn(&str) -> Option<Str
         "next" | "vite" | "nuxt" => at("dev"),
         _ => None,
     };
+    if let (None, Some(index)) = (found, maybe.get()) {
+        return unread(&command.words[index]);
+    }
     if found.is_some() || !program.starts_with("python") {
         return Ok(found);
+    }
+    if let Some(word) = hidden(1).or_else(|| hidden(2).filter(|_| words[1] == "-m")) {
+        return unread(word);
     }
     let Some(file) = command.words.get(1).filter(|word| word.text().is_some_and(|it| it.ends_with(".py"))) else {
         return Ok(None);
@@ -43,6 +62,11 @@ pub(super) fn development(command: &Command, script: &dyn Fn(&str) -> Option<Str
         }
         None => Err(Reason::at("file-not-found", path, file.span)),
     }
+}
+
+/// Whether a word that is hidden can be this one.
+fn may_be(word: &Argument, asked: &str) -> bool {
+    word.text().is_none() && word.operand.value.as_text().is_none_or(|text| text.equals_str(asked) != Tri::False)
 }
 
 #[cfg(test)]
@@ -69,5 +93,9 @@ mod tests {
         check("python app.py", Some("if x:\n    app.run(host='0.0.0.0')"), Some(true));
         check("python app.py", Some("# app.run()"), Some(false));
         check("python app.py", None, None);
+        check("python manage.py \"$VERB\"", None, None);
+        check("uvicorn app:app --port $PORT", None, Some(false));
+        check("uvicorn app:app $FLAGS", None, None);
+        check("celery worker $FLAGS", None, Some(false));
     }
 }

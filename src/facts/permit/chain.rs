@@ -51,12 +51,18 @@ fn is_used_by_pull_requests(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     }
 }
 
-/// The shortest way over roles that ends where `is_end` says, one step per edge.
-fn shortest<'p>(powers: &'p Powers, start: Id<Role>, is_end: &dyn Fn(Id<Role>) -> bool) -> Option<Vec<&'p Escalation>> {
+/// The shortest way over roles that ends where `is_end` says, one step per edge. The least that an edge and its end must
+/// be is true, or not known.
+fn shortest<'p>(
+    powers: &'p Powers,
+    start: Id<Role>,
+    least: Tri,
+    is_end: &dyn Fn(Id<Role>) -> Tri,
+) -> Option<Vec<&'p Escalation>> {
     let mut came_by: BTreeMap<u32, (Id<Role>, &'p Escalation)> = BTreeMap::new();
     let mut open = VecDeque::from([start]);
     while let Some(role) = open.pop_front() {
-        if role != start && is_end(role) {
+        if role != start && is_end(role) >= least {
             let mut steps = Vec::new();
             let mut at = role;
             while let Some((before, step)) = came_by.get(&at.index) {
@@ -67,7 +73,7 @@ fn shortest<'p>(powers: &'p Powers, start: Id<Role>, is_end: &dyn Fn(Id<Role>) -
             return Some(steps);
         }
         let escalations = powers.of(role).map(|of| of.escalations.as_slice()).unwrap_or_default();
-        for escalation in escalations.iter().filter(|escalation| escalation.tri == Tri::True) {
+        for escalation in escalations.iter().filter(|escalation| escalation.tri >= least) {
             let Some(target) = escalation.target else { continue };
             if target != start && !came_by.contains_key(&target.index) {
                 came_by.insert(target.index, (role, escalation));
@@ -79,7 +85,7 @@ fn shortest<'p>(powers: &'p Powers, start: Id<Role>, is_end: &dyn Fn(Id<Role>) -
 }
 
 /// Who comes in, one step per edge, what stands at the end.
-fn leads(facts: &Facts<'_>, id: Id<Role>, entry: Fact, is_end: &dyn Fn(Id<Role>) -> bool, words: &str) -> Fact {
+fn leads(facts: &Facts<'_>, id: Id<Role>, entry: Fact, is_end: &dyn Fn(Id<Role>) -> Tri, words: &str) -> Fact {
     let model = facts.model;
     let nothing = || Fact::no(vec![Place::new(model[id].head.span, "")]);
     if entry.tri == Tri::False {
@@ -88,13 +94,14 @@ fn leads(facts: &Facts<'_>, id: Id<Role>, entry: Fact, is_end: &dyn Fn(Id<Role>)
     let powers = facts.analysis::<Powers>();
     let Some(of) = powers.of(id) else { return nothing() };
     // What the role may do itself is told of the role.
-    if of.is_administrator == Tri::True || is_end(id) {
+    if of.is_administrator == Tri::True || is_end(id) == Tri::True {
         return nothing();
     }
-    let Some(steps) = shortest(&powers, id, is_end) else {
-        return match &of.open {
-            Some(reason) => Fact::unknown(reason.clone()),
-            None => nothing(),
+    let Some(steps) = shortest(&powers, id, Tri::True, is_end) else {
+        return match (&of.open, shortest(&powers, id, Tri::Unknown, is_end)) {
+            (Some(reason), _) => Fact::unknown(reason.clone()),
+            (None, Some(_)) => Fact::unknown(Reason::at("no-value", "what it leads to", model[id].head.span)),
+            (None, None) => nothing(),
         };
     };
     let mut places = Vec::new();
@@ -113,7 +120,7 @@ fn leads(facts: &Facts<'_>, id: Id<Role>, entry: Fact, is_end: &dyn Fn(Id<Role>)
 
 fn leads_outsiders_to_administrator(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     let powers = facts.analysis::<Powers>();
-    let is_end = |role: Id<Role>| powers.of(role).is_some_and(|of| of.is_administrator == Tri::True);
+    let is_end = |role: Id<Role>| powers.of(role).map_or(Tri::False, |of| of.is_administrator);
     leads(facts, id, outside(facts, id), &is_end, "it may do everything")
 }
 
@@ -132,11 +139,11 @@ fn leads_outsiders_to_data(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     let carriers = facts.analysis::<Carriers>();
     let is_end = |role: Id<Role>| {
         let is_administrator = powers.of(role).is_some_and(|of| of.power == Power::Administrator);
-        !is_administrator
-            && carriers.run_code(role)
-            && grants.of(role).is_some_and(|granted| {
-                READS.iter().any(|action| granted.grants(&Question::some(action, Pattern::anything())) == Tri::True)
-            })
+        if is_administrator || !carriers.run_code(role) {
+            return Tri::False;
+        }
+        let Some(granted) = grants.of(role) else { return Tri::False };
+        Tri::any(READS.iter().map(|action| granted.grants(&Question::some(action, Pattern::anything()))))
     };
     leads(facts, id, entry, &is_end, "it reads data")
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::condition::{Context, KeyState};
 use super::escalate::{Power, Powers};
+use super::power::has_power;
 use super::passes::{covers_all_roles, passed_roles, resource_span};
 use super::pattern::Pattern;
 use super::principal::{Granted, Grants, Source, kind};
@@ -80,16 +81,19 @@ impl Analysis for Services {
 }
 
 /// The tasks that a role deploys, as far as its grants or the jobs that use it name them.
-fn deployed_tasks(facts: &Facts<'_>, id: Id<Role>, granted: &Granted) -> Vec<Id<Task>> {
+fn deployed_tasks(facts: &Facts<'_>, id: Id<Role>, granted: &Granted) -> Vec<(Id<Task>, Tri)> {
     let model = facts.model;
-    let mut tasks = Vec::new();
     let services = facts.analysis::<Services>();
-    let reached = |service: &&Deployable| reaches(granted, "ecs:UpdateService", &service.resource) != Tri::False;
+    let reached = |service: &Deployable| {
+        let tri = reaches(granted, "ecs:UpdateService", &service.resource);
+        (tri != Tri::False).then_some((service.task, tri))
+    };
     // Copies of one stack call their services the same: those of the role's own root are meant, if there are any.
     let own = granted.root.as_ref().and_then(|root| services.by_root.get(root));
-    tasks.extend(own.into_iter().flatten().map(|index| &services.all[*index]).filter(reached).map(|it| it.task));
+    let mut tasks: Vec<(Id<Task>, Tri)> =
+        own.into_iter().flatten().filter_map(|index| reached(&services.all[*index])).collect();
     if tasks.is_empty() {
-        tasks.extend(services.all.iter().filter(reached).map(|service| service.task));
+        tasks.extend(services.all.iter().filter_map(reached));
     }
     let uses = facts.analysis::<Uses>();
     for (_, credential) in uses.of_role(model, id) {
@@ -101,7 +105,8 @@ fn deployed_tasks(facts: &Facts<'_>, id: Id<Role>, granted: &Granted) -> Vec<Id<
                 let family = task.family.as_str();
                 family.is_some() && family == deployment.definition.as_str()
             };
-            tasks.extend(model.workload.tasks.iter().filter(|(_, task)| named(task)).map(|(id, _)| id));
+            let deployed = model.workload.tasks.iter().filter(|(_, task)| named(task));
+            tasks.extend(deployed.map(|(id, _)| (id, Tri::True)));
         }
     }
     tasks
@@ -110,30 +115,24 @@ fn deployed_tasks(facts: &Facts<'_>, id: Id<Role>, granted: &Granted) -> Vec<Id<
 fn passes_more_than_it_deploys(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     let model = facts.model;
     let grants = facts.analysis::<Grants>();
-    let trusts = facts.analysis::<Trusts>();
     let powers = facts.analysis::<Powers>();
-    let Some(granted) = grants.of(id).filter(|granted| replaces_tasks(granted)) else { return nothing(model, id) };
-    if powers.of(id).is_some_and(|of| of.is_administrator == Tri::True) {
+    let Some(granted) = grants.of(id) else { return nothing(model, id) };
+    let replaces = replaces_tasks(granted);
+    if replaces == Tri::False || powers.of(id).is_some_and(|of| of.is_administrator == Tri::True) {
         return nothing(model, id);
     }
-    let passed: Vec<Id<Role>> = facts
-        .analysis::<RolesByName>()
-        .candidates(granted, "iam:PassRole")
-        .into_iter()
-        .filter(|role| *role != id && is_same_root(model, granted.root.as_deref(), *role))
-        .filter(|role| trusts.trusts_service(*role, TASKS))
-        .filter(|role| passes_by_name(model, granted, *role, TASKS) == Tri::True)
-        .collect();
-    let tasks = deployed_tasks(facts, id, granted);
+    let passed = passed_to_tasks(facts, id, granted);
     if passed.is_empty() {
         return nothing(model, id);
     }
-    if tasks.is_empty() {
-        return Fact::unknown(Reason::at("no-value", "the services that it deploys", model[id].head.span));
+    let deployed = deployed_tasks(facts, id, granted);
+    let unknown = |what: &str| Fact::unknown(Reason::at("no-value", what, model[id].head.span));
+    if deployed.is_empty() {
+        return unknown("the services that it deploys");
     }
-    let own: Vec<Id<Role>> = tasks
+    let own: Vec<Id<Role>> = deployed
         .iter()
-        .flat_map(|task| [model[*task].task_role.id(), model[*task].execution_role.id()])
+        .flat_map(|(task, _)| [model[*task].task_role.id(), model[*task].execution_role.id()])
         .flatten()
         .collect();
     let carriers = facts.analysis::<Carriers>();
@@ -143,15 +142,36 @@ fn passes_more_than_it_deploys(facts: &Facts<'_>, id: Id<Role>) -> Fact {
             || !carriers.tasks(*role).is_empty()
             || !carriers.starting(*role).is_empty()
     };
+    let mut extra: Vec<&(Id<Role>, Tri)> =
+        passed.iter().filter(|(role, _)| !own.contains(role) && is_used(role)).collect();
+    extra.sort_by_key(|(role, _)| strength(role));
     // What one policy of AWS or a wildcard passes is told of the attachment, and of the wildcard.
-    let named = |role: &&Id<Role>| pass_place(facts, granted, **role).is_some();
-    let mut extra = passed.iter().filter(|role| !own.contains(role) && is_used(role)).filter(named).collect::<Vec<_>>();
-    extra.sort_by_key(|role| strength(role));
-    let Some(extra) = extra.last() else { return nothing(model, id) };
-    let head = &model[**extra].head;
-    let mut places: Vec<Place> = pass_place(facts, granted, **extra).into_iter().collect();
-    places.push(Place::new(head.span, format!("`{}` is no role of the tasks that it deploys", head.name)));
-    Fact::yes(places)
+    let sure = extra.iter().filter(|(_, tri)| *tri == Tri::True);
+    let told = sure.filter_map(|(role, _)| Some((*role, pass_place(facts, granted, *role)?))).next_back();
+    let knows_tasks = replaces == Tri::True && deployed.iter().any(|(_, tri)| *tri == Tri::True);
+    match told {
+        Some((role, place)) if knows_tasks => {
+            let head = &model[role].head;
+            let words = format!("`{}` is no role of the tasks that it deploys", head.name);
+            Fact::yes(vec![place, Place::new(head.span, words)])
+        }
+        Some(_) => unknown("the services that it deploys"),
+        None if extra.iter().any(|(_, tri)| *tri == Tri::Unknown) => unknown("the roles that it passes"),
+        None => nothing(model, id),
+    }
+}
+
+/// The roles of its root that it passes to tasks, or may.
+fn passed_to_tasks(facts: &Facts<'_>, id: Id<Role>, granted: &Granted) -> Vec<(Id<Role>, Tri)> {
+    let model = facts.model;
+    let trusts = facts.analysis::<Trusts>();
+    let candidates = facts.analysis::<RolesByName>().candidates(granted, "iam:PassRole");
+    let is_near = |role: &Id<Role>| *role != id && is_same_root(model, granted.root.as_deref(), *role);
+    let passed = |role: Id<Role>| match trusts.trusts_service(role, TASKS) {
+        Tri::False => (role, Tri::False),
+        trusted => (role, trusted.and(passes_by_name(model, granted, role, TASKS))),
+    };
+    candidates.into_iter().filter(is_near).map(passed).filter(|(_, tri)| *tri != Tri::False).collect()
 }
 
 /// The resource that covers a role.
@@ -251,7 +271,7 @@ impl Analysis for MovableTags {
     fn compute(facts: &Facts<'_>) -> MovableTags {
         let mut of: BTreeMap<u32, Vec<Id<Task>>> = BTreeMap::new();
         for (_, container) in facts.model.workload.containers.iter() {
-            if let Some((repository, task)) = runs_movable_tag(facts.model, container) {
+            if let Some((repository, task, _)) = runs_movable_tag(facts.model, container) {
                 of.entry(repository.index).or_default().push(task);
             }
         }
@@ -269,22 +289,22 @@ fn runs_as_task_role(facts: &Facts<'_>, id: Id<Repository>) -> Fact {
     let tags = facts.analysis::<MovableTags>();
     for task in tags.of.get(&id.index).into_iter().flatten() {
         let Some(role) = model[*task].task_role.id() else { continue };
+        let is_stronger = has_power(facts, role.into(), Power::Data);
         for (holder, path) in powers.leading_to(role) {
             let Some(granted) = grants.of(holder).filter(|_| path.path.id == "ecr-mutable-tag") else { continue };
             // Who may pass the role anyway, or holds everything, gains nothing by a push.
             let passes = passes_by_name(model, granted, role, TASKS);
-            let is_stronger = powers.of(role).is_some_and(|target| target.power >= Power::Data);
-            match passes {
-                Tri::False if kind(holder) != "group" && is_stronger => {
+            match (!passes).and(is_stronger).and(path.tri).and(Tri::from(kind(holder) != "group")) {
+                Tri::True => {
                     let mut places = vec![Place::new(span, "a tag can be pushed again")];
                     places.extend(path.places.iter().cloned());
                     places.push(Place::new(model[role].head.span, "and has this role"));
                     return Fact::yes(places);
                 }
                 Tri::Unknown => {
-                    doubt.get_or_insert_with(|| Reason::at("no-value", "iam:PassRole", model.head(holder).span));
+                    doubt.get_or_insert_with(|| Reason::at("no-value", "the policies", model.head(holder).span));
                 }
-                Tri::False | Tri::True => {}
+                Tri::False => {}
             }
         }
     }

@@ -311,9 +311,12 @@ fn escalations(
                 }
             }
             PathClass::Guard => found.extend(freed(model, granted, path)),
-            PathClass::Provider if !has_gate(facts, path) => {}
             PathClass::Provider | PathClass::Organization => {
-                let tri = opens(&granted.set, path, &granted.arn);
+                let gate = if path.class == PathClass::Provider { has_gate(facts, path) } else { Tri::True };
+                if gate == Tri::False {
+                    continue;
+                }
+                let tri = gate.and(opens(&granted.set, path, &granted.arn));
                 // Which issuers AWS knows by other means than a thumbprint is nowhere said.
                 let tri = if path.id == "oidc-thumbprint" { tri.and(Tri::Unknown) } else { tri };
                 if tri != Tri::False && !is_told_by_attachment(granted, path) {
@@ -328,14 +331,14 @@ fn escalations(
 }
 
 /// Whether a role here can be had by an edit of its identity provider: it asks for no audience, or trusts a SAML provider.
-fn has_gate(facts: &Facts<'_>, path: &EscalationPath) -> bool {
+fn has_gate(facts: &Facts<'_>, path: &EscalationPath) -> Tri {
     let model = facts.model;
-    model.identity.roles.ids().any(|role| match path.id {
-        "oidc-provider-create" => true,
+    Tri::any(model.identity.roles.ids().map(|role| match path.id {
+        "oidc-provider-create" => Tri::True,
         "oidc-audience" => trust::takes_any_audience(facts, role),
         "oidc-thumbprint" => trust::rests_on_thumbprint(facts, role),
         _ => trust::trusts_saml(model, role),
-    })
+    }))
 }
 
 /// Where each action of a path is granted.
@@ -354,13 +357,12 @@ fn freed(model: &Model, granted: &Granted, path: &'static EscalationPath) -> Opt
         "detach-deny-managed" => granted.without_denials(model, Holding::Attached),
         _ => granted.without_boundary(),
     }?;
-    let is_held_back = free.actions().iter().any(|action| {
-        let question = Question::some(&action.name(), Pattern::anything());
-        action.level() != Level::List && granted.grants(&question) == Tri::False
-    });
+    let of_weight = free.actions().iter().filter(|action| action.level() != Level::List);
+    let is_held_back =
+        Tri::any(of_weight.map(|action| !granted.grants(&Question::some(&action.name(), Pattern::anything()))));
     let asked = path.actions.iter().map(|action| granted.grants(&Question::all(action, granted.arn.clone())));
-    let tri = Tri::all(asked);
-    let is_open = tri != Tri::False && is_held_back;
+    let tri = Tri::all(asked).and(is_held_back);
+    let is_open = tri != Tri::False;
     is_open.then(|| Escalation { path, tri, target: None, places: every_action(model, granted, path) })
 }
 
@@ -438,14 +440,15 @@ fn passes(
     let places = || every_action(model, granted, path);
     let mut found = Vec::new();
     for role in candidates.iter().copied() {
-        if AnyId::from(role) == id || !path.passed_to.iter().any(|service| trusts.trusts_service(role, service)) {
+        let trusted = Tri::any(path.passed_to.iter().map(|service| trusts.trusts_service(role, service)));
+        if AnyId::from(role) == id || trusted == Tri::False {
             continue;
         }
         let arn = trusted::arn_of(model, role);
         let ask = |service: &&str| {
             granted.grants(&Question::new("iam:PassRole", arn.clone(), Extent::All, passed_to(service)))
         };
-        let tri = opened.and(Tri::any(path.passed_to.iter().map(ask)));
+        let tri = opened.and(trusted).and(Tri::any(path.passed_to.iter().map(ask)));
         if tri == Tri::True {
             found.push(Escalation { path, tri, target: Some(role), places: places() });
         }

@@ -170,6 +170,9 @@ fn passes_administrator(facts: &Facts<'_>, id: StatementId) -> Fact {
                 places.extend(of.administrator_places.iter().take(1).cloned());
                 return Fact::yes(places);
             }
+            if of.is_administrator == Tri::Unknown {
+                doubt.get_or_insert_with(|| Reason::at("no-value", "the policies", model[role].head.span));
+            }
             if let Some(reason) = &of.open {
                 doubt.get_or_insert_with(|| reason.clone());
             }
@@ -217,6 +220,10 @@ fn passes_to_any_service(facts: &Facts<'_>, id: StatementId) -> Fact {
             && roles.len() >= statement.resources.patterns.len();
         if all_named && !roles.is_empty() && roles.iter().all(|(role, _)| trusts_one(*role)) {
             return nothing;
+        }
+        let hidden = roles.iter().find(|(role, _)| trusts.of(*role).is_some_and(|trust| trust.is_open));
+        if let Some((role, _)) = hidden.filter(|_| all_named) {
+            return Fact::unknown(Reason::at("no-value", "the trust", model[*role].head.span));
         }
         Fact::yes(vec![Place::new(span, "no `iam:PassedToService` says which service may get the role")])
     })
@@ -282,8 +289,8 @@ fn trusts_tasks_only(facts: &Facts<'_>, trusts: &Trusts, statement: &Statement) 
     let roles = passed_roles(facts, statement);
     !roles.is_empty()
         && roles.iter().all(|(role, _)| {
-            trusts.trusts_service(*role, "ecs-tasks.amazonaws.com")
-                && !trusts.trusts_service(*role, "ecs.amazonaws.com")
+            trusts.trusts_service(*role, "ecs-tasks.amazonaws.com") == Tri::True
+                && trusts.trusts_service(*role, "ecs.amazonaws.com") == Tri::False
         })
 }
 

@@ -14,9 +14,17 @@ pub enum Symbol {
     /// One character.
     Question,
     /// A value that is not known; equal holes are the same value.
-    Hole(u64),
+    Hole(Hole),
     /// A policy variable such as `${aws:username}`: known only when a request is made.
     Variable(u64),
+}
+
+/// A value of which only is known whether it is another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Hole {
+    id: u64,
+    /// Nobody here knows it, so it may be any; otherwise AWS assigns it.
+    is_hidden: bool,
 }
 
 /// How literal text becomes symbols.
@@ -43,6 +51,8 @@ pub struct Pattern {
     symbols: Box<[Symbol]>,
     /// Some symbol stands for a text that is not known.
     is_loose: bool,
+    /// Some of it is hidden: it may be equal to anything.
+    is_hidden: bool,
     /// Every symbol is a literal.
     is_literal: bool,
     has_inner_star: bool,
@@ -104,9 +114,10 @@ impl Pattern {
             }
         }
         let is_loose = symbols.iter().any(|symbol| matches!(symbol, Symbol::Hole(_) | Symbol::Variable(_)));
+        let is_hidden = symbols.iter().any(|symbol| matches!(symbol, Symbol::Hole(hole) if hole.is_hidden));
         let has_inner_star = symbols.iter().any(|symbol| matches!(symbol, Symbol::Star { is_inner: true }));
         let is_literal = symbols.iter().all(|symbol| matches!(symbol, Symbol::Literal(_)));
-        Pattern { symbols: symbols.into(), is_loose, is_literal, has_inner_star }
+        Pattern { symbols: symbols.into(), is_loose, is_hidden, is_literal, has_inner_star }
     }
 
     /// The same without regard to case.
@@ -133,6 +144,11 @@ impl Pattern {
     /// Some part is not known.
     pub fn is_loose(&self) -> bool {
         self.is_loose
+    }
+
+    /// Some part may be anything; what AWS assigns is not, as long as it is compared with what it assigns to others.
+    pub fn is_hidden(&self) -> bool {
+        self.is_hidden
     }
 
     /// The text, if all of it is literal.
@@ -257,7 +273,7 @@ fn variable(name: &str) -> Symbol {
 }
 
 /// Account, partition and Region are one symbol each within a root module.
-pub fn identity(value: &Value) -> u64 {
+pub fn identity(value: &Value) -> Hole {
     match &value.kind {
         Kind::Reference(reference) => {
             let last = |name: &str| &*reference.path == name;
@@ -269,20 +285,20 @@ pub fn identity(value: &Value) -> u64 {
             } else if of("data.aws_region.") && (last("region") || last("name") || last("id")) {
                 "region"
             } else {
-                return fingerprint(&**reference);
+                return Hole { id: fingerprint(&**reference), is_hidden: false };
             };
             shared_hole(shared, &reference.root)
         }
-        Kind::Unknown(unknown) => unknown.identity,
+        Kind::Unknown(unknown) => Hole { id: unknown.identity, is_hidden: true },
         Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::List(_) | Kind::Map(_) => {
-            fingerprint(&format!("{value:?}"))
+            Hole { id: fingerprint(&format!("{value:?}")), is_hidden: true }
         }
     }
 }
 
 /// The hole that all mentions of the account (or partition, or Region) of a root module share.
-pub fn shared_hole(kind: &str, root: &str) -> u64 {
-    fingerprint(&(kind, root))
+pub fn shared_hole(kind: &str, root: &str) -> Hole {
+    Hole { id: fingerprint(&(kind, root)), is_hidden: false }
 }
 
 fn loosened(symbols: &[Symbol]) -> Vec<Symbol> {
@@ -396,9 +412,8 @@ fn without_common_ends<'a>(pattern: &'a [Symbol], question: &'a [Symbol]) -> (&'
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::{Case, Extent, Pattern, Reading, Symbol};
+    use super::{Case, Extent, Pattern, Reading, Symbol, shared_hole};
     use crate::logic::Tri::{self, False, True, Unknown};
-    use crate::value::fingerprint;
 
     /// A pattern where `⟨x⟩` is a hole.
     pub(in crate::facts::permit) fn with_holes(text: &str, reading: Reading, case: Case) -> Pattern {
@@ -407,7 +422,7 @@ pub(super) mod tests {
         while let Some((before, after)) = rest.split_once('⟨') {
             let (name, after) = after.split_once('⟩').expect("holes are closed");
             symbols.extend_from_slice(Pattern::parse(before, reading, case).symbols());
-            symbols.push(Symbol::Hole(fingerprint(&name)));
+            symbols.push(Symbol::Hole(shared_hole(name, "")));
             rest = after;
         }
         symbols.extend_from_slice(Pattern::parse(rest, reading, case).symbols());

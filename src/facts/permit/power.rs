@@ -240,7 +240,12 @@ fn opens_path_alone(facts: &Facts<'_>, id: Id<Attachment>) -> Fact {
     let nothing = || Fact::no(vec![Place::new(span, "")]);
     let Some(managed) = brought(model, id) else { return unresolved(model, id) };
     let (policy, opened) = (managed.policy, managed.paths());
-    let (Some(path), true) = (opened.first(), is_for_a_machine(facts, id)) else { return nothing() };
+    let Some(path) = opened.first() else { return nothing() };
+    match is_for_a_machine(facts, id) {
+        Tri::True => {}
+        Tri::False => return nothing(),
+        Tri::Unknown => return Fact::unknown(Reason::at("no-value", "who has it", model[id].head.span)),
+    }
     let n_actions = managed.n_actions();
     let more = match opened.len() {
         1 => String::new(),
@@ -343,13 +348,13 @@ pub fn granted_actions(set: &PolicySet) -> Vec<GrantedAction> {
 }
 
 /// A program holds the permissions: nobody looks at what it does with them.
-fn is_for_a_machine(facts: &Facts<'_>, id: Id<Attachment>) -> bool {
+fn is_for_a_machine(facts: &Facts<'_>, id: Id<Attachment>) -> Tri {
     let model = facts.model;
-    let Some(holder) = model[id].principal.any() else { return false };
+    let Some(holder) = model[id].principal.any() else { return Tri::False };
     if let Some(role) = holder.typed::<Role>() {
         return facts.analysis::<Trusts>().is_for_machines(role);
     }
-    holder.typed::<IamUser>().is_some_and(|user| !model[user].access_keys.members.is_empty())
+    Tri::from(holder.typed::<IamUser>().is_some_and(|user| !model[user].access_keys.members.is_empty()))
 }
 
 fn writes_every_resource(facts: &Facts<'_>, id: Id<Attachment>) -> Fact {

@@ -7,7 +7,7 @@ use super::pattern::Pattern;
 use super::read;
 use crate::facts::trust::admit::{Admissions, Effect as ClaimEffect};
 use crate::facts::{Analysis, Facts, facts};
-use crate::logic::{Fact, Tri};
+use crate::logic::{Fact, Reason, Tri};
 use crate::model::identity::{Policy, PolicyCondition, Role, Statement};
 use crate::model::{Id, Model, Reading};
 use crate::source::{Place, Span};
@@ -26,11 +26,29 @@ struct Judge<'m> {
     model: &'m Model,
     policy: &'m Policy,
     found: Vec<Place>,
+    /// Why there may be something to find although nothing was.
+    doubt: Option<Reason>,
 }
 
 impl Judge<'_> {
     fn add(&mut self, span: Option<Span>, words: impl Into<String>) {
         self.found.push(Place::new(span.unwrap_or(self.policy.head.span), words));
+    }
+
+    /// What is hidden may be what AWS refuses.
+    fn doubt(&mut self, value: &Value) {
+        if self.doubt.is_none() {
+            self.doubt = value.walk().find_map(Value::reason).cloned();
+        }
+    }
+
+    fn verdict(self) -> Fact {
+        let Judge { policy, found, doubt, .. } = self;
+        match (found.is_empty(), policy.statements.open.clone().or(doubt)) {
+            (false, _) => Fact::yes(found),
+            (true, Some(reason)) => Fact::unknown(reason),
+            (true, None) => Fact::no(vec![Place::new(policy.head.span, "")]),
+        }
     }
 
     fn is(&self, kind: &str) -> bool {
@@ -46,7 +64,7 @@ impl Judge<'_> {
 fn is_refused(facts: &Facts<'_>, id: Id<Policy>) -> Fact {
     let model = facts.model;
     let policy = &model[id];
-    let mut judge = Judge { model, policy, found: Vec::new() };
+    let mut judge = Judge { model, policy, found: Vec::new(), doubt: None };
     match &policy.document.value().kind {
         Kind::Unknown(unknown) if unknown.reason.code == "not-json" => {
             let words = format!("this is no JSON: {}", unknown.reason.object);
@@ -69,11 +87,7 @@ fn is_refused(facts: &Facts<'_>, id: Id<Policy>) -> Fact {
         | Kind::Reference(_)
         | Kind::Unknown(_) => {}
     }
-    match (judge.found.is_empty(), &policy.statements.open) {
-        (false, _) => Fact::yes(judge.found),
-        (true, Some(reason)) => Fact::unknown(reason.clone()),
-        (true, None) => Fact::no(vec![Place::new(policy.head.span, "")]),
-    }
+    judge.verdict()
 }
 
 /// What stands around the statements.
@@ -82,6 +96,7 @@ fn top(judge: &mut Judge<'_>, document: &Map) {
         if version.as_str().is_some_and(|version| !matches!(version, "2012-10-17" | "2008-10-17")) {
             judge.add(version.origin.span(), "AWS knows the versions 2012-10-17 and 2008-10-17 only");
         }
+        judge.doubt(version);
     }
     // What holds policies among other things, such as a template of a stack, is none itself.
     if !document.entries.contains_key("Statement") {
@@ -126,8 +141,17 @@ fn statement_shape(judge: &mut Judge<'_>, id: Id<Statement>) {
     let has = |name: &str| map.entries.get(name).is_some_and(|value| !matches!(value.kind, Kind::Null));
     let says = |name: &str| map.entries.get(name).is_some_and(says_something);
     for (one, other) in [("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal")] {
-        if says(one) && says(other) {
-            judge.add(Some(span), format!("{one} and {other} exclude each other"));
+        let both = [one, other].map(|name| map.entries.get(name));
+        match both {
+            _ if says(one) && says(other) => {
+                judge.add(Some(span), format!("{one} and {other} exclude each other"));
+            }
+            // A `dynamic` block may turn out to write nothing.
+            [Some(one), Some(other)] => {
+                judge.doubt(one);
+                judge.doubt(other);
+            }
+            [_, _] => {}
         }
     }
     match statement.effect.as_str() {
@@ -137,6 +161,7 @@ fn statement_shape(judge: &mut Judge<'_>, id: Id<Statement>) {
             judge.add(statement.effect.origin().span(), words);
         }
     }
+    judge.doubt(statement.effect.value());
     if map.open.is_some() {
         return;
     }
@@ -184,12 +209,19 @@ fn trust_shape(judge: &mut Judge<'_>, map: &Map, span: Span) {
         judge.add(Some(span), "the trust of a role needs a Principal");
     }
     for name in ["Resource", "NotResource", "NotPrincipal"] {
-        if let Some(value) = map.entries.get(name).filter(|value| says_something(value)) {
+        let Some(value) = map.entries.get(name) else { continue };
+        if says_something(value) {
             judge.add(value.origin.span().or(Some(span)), format!("the trust of a role has no {name}"));
         }
+        judge.doubt(value);
     }
-    if let Some(principal) = map.entries.get("Principal").filter(|value| value.as_str() == Some("*")) {
-        judge.add(principal.origin.span(), "the trust of a role takes no bare `*`");
+    let Some(principal) = map.entries.get("Principal") else { return };
+    match &principal.kind {
+        Kind::Text(text) if text.known() == Some("*") => {
+            judge.add(principal.origin.span(), "the trust of a role takes no bare `*`");
+        }
+        Kind::Text(_) | Kind::Unknown(_) => judge.doubt(principal),
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::List(_) | Kind::Map(_) | Kind::Reference(_) => {}
     }
 }
 
@@ -275,16 +307,20 @@ fn variables(judge: &mut Judge<'_>, id: Id<Statement>) {
         return;
     }
     let statement = &model[id];
-    let resources = statement.resources.ids().map(|id| (model[id].text.as_str(), model[id].head.span));
+    let resources = statement.resources.ids().map(|id| (model[id].text.value(), model[id].head.span));
     let conditions = statement.policy_conditions.ids().flat_map(|id| {
         let condition = &model[id];
         let values = condition.values.value().as_list().map(|list| list.items.as_slice()).unwrap_or_default();
-        values.iter().map(|value| (value.as_str(), value.origin.span().unwrap_or(condition.head.span)))
+        values.iter().map(|value| (value, value.origin.span().unwrap_or(condition.head.span)))
     });
-    let texts: Vec<(Option<&str>, Span)> = resources.chain(conditions).collect();
-    for (text, span) in texts {
-        if let Some(fault) = text.and_then(variable_fault) {
+    let texts: Vec<(&Value, Span)> = resources.chain(conditions).collect();
+    for (value, span) in texts {
+        if let Some(fault) = value.as_str().and_then(variable_fault) {
             judge.add(Some(span), fault);
+        }
+        // What stands between literals is the name of something, as a rule.
+        if matches!(value.kind, Kind::Unknown(_)) || value.as_text().is_some_and(|text| text.prefix().contains("${")) {
+            judge.doubt(value);
         }
     }
 }
@@ -311,6 +347,9 @@ fn sids(judge: &mut Judge<'_>) {
     let mut seen = BTreeSet::new();
     for id in policy.statements.ids() {
         let statement = &model[id];
+        if judge.is_of_iam() {
+            judge.doubt(statement.sid.value());
+        }
         let Some(sid) = statement.sid.as_str().filter(|sid| !sid.is_empty()) else { continue };
         let span = statement.sid.origin().span();
         // Policies of keys and buckets take more.
@@ -412,7 +451,7 @@ fn lonely_claims(facts: &Facts<'_>, judge: &mut Judge<'_>, id: Id<Policy>) {
 fn is_oddly_shaped(facts: &Facts<'_>, id: Id<Policy>) -> Fact {
     let model = facts.model;
     let policy = &model[id];
-    let mut judge = Judge { model, policy, found: Vec::new() };
+    let mut judge = Judge { model, policy, found: Vec::new(), doubt: None };
     let Some(document) = policy.document.value().as_map() else {
         return match &policy.statements.open {
             Some(reason) => Fact::unknown(reason.clone()),
@@ -425,21 +464,19 @@ fn is_oddly_shaped(facts: &Facts<'_>, id: Id<Policy>) -> Fact {
     for id in policy.statements.ids() {
         redundancies(facts, &mut judge, id);
     }
-    match (judge.found.is_empty(), &policy.statements.open) {
-        (false, _) => Fact::yes(judge.found),
-        (true, Some(reason)) => Fact::unknown(reason.clone()),
-        (true, None) => Fact::no(vec![Place::new(policy.head.span, "")]),
-    }
+    judge.verdict()
 }
 
 fn redundancies(facts: &Facts<'_>, judge: &mut Judge<'_>, id: Id<Statement>) {
     let model = judge.model;
     let read = read::statement(facts, id);
     let written = &model[id];
-    let spans: Vec<Span> = written.actions.ids().map(|id| model[id].head.span).collect();
-    repeated(judge, &read.actions.patterns, &spans, "action");
-    let spans: Vec<Span> = written.resources.ids().map(|id| model[id].head.span).collect();
-    repeated(judge, &read.resources.patterns, &spans, "resource");
+    let entries: Vec<(&Value, Span)> =
+        written.actions.ids().map(|id| (model[id].text.value(), model[id].head.span)).collect();
+    repeated(judge, &read.actions.patterns, &entries, "action");
+    let entries: Vec<(&Value, Span)> =
+        written.resources.ids().map(|id| (model[id].text.value(), model[id].head.span)).collect();
+    repeated(judge, &read.resources.patterns, &entries, "resource");
     let Some(map) = self::written(judge.policy, id) else { return };
     for name in ["Action", "NotAction", "Resource", "NotResource", "Condition"] {
         let is_empty = map.entries.get(name).is_some_and(|value| match &value.kind {
@@ -456,8 +493,8 @@ fn redundancies(facts: &Facts<'_>, judge: &mut Judge<'_>, id: Id<Statement>) {
 }
 
 /// An entry that another one of the same list covers.
-fn repeated(judge: &mut Judge<'_>, patterns: &[Pattern], spans: &[Span], what: &str) {
-    if patterns.len() != spans.len() {
+fn repeated(judge: &mut Judge<'_>, patterns: &[Pattern], entries: &[(&Value, Span)], what: &str) {
+    if patterns.len() != entries.len() {
         return;
     }
     for (index, pattern) in patterns.iter().enumerate() {
@@ -465,7 +502,10 @@ fn repeated(judge: &mut Judge<'_>, patterns: &[Pattern], spans: &[Span], what: &
             *other != index && wider.covers(pattern) == Tri::True && (pattern != *wider || *other < index)
         });
         if let Some((_, wider)) = covering {
-            judge.add(Some(spans[index]), format!("the {what} `{wider}` says this already"));
+            judge.add(Some(entries[index].1), format!("the {what} `{wider}` says this already"));
         }
+    }
+    if patterns.len() > 1 {
+        entries.iter().for_each(|(value, _)| judge.doubt(value));
     }
 }

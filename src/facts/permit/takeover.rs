@@ -34,6 +34,8 @@ struct Thing {
     role: Id<Role>,
     /// What stands after the account in its ARN.
     resource: Pattern,
+    /// Whether the role can be had through it at all.
+    tri: Tri,
     place: Place,
 }
 
@@ -70,7 +72,9 @@ impl Things {
         for thing in self.near(granted.root.as_ref()).filter(|thing| AnyId::from(thing.role) != id) {
             let way = *ways.entry(thing.path).or_insert_with(|| way(granted, thing.path));
             let Some(path) = way else { continue };
-            if Tri::all(path.actions.iter().map(|action| reaches(granted, action, &thing.resource))) != Tri::True {
+            let reached = Tri::all(path.actions.iter().map(|action| reaches(granted, action, &thing.resource)));
+            let tri = reached.and(thing.tri);
+            if tri == Tri::False {
                 continue;
             }
             let mut places: Vec<Place> =
@@ -78,7 +82,7 @@ impl Things {
             places.dedup();
             places.truncate(2);
             places.push(thing.place.clone());
-            found.push(Escalation { path, tri: Tri::True, target: Some(thing.role), places });
+            found.push(Escalation { path, tri, target: Some(thing.role), places });
         }
         if kind(id) != "group" {
             found.extend(assumed(model, id, granted, &self.roles));
@@ -144,6 +148,7 @@ fn tasks(model: &Model, all: &mut Vec<Thing>) {
             path: "ecs-run-override",
             role,
             resource: resource("task-definition/", &family, ":1"),
+            tri: Tri::True,
             place,
         });
     }
@@ -157,7 +162,7 @@ fn services(model: &Model, all: &mut Vec<Thing>) {
         let (Some(role), Some(cluster), Tri::True) = (role, cluster, service.exec_enabled.tri()) else { continue };
         let place =
             Place::new(service.head.span, format!("anybody with the permission enters `{}`", service.head.name));
-        all.push(Thing { path: "ecs-exec", role, resource: resource("task/", &cluster, "/1"), place });
+        all.push(Thing { path: "ecs-exec", role, resource: resource("task/", &cluster, "/1"), tri: Tri::True, place });
     }
 }
 
@@ -182,7 +187,7 @@ fn functions(model: &Model, all: &mut Vec<Thing>) {
             .and_then(|(_, resource)| resource.body.as_map()?.entries.get("function_name")?.as_text());
         let (Some(role), Some(name)) = (function.role.id(), named) else { continue };
         let place = Place::new(function.head.span, format!("`{}` runs with the role", function.head.name));
-        all.push(Thing { path: "lambda-update-code", role, resource: resource("function:", &name, ""), place });
+        all.push(Thing { path: "lambda-update-code", role, resource: resource("function:", &name, ""), tri: Tri::True, place });
     }
 }
 
@@ -212,7 +217,7 @@ fn carried(facts: &Facts<'_>, all: &mut Vec<Thing>) {
             let (Some(role), Some(name)) = (role, body.entries.get(name).and_then(Value::as_text)) else { continue };
             for path in paths {
                 let place = Place::new(it.head.span, format!("`{}` works with the role", it.head.name));
-                all.push(Thing { path, role, resource: resource(before, &name, after), place });
+                all.push(Thing { path, role, resource: resource(before, &name, after), tri: Tri::True, place });
             }
         }
     }
@@ -235,32 +240,30 @@ fn hosts(model: &Model, all: &mut Vec<Thing>) {
         let mut symbols = literal("instance/");
         symbols.push(Symbol::Hole(super::pattern::shared_hole("instance", &host.head.name)));
         let place = Place::new(host.head.span, format!("`{}` has the role", host.head.name));
-        all.push(Thing { path: "ssm-send-command", role, resource: Pattern::of(symbols), place });
+        all.push(Thing { path: "ssm-send-command", role, resource: Pattern::of(symbols), tri: Tri::True, place });
     }
 }
 
 /// An image that a task runs by a tag that can be pushed again.
 fn images(model: &Model, all: &mut Vec<Thing>) {
     for (_, container) in model.workload.containers.iter() {
-        let Some((repository, task)) = runs_movable_tag(model, container) else { continue };
+        let Some((repository, task, tri)) = runs_movable_tag(model, container) else { continue };
         let (Some(role), Some(path)) = (model[task].task_role.id(), model[repository].path.value().as_text()) else {
             continue;
         };
         let span = container.image_name.origin().span().unwrap_or(container.head.span);
         let place = Place::new(span, format!("`{}` runs whatever has this tag", container.head.name));
-        all.push(Thing { path: "ecr-mutable-tag", role, resource: resource("repository/", &path, ""), place });
+        all.push(Thing { path: "ecr-mutable-tag", role, resource: resource("repository/", &path, ""), tri, place });
     }
 }
 
-/// The repository whose tag a container runs, if the tag is known and may move.
-pub(super) fn runs_movable_tag(model: &Model, container: &Container) -> Option<(Id<Repository>, Id<Task>)> {
+/// The repository whose tag a container runs, if the tag is known, and whether it may move.
+pub(super) fn runs_movable_tag(model: &Model, container: &Container) -> Option<(Id<Repository>, Id<Task>, Tri)> {
     let image = &model[container.image.id()?];
     let repository = image.repository.id()?;
     image.tag.as_str()?;
-    if image.digest.is_present() != Tri::False || model[repository].mutability.as_str() != Some("MUTABLE") {
-        return None;
-    }
-    Some((repository, container.task.id()?))
+    let moves = model[repository].mutability.equals("MUTABLE").and(!image.digest.is_present());
+    (moves != Tri::False).then_some((repository, container.task.id()?, moves))
 }
 
 /// The state of a root that some role here applies.
@@ -279,7 +282,7 @@ fn states(facts: &Facts<'_>, all: &mut Vec<Thing>) {
             });
             if applies {
                 let place = Place::new(backend.head.span, "whoever applies does what this state says");
-                all.push(Thing { path: "tf-state-write", role, resource: resource.clone(), place });
+                all.push(Thing { path: "tf-state-write", role, resource: resource.clone(), tri: Tri::True, place });
             }
         }
     }
@@ -331,10 +334,18 @@ fn covers(statement: &Statement, resource: &Pattern) -> Tri {
             return Tri::True;
         }
         match resource_part(pattern) {
-            Some(part) => Pattern::of(part.to_vec()).covers(resource),
+            Some(part) => sure_or_hidden(&Pattern::of(part.to_vec()), resource),
             None => Tri::from(pattern.is_loose()).and(Tri::Unknown),
         }
     }))
+}
+
+/// Covers, or would if what is hidden were something that it may be.
+fn sure_or_hidden(pattern: &Pattern, asked: &Pattern) -> Tri {
+    match pattern.covers(asked) {
+        Tri::False if (pattern.is_hidden() || asked.is_hidden()) && pattern.may_meet(asked) => Tri::Unknown,
+        answer => answer,
+    }
 }
 
 /// Roles whose trust names the holder or the account as a whole, and that the holder may assume by name.
@@ -347,14 +358,15 @@ fn assumed(model: &Model, id: AnyId, granted: &Granted, roles: &RolesByName) -> 
     for role in roles.candidates(granted, "sts:AssumeRole").into_iter().filter(is_other) {
         let target = &model[role];
         let Some(name) = target.name.value().as_text() else { continue };
-        if reaches(granted, "sts:AssumeRole", &resource("role/", &name, "")) != Tri::True {
+        let tri = reaches(granted, "sts:AssumeRole", &resource("role/", &name, ""));
+        if tri == Tri::False {
             continue;
         }
         if let Some(span) = trusts_holder(model, target, granted, &own_name) {
             let mut places = where_granted(model, granted, "sts:AssumeRole");
             places.truncate(1);
             places.push(Place::new(span, format!("`{}` lets it in", target.head.name)));
-            found.push(Escalation { path, tri: Tri::True, target: Some(role), places });
+            found.push(Escalation { path, tri, target: Some(role), places });
         }
     }
     found
@@ -416,19 +428,25 @@ fn trusts_holder(model: &Model, target: &Role, granted: &Granted, own_address: &
 /// What every deploy role does: it passes roles to the tasks whose definition it replaces.
 fn deployed(model: &Model, id: AnyId, granted: &Granted, trusts: &Trusts, roles: &RolesByName) -> Vec<Escalation> {
     let Some(path) = paths::all().iter().find(|path| path.id == "ecs-update-service") else { return Vec::new() };
-    if !replaces_tasks(granted) {
+    let replaces = replaces_tasks(granted);
+    if replaces == Tri::False {
         return Vec::new();
     }
     let mut found = Vec::new();
     let root = granted.root.as_deref();
     let is_other = |role: &Id<Role>| AnyId::from(*role) != id && is_same_root(model, root, *role);
     for role in roles.candidates(granted, "iam:PassRole").into_iter().filter(is_other) {
-        if !trusts.trusts_service(role, TASKS) || passes_by_name(model, granted, role, TASKS) != Tri::True {
+        let passes = || passes_by_name(model, granted, role, TASKS);
+        let tri = match trusts.trusts_service(role, TASKS) {
+            Tri::False => continue,
+            trusted => replaces.and(trusted).and(passes()),
+        };
+        if tri == Tri::False {
             continue;
         }
         let mut places = where_granted(model, granted, "iam:PassRole");
         places.truncate(1);
-        found.push(Escalation { path, tri: Tri::True, target: Some(role), places });
+        found.push(Escalation { path, tri, target: Some(role), places });
     }
     found
 }
@@ -436,13 +454,25 @@ fn deployed(model: &Model, id: AnyId, granted: &Granted, trusts: &Trusts, roles:
 pub(super) const TASKS: &str = "ecs-tasks.amazonaws.com";
 
 /// Whether it may register a task definition and have it run.
-pub(super) fn replaces_tasks(granted: &Granted) -> bool {
-    let may = |action: &str| {
-        granted.set.may_name(&ActionName::new(action))
-            && granted.grants(&Question::some(action, Pattern::anything())) != Tri::False
-    };
-    may("ecs:RegisterTaskDefinition")
-        && ["ecs:UpdateService", "ecs:RunTask", "ecs:CreateService", "ecs:CreateTaskSet"].into_iter().any(may)
+pub(super) fn replaces_tasks(granted: &Granted) -> Tri {
+    let deploys = ["ecs:UpdateService", "ecs:RunTask", "ecs:CreateService", "ecs:CreateTaskSet"];
+    let may = |action: &str| somehow(granted, action);
+    may("ecs:RegisterTaskDefinition").and(Tri::any(deploys.into_iter().map(may)))
+}
+
+/// Whether it may do something to something. What a condition scopes it may; what is hidden nobody knows.
+fn somehow(granted: &Granted, action: &str) -> Tri {
+    let asked = ActionName::new(action);
+    if !granted.set.may_name(&asked) {
+        return Tri::False;
+    }
+    let is_named = granted.set.statements.iter().any(|statement| {
+        statement.effect == Some(Effect::Allow) && statement.names_action(&asked) == Tri::True
+    });
+    match granted.grants(&Question::some(action, Pattern::anything())) {
+        Tri::False => Tri::False,
+        Tri::True | Tri::Unknown => Tri::from(is_named).or(Tri::Unknown),
+    }
 }
 
 /// Whether a role here may be passed to a service: by its ARN, or by its name in an ARN of some account.
@@ -451,19 +481,21 @@ pub(super) fn passes_by_name(model: &Model, granted: &Granted, role: Id<Role>, s
     let arn = arn_of(model, role);
     let context = passed_to(service);
     let by_statement = granted.set.statements.iter().map(|statement| {
-        if statement.effect != Some(Effect::Allow) || statement.resources.is_negated {
-            return Tri::False;
-        }
+        let effect = match statement.effect {
+            Some(Effect::Allow) => Tri::True,
+            None => Tri::Unknown,
+            Some(Effect::Deny) => return Tri::False,
+        };
         let named = statement.names_action(&asked);
-        if named == Tri::False {
+        if statement.resources.is_negated || named == Tri::False {
             return Tri::False;
         }
         let patterns = &statement.resources.patterns;
         let covered = Tri::any(patterns.iter().map(|pattern| match names_role(model, pattern, role) {
             true => Tri::True,
-            false => pattern.covers(&arn),
+            false => sure_or_hidden(pattern, &arn),
         }));
-        named.and(covered).and(statement.conditions_hold(&context, Extent::All))
+        effect.and(named).and(covered).and(statement.conditions_hold(&context, Extent::All))
     });
     let found = Tri::any(by_statement);
     let question = Question::new("iam:PassRole", Pattern::anything(), Extent::Some, context.clone());

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::arn::unfold;
 use super::pattern::{Case, Pattern, Reading as How};
 use crate::facts::{Analysis, Facts};
+use crate::logic::Tri;
 use crate::model::identity::{self, Role};
 use crate::model::{Cell, Id, Model, Reading, mark};
 use crate::value::Value;
@@ -24,6 +25,13 @@ pub struct Trust {
     pub is_open: bool,
 }
 
+impl Trust {
+    /// What is not named may be hidden.
+    fn asks(&self, is_named: bool) -> Tri {
+        if is_named { Tri::True } else { Tri::from(self.is_open).and(Tri::Unknown) }
+    }
+}
+
 impl Analysis for Trusts {
     fn compute(facts: &Facts<'_>) -> Trusts {
         let model = facts.model;
@@ -37,13 +45,13 @@ impl Trusts {
         self.of.get(&role.index)
     }
 
-    pub fn trusts_service(&self, role: Id<Role>, service: &str) -> bool {
-        self.of(role).is_some_and(|trust| trust.services.iter().any(|known| known == service))
+    pub fn trusts_service(&self, role: Id<Role>, service: &str) -> Tri {
+        self.of(role).map_or(Tri::False, |trust| trust.asks(trust.services.iter().any(|known| known == service)))
     }
 
     /// A program that nobody watches has the role: a service or a federated identity.
-    pub fn is_for_machines(&self, role: Id<Role>) -> bool {
-        self.of(role).is_some_and(|trust| !trust.services.is_empty() || trust.has_federated)
+    pub fn is_for_machines(&self, role: Id<Role>) -> Tri {
+        self.of(role).map_or(Tri::False, |trust| trust.asks(!trust.services.is_empty() || trust.has_federated))
     }
 }
 
@@ -56,8 +64,13 @@ fn read(model: &Model, role: &Role) -> Trust {
     trust.is_open = model[policy].statements.open.is_some();
     for id in model[policy].statements.ids() {
         let statement = &model[id];
-        if statement.effect.as_str() == Some("Deny") {
-            continue;
+        match statement.effect.as_str() {
+            Some("Deny") => continue,
+            Some(_) => {}
+            None => {
+                trust.is_open = true;
+                continue;
+            }
         }
         let services = members(&statement.service_principals);
         trust.is_open |= services.iter().any(|value| value.as_str().is_none());

@@ -227,7 +227,11 @@ pub(super) fn signal_passes_script(facts: &Facts<'_>, id: Id<Container>) -> Fact
     let span = container.head.span;
     let yes = Fact::yes(vec![Place::new(span, "")]);
     let is_kept_running = container.task.id().is_some_and(|task| !model[task].services.members.is_empty());
-    let Some(build) = container.image_build.id().map(|id| &model[id]).filter(|_| is_kept_running) else { return yes };
+    let build = match (container.image_build.id(), &container.image_build.link) {
+        (Some(build), _) if is_kept_running => &model[build],
+        (None, Link::Unknown(reason)) if is_kept_running => return Fact::unknown(reason.clone()),
+        (_, Link::To(_) | Link::Absent | Link::Unknown(_)) => return yes,
+    };
     let script = match build.script_hands_over.get() {
         Reading::Known(true) | Reading::Absent => return yes,
         Reading::Known(false) => {
@@ -301,12 +305,18 @@ pub(super) fn exposed_port_is_mapped(facts: &Facts<'_>, id: Id<Container>) -> Fa
     let container = &model[id];
     let span = container.head.span;
     let yes = Fact::yes(vec![Place::new(span, "")]);
-    let Some(build) = container.image_build.id().map(|id| &model[id]) else { return yes };
+    if container.port_mappings.members.is_empty() {
+        return yes;
+    }
+    let build = match (container.image_build.id(), &container.image_build.link) {
+        (Some(build), _) => &model[build],
+        (None, Link::Unknown(reason)) => return Fact::unknown(reason.clone()),
+        (None, Link::To(_) | Link::Absent) => return yes,
+    };
     let exposed = build.exposes.value();
     let Some(list) = exposed.as_list() else { return exposed.reason().map_or(yes, |it| Fact::unknown(it.clone())) };
-    let first = match list.items.first() {
-        Some(first) if !container.port_mappings.members.is_empty() => first,
-        Some(_) | None => return yes,
+    let Some(first) = list.items.first() else {
+        return list.open.as_ref().map_or(yes, |reason| Fact::unknown(reason.clone()));
     };
     let mut places = Vec::new();
     for mapping in container.port_mappings.ids().map(|mapping| &model[mapping]) {
@@ -337,7 +347,8 @@ pub(super) fn healthcheck_is_ignored(facts: &Facts<'_>, id: Id<ImageBuild>) -> F
         Tri::True => {}
     }
     let unwatched = build.containers.ids().map(|container| !super::container::is_watched(facts, container));
-    let found = Fact::any(unwatched);
+    let unseen = build.containers.open.clone().map(Fact::unknown);
+    let found = Fact::any(unwatched.chain(unseen));
     match found.tri {
         Tri::True => {
             let mut places = vec![place(&build.healthcheck, span, "ECS does not look at this")];

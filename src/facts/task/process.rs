@@ -122,11 +122,10 @@ pub(super) fn is_bound_to_loopback(facts: &Facts<'_>, id: Id<Container>) -> Fact
     let model = facts.model;
     let container = &model[id];
     let span = container.head.span;
-    let ports: Vec<String> = container
-        .port_mappings
-        .ids()
-        .filter_map(|mapping| model[mapping].container_port.value().as_text()?.known().map(str::to_owned))
-        .collect();
+    let offered = || container.port_mappings.ids().map(|mapping| &model[mapping].container_port);
+    let ports: Vec<String> =
+        offered().filter_map(|port| port.value().as_text()?.known().map(str::to_owned)).collect();
+    let hidden_port = offered().find_map(|port| port.value().walk().find_map(Value::reason)).cloned();
     if container.port_mappings.members.is_empty() {
         return match &container.port_mappings.open {
             Some(reason) => Fact::unknown(reason.clone()),
@@ -141,7 +140,7 @@ pub(super) fn is_bound_to_loopback(facts: &Facts<'_>, id: Id<Container>) -> Fact
     let local = of_ports.iter().find(|address| host_of(address).is_some_and(|host| is_local(&host)));
     let is_open_too = of_ports.iter().any(|address| host_of(&address).is_some_and(|host| !is_local(&host)));
     let hidden = of_ports.iter().find(|address| host_of(address).is_none());
-    let open = open.or_else(|| hidden.map(|address| reason_of(address, "the address")));
+    let open = open.or_else(|| hidden.map(|address| reason_of(address, "the address"))).or(hidden_port);
     match (local, open) {
         (Some(address), _) if !is_open_too => {
             let place = address.origin.span().unwrap_or(span);
@@ -160,7 +159,7 @@ pub(super) fn serves_development(facts: &Facts<'_>, id: Id<Container>) -> Fact {
     let model = facts.model;
     let started = started(model, id);
     let mut doubt = started.open;
-    for command in started.commands.into_iter().map(|id| &model[id]) {
+    for command in started.commands.into_iter().map(|id| &model[id]).filter(|command| !is_rest(command)) {
         match command.is_development_server.get() {
             Reading::Known(true) => {
                 let span = command.is_development_server.origin().span().unwrap_or(command.head.span);

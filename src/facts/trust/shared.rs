@@ -37,29 +37,39 @@ pub(in crate::facts) fn admits_other_repositories(facts: &Facts<'_>, role: Id<Ro
 }
 
 /// Whether some door of the role takes tokens for any client of its provider.
-pub(in crate::facts) fn takes_any_audience(facts: &Facts<'_>, role: Id<Role>) -> bool {
-    let admissions = facts.analysis::<Admissions>();
-    let asks_none = |door: &&Door| {
-        !door.is_open && !door.is_dead() && !door.claims("aud").any(|claim| claim.effect != Effect::None)
-    };
-    admissions.of(role).is_some_and(|admission| admission.doors.iter().any(|door| asks_none(&door)))
+pub(in crate::facts) fn takes_any_audience(facts: &Facts<'_>, role: Id<Role>) -> Tri {
+    some_door(facts, role, |door| {
+        let is_asked = door.claims("aud").any(|claim| claim.effect != Effect::None);
+        Tri::from(!is_asked).and(if door.is_open { Tri::Unknown } else { Tri::True })
+    })
 }
 
 /// Whether the role trusts an issuer whose certificate AWS knows by its thumbprint only, as far as the table says.
-pub(in crate::facts) fn rests_on_thumbprint(facts: &Facts<'_>, role: Id<Role>) -> bool {
+pub(in crate::facts) fn rests_on_thumbprint(facts: &Facts<'_>, role: Id<Role>) -> Tri {
+    some_door(facts, role, |door| Tri::from(matches!(door.issuer, Issuer::Foreign(_))))
+}
+
+/// Whether a door that is not shut is of a kind; doors that nobody sees may be.
+fn some_door(facts: &Facts<'_>, role: Id<Role>, is: impl Fn(&Door) -> Tri) -> Tri {
     let admissions = facts.analysis::<Admissions>();
-    let is_foreign = |door: &Door| matches!(door.issuer, Issuer::Foreign(_)) && !door.is_dead();
-    admissions.of(role).is_some_and(|admission| admission.doors.iter().any(is_foreign))
+    let Some(admission) = admissions.of(role) else { return Tri::False };
+    let found = Tri::any(admission.doors.iter().filter(|door| !door.is_dead()).map(is));
+    if admission.open.is_some() { found.or(Tri::Unknown) } else { found }
 }
 
 /// Whether the role trusts a SAML provider.
-pub(in crate::facts) fn trusts_saml(model: &Model, role: Id<Role>) -> bool {
-    let Some(policy) = model[role].trust.id() else { return false };
+pub(in crate::facts) fn trusts_saml(model: &Model, role: Id<Role>) -> Tri {
+    let Some(policy) = model[role].trust.id() else { return Tri::False };
     let is_saml = |value: &Value| match value.as_reference() {
-        Some(reference) => reference.address.contains("aws_iam_saml_provider."),
-        None => value.as_text().is_some_and(|text| text.contains(":saml-provider/") == Tri::True),
+        Some(reference) => Tri::from(reference.address.contains("aws_iam_saml_provider.")),
+        None => value.as_text().map_or(Tri::Unknown, |text| text.contains(":saml-provider/")),
     };
-    model[policy].statements.ids().any(|id| members(&model[id].federated_principals).iter().any(is_saml))
+    let found = model[policy].statements.ids().flat_map(|id| {
+        let effect = !model[id].effect.equals("Deny");
+        members(&model[id].federated_principals).into_iter().map(move |value| effect.and(is_saml(&value)))
+    });
+    let found = Tri::any(found);
+    if model[policy].statements.open.is_some() { found.or(Tri::Unknown) } else { found }
 }
 
 /// The part of a subject that names the repository, ids aside: both forms of one name are one.

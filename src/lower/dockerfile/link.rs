@@ -269,6 +269,29 @@ fn link_builds(model: &mut Model, world: &World, exact: &BTreeMap<Id<Push>, Vec<
         model[container].image_build = One::to(build, origin.clone());
         model[build].containers.push(container, origin);
     }
+    leave_open(model, &builds);
+}
+
+/// A container whose image nobody can see may run any build here.
+fn leave_open(model: &mut Model, builds: &[Id<ImageBuild>]) {
+    if builds.is_empty() {
+        return;
+    }
+    let containers: Vec<_> = model.workload.containers.ids().collect();
+    let mut first = None;
+    for id in containers {
+        let container = &model[id];
+        let value = container.image_name.value();
+        let hidden = value.walk().find_map(Value::reason).cloned();
+        let is_private = || private_repository(model, value).is_some();
+        let Some(reason) = hidden.filter(|_| container.image_build.any().is_none() && !is_private()) else { continue };
+        let origin = value.origin.clone();
+        model[id].image_build = One::unknown(reason.clone(), origin);
+        first.get_or_insert(reason);
+    }
+    if let Some(reason) = first {
+        builds.iter().for_each(|build| model[*build].containers.open(reason.clone()));
+    }
 }
 
 /// The builds of Dockerfiles by the name of the folder that these lie in.
