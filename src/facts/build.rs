@@ -76,7 +76,7 @@ pub(super) fn known_deployed(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
     for container in build.containers.ids() {
         places.push(Place::new(facts.model[container].head.span, "this container runs it"));
     }
-    for push in build.pushes.ids() {
+    for push in build.pushes.ids().filter(|push| facts.model[*push].head.presence == Tri::True) {
         places.push(Place::new(facts.model[push].head.span, "pushed here"));
     }
     Fact::new(Tri::from(!places.is_empty()), places)

@@ -12,9 +12,10 @@ mod tests;
 use std::sync::Arc;
 
 use secure_lint::cli::examples::Examiner;
-use secure_lint::finding::{Finding, Report};
+use secure_lint::finding::Report;
 use secure_lint::rule::RuleFile;
 use secure_lint::rule::example::{Example, ExampleKind, Linter, examples, world};
+use secure_lint::source::Span;
 
 use terraform::Files;
 
@@ -57,13 +58,18 @@ struct Verdict {
     is_undecided: bool,
     /// The text at each primary place, sorted.
     primaries: Vec<String>,
+    /// The texts on the ways to them.
+    trail: Vec<String>,
 }
 
 impl Verdict {
     fn of(report: &Report<'_>) -> Verdict {
-        let mut primaries: Vec<String> = report.findings.iter().map(|finding| text_at(report, finding)).collect();
+        let mut primaries: Vec<String> =
+            report.findings.iter().map(|finding| text_at(report, finding.primary.span())).collect();
         primaries.sort();
-        Verdict { n_findings: primaries.len(), is_undecided: !report.undecided.is_empty(), primaries }
+        let steps = report.findings.iter().flat_map(|finding| &finding.paths).flat_map(|path| &path.steps);
+        let trail = steps.map(|step| text_at(report, step.span())).collect();
+        Verdict { n_findings: primaries.len(), is_undecided: !report.undecided.is_empty(), primaries, trail }
     }
 
     fn name(&self) -> String {
@@ -168,11 +174,16 @@ impl<L: Linter> Subject<'_, L> {
     }
 
     /// A literal that decides stays the deciding one. Blocks and attributes look different when they are rewritten, and
-    /// so does a name that only stands for the thing that lacks something.
+    /// so does a name that only stands for the thing that lacks something. A finding about where a value is put stays
+    /// there, with the literal on the way to it.
     fn has_same_literals(&self, after: &Verdict) -> bool {
         let is_literal =
             |text: &str| matches!(text, "true" | "false") || text.starts_with('"') || text.parse::<f64>().is_ok();
-        let mut gone = self.verdict.primaries.iter().filter(|it| is_literal(it) && !after.primaries.contains(it));
+        let is_put = |text: &String| ["var.", "local."].iter().any(|start| text.starts_with(start));
+        let is_told = |literal: &String| {
+            after.primaries.contains(literal) || (after.primaries.iter().any(is_put) && after.trail.contains(literal))
+        };
+        let mut gone = self.verdict.primaries.iter().filter(|it| is_literal(it) && !is_told(it));
         gone.all(|literal| !self.is_deciding(literal))
     }
 
@@ -190,7 +201,10 @@ impl<L: Linter> Subject<'_, L> {
         let world = world(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
         match self.linter.lint(&world, self.rule) {
             Ok(report) => Verdict::of(&report),
-            Err(_) => Verdict { n_findings: 0, is_undecided: false, primaries: vec!["rule that does not load".into()] },
+            Err(_) => {
+                let primaries = vec!["rule that does not load".to_owned()];
+                Verdict { n_findings: 0, is_undecided: false, primaries, trail: Vec::new() }
+            }
         }
     }
 
@@ -210,7 +224,7 @@ impl<L: Linter> Subject<'_, L> {
     }
 }
 
-/// The text of a finding's primary place. Quotes are escaped more often in JSON syntax than in the native one.
-fn text_at(report: &Report<'_>, finding: &Finding) -> String {
-    report.world.text(finding.primary.span()).replace("\\\"", "\"")
+/// The text of a place. Quotes are escaped more often in JSON syntax than in the native one.
+fn text_at(report: &Report<'_>, span: Span) -> String {
+    report.world.text(span).replace("\\\"", "\"")
 }

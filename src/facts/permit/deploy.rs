@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::condition::{Context, KeyState};
 use super::escalate::{Power, Powers};
-use super::power::has_power;
 use super::passes::{covers_all_roles, passed_roles, resource_span};
 use super::pattern::Pattern;
+use super::power::has_power;
 use super::principal::{Granted, Grants, Source, kind};
 use super::roles::{Carriers, RolesByName};
 use super::statement::Question;

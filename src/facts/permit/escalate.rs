@@ -196,29 +196,11 @@ fn base(model: &Model, id: AnyId, granted: &Granted) -> PowerOf {
     PowerOf {
         power,
         own: power,
-        open: granted.open.clone().or_else(|| hidden(model, granted)),
+        open: granted.doubt(model),
         is_administrator,
         administrator_places,
         escalations: Vec::new(),
         places,
-    }
-}
-
-/// Why a statement may grant more than it shows: its effect or an action is not known.
-fn hidden(model: &Model, granted: &Granted) -> Option<Reason> {
-    let is_hidden = |statement: &std::sync::Arc<super::statement::Statement>| {
-        statement.effect.is_none()
-            || statement.actions.is_open
-            || statement
-                .actions
-                .patterns
-                .iter()
-                .any(|pattern| matches!(pattern.symbols().first(), Some(Symbol::Hole(_))))
-    };
-    let index = granted.set.statements.iter().position(is_hidden)?;
-    match granted.sources[index] {
-        Source::Written(id) => Some(Reason::at("no-value", "what a statement allows", model[id].head.span)),
-        Source::Managed(_) => None,
     }
 }
 

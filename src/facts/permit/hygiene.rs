@@ -3,16 +3,17 @@
 
 use super::actions::ActionName;
 use super::pattern::Pattern;
-use super::principal::managed_name;
+use super::principal::{Attached, managed_name};
 use super::scope::{is_everything, known, resource_part};
-use super::trusted::members;
+use super::trusted::{Trusts, members};
 use super::width::{StatementId, on_grant};
 use crate::facts::reach::host_has_public_address;
 use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::Id;
 use crate::model::identity::{self, AccessKey, IamUser, Role};
+use crate::model::{Id, Link};
 use crate::source::Place;
+use crate::value::Value;
 
 facts! {
     AccessKey {
@@ -63,31 +64,55 @@ fn lets_foreigners_read_all(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     let model = facts.model;
     let role = &model[id];
     let nothing = || Fact::no(vec![Place::new(role.head.span, "")]);
-    let reads = role.attachments.ids().find(|id| managed_name(model, *id) == Some("ReadOnlyAccess"));
-    let Some(reads) = reads else {
-        return match &role.attachments.open {
-            Some(reason) => Fact::unknown(reason.clone()),
-            None => nothing(),
-        };
-    };
-    let Some(trust) = role.trust.id() else { return nothing() };
-    let allowed = model[trust].statements.ids().filter(|id| model[*id].effect.as_str() != Some("Deny"));
-    let foreign = allowed.flat_map(|id| members(&model[id].aws_principals)).find(|value| {
-        let account = value.as_str().map(|text| text.split(':').nth(4).unwrap_or(text));
-        account.is_some_and(|account| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()))
+    let reads = role.attachments.ids().map(|id| {
+        let place = Place::new(super::spelling::arn_span(model, id), "reads everything");
+        match super::principal::resolve(model, id) {
+            Attached::Managed(_) => {
+                Fact::new(Tri::from(managed_name(model, id) == Some("ReadOnlyAccess")), vec![place])
+            }
+            Attached::Customer(_) => Fact::no(Vec::new()),
+            Attached::Unresolved(reason) => Fact::unknown(reason),
+        }
     });
-    match foreign {
-        Some(value) => Fact::yes(vec![
-            Place::new(super::spelling::arn_span(model, reads), "reads everything"),
-            Place::new(value.origin.span().unwrap_or(role.head.span), "and this account may have it"),
-        ]),
-        None => nothing(),
+    let reads = Fact::any(reads.chain(role.attachments.open.clone().map(Fact::unknown)));
+    if reads.tri == Tri::False {
+        return nothing();
     }
+    let Some(trust) = role.trust.id() else { return nothing() };
+    let allowed = model[trust].statements.ids().filter(|id| model[*id].effect.equals("Deny") != Tri::True);
+    let foreign = allowed.flat_map(|id| {
+        let effect = model[id].effect.equals("Allow");
+        members(&model[id].aws_principals).into_iter().map(move |value| {
+            let place = Place::new(value.origin.span().unwrap_or(role.head.span), "and this account may have it");
+            match effect.and(is_account(&value)) {
+                Tri::Unknown => Fact::unknown(Reason::at("no-value", "the principal", place.span)),
+                tri => Fact::new(tri, vec![place]),
+            }
+        })
+    });
+    match reads.and(Fact::any(foreign)) {
+        fact if fact.tri == Tri::False => nothing(),
+        fact => fact,
+    }
+}
+
+/// Whether a principal is one of an account that is written; what a reference leads to is one's own.
+fn is_account(value: &Value) -> Tri {
+    if value.walk().any(|part| part.reason().is_some()) {
+        return Tri::Unknown;
+    }
+    let account = value.as_str().map(|text| text.split(':').nth(4).unwrap_or(text));
+    Tri::from(account.is_some_and(|account| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())))
 }
 
 fn is_shared_by_public_and_private_hosts(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     let model = facts.model;
     let head = &model[id].head;
+    let is_for_hosts = facts.analysis::<Trusts>().trusts_service(id, "ec2.amazonaws.com") != Tri::False;
+    let hidden = model.workload.hosts.iter().find_map(|(_, host)| match &host.role.link {
+        Link::Unknown(reason) if is_for_hosts => Some(reason.clone()),
+        Link::Unknown(_) | Link::Absent | Link::To(_) => None,
+    });
     let hosts = model.workload.hosts.iter().filter(|(_, host)| host.role.id() == Some(id));
     let judged: Vec<(Fact, &crate::model::Head)> =
         hosts.map(|(id, host)| (host_has_public_address(facts, id), &host.head)).collect();
@@ -101,7 +126,7 @@ fn is_shared_by_public_and_private_hosts(facts: &Facts<'_>, id: Id<Role>) -> Fac
         (_, _, Some(unknown)) if judged.len() > 1 => {
             Fact::unknown(Reason::at("no-value", "associate_public_ip_address", unknown.span))
         }
-        (_, _, _) => Fact::no(vec![Place::new(head.span, "")]),
+        (_, _, _) => hidden.map_or_else(|| Fact::no(vec![Place::new(head.span, "")]), Fact::unknown),
     }
 }
 
@@ -129,7 +154,10 @@ fn misses_function_versions(facts: &Facts<'_>, id: StatementId) -> Fact {
                     && !parts.iter().any(|other| other.as_deref() == Some(&versions))
             })
         });
+        let hides = statement.resources.is_open || statement.resources.patterns.iter().any(Pattern::is_hidden);
         match plain {
+            // The versions may stand in what is hidden.
+            Some(_) if hides => Fact::unknown(Reason::at("no-value", "the resource", head.span)),
             Some(index) => {
                 let resource = model[id].resources.ids().nth(index).map_or(head.span, |id| model[id].head.span);
                 Fact::yes(vec![Place::new(resource, "a version or an alias of it is another resource")])

@@ -154,7 +154,17 @@ fn passes_administrator(facts: &Facts<'_>, id: StatementId) -> Fact {
         let powers = facts.analysis::<Powers>();
         let trusts = facts.analysis::<Trusts>();
         let mut doubt = None;
-        for (role, index) in passed_roles(facts, statement) {
+        let passed = passed_roles(facts, statement);
+        if statement.resources.is_open || statement.resources.patterns.iter().any(Pattern::is_hidden) {
+            let mut others = model.identity.roles.ids().filter(|role| !passed.iter().any(|(known, _)| known == role));
+            let is_administrator = |role: &Id<Role>| {
+                powers.of(*role).is_some_and(|of| of.is_administrator != Tri::False)
+                    && trusts.is_for_machines(*role) != Tri::False
+                    && may_name(model, statement, *role)
+            };
+            doubt = others.find(is_administrator).map(|_| Reason::at("no-value", "the resource", model[id].head.span));
+        }
+        for (role, index) in passed {
             let Some(trust) = trusts.of(role).filter(|trust| !trust.services.is_empty() || trust.is_open) else {
                 continue;
             };
@@ -182,6 +192,13 @@ fn passes_administrator(facts: &Facts<'_>, id: StatementId) -> Fact {
             None => Fact::no(vec![Place::new(model[id].head.span, "")]),
         }
     })
+}
+
+/// Whether what is hidden of the resources of a statement may name a role.
+fn may_name(model: &Model, statement: &Statement, role: Id<Role>) -> bool {
+    let arn = arn_of(model, role);
+    let mut hidden = statement.resources.patterns.iter().filter(|pattern| pattern.is_hidden());
+    statement.resources.is_open || hidden.any(|pattern| pattern.may_meet(&arn))
 }
 
 const PASSED_TO: &str = "iam:passedtoservice";

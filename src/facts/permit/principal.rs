@@ -130,6 +130,23 @@ impl Granted {
         }
     }
 
+    /// Why it may be granted more than it shows: a policy is not here, or an effect or an action is hidden.
+    pub(in crate::facts) fn doubt(&self, model: &Model) -> Option<Reason> {
+        let is_hidden = |statement: &Arc<Statement>| {
+            let is_hole = |pattern: &Pattern| matches!(pattern.symbols().first(), Some(Symbol::Hole(_)));
+            let actions = &statement.actions;
+            statement.effect.is_none() || actions.is_open || actions.patterns.iter().any(is_hole)
+        };
+        let hidden = || {
+            let index = self.set.statements.iter().position(is_hidden)?;
+            match self.sources.get(index)? {
+                Source::Written(id) => Some(Reason::at("no-value", "what a statement allows", model[*id].head.span)),
+                Source::Managed(_) => None,
+            }
+        };
+        self.open.clone().or_else(hidden)
+    }
+
     /// The actions of the table that are granted on something.
     pub fn actions(&self) -> &[GrantedAction] {
         self.actions.get_or_init(|| granted_actions(&self.set).into())

@@ -187,7 +187,13 @@ fn functions(model: &Model, all: &mut Vec<Thing>) {
             .and_then(|(_, resource)| resource.body.as_map()?.entries.get("function_name")?.as_text());
         let (Some(role), Some(name)) = (function.role.id(), named) else { continue };
         let place = Place::new(function.head.span, format!("`{}` runs with the role", function.head.name));
-        all.push(Thing { path: "lambda-update-code", role, resource: resource("function:", &name, ""), tri: Tri::True, place });
+        all.push(Thing {
+            path: "lambda-update-code",
+            role,
+            resource: resource("function:", &name, ""),
+            tri: Tri::True,
+            place,
+        });
     }
 }
 
@@ -466,9 +472,11 @@ fn somehow(granted: &Granted, action: &str) -> Tri {
     if !granted.set.may_name(&asked) {
         return Tri::False;
     }
-    let is_named = granted.set.statements.iter().any(|statement| {
-        statement.effect == Some(Effect::Allow) && statement.names_action(&asked) == Tri::True
-    });
+    let is_named = granted
+        .set
+        .statements
+        .iter()
+        .any(|statement| statement.effect == Some(Effect::Allow) && statement.names_action(&asked) == Tri::True);
     match granted.grants(&Question::some(action, Pattern::anything())) {
         Tri::False => Tri::False,
         Tri::True | Tri::Unknown => Tri::from(is_named).or(Tri::Unknown),

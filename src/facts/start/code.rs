@@ -118,7 +118,10 @@ fn executed(model: &Model, job: Id<Job>, arrival: &Arrival) -> Fact {
 }
 
 fn in_step(model: &Model, step: Id<Step>, arrival: &Arrival, is_same: bool) -> Fact {
-    let (folders, open) = texts(&model[step].executes);
+    let (folders, mut open) = texts(&model[step].executes);
+    if let (Reading::Unknown(reason), [_, ..]) = (arrival.folder.get(), &*folders) {
+        open = open.or(Some(reason));
+    }
     let inside = |value: &&Value| match (arrival.folder.as_str(), value.as_str()) {
         (Some(lies), Some(runs)) => is_below(runs, lies),
         (None, _) | (_, None) => false,

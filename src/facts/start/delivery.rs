@@ -142,6 +142,9 @@ fn siblings<'m>(model: &'m Model, push: &'m Push) -> impl Iterator<Item = &'m Pu
 pub(super) fn has_fixed_tag(facts: &Facts, push: Id<Push>) -> Fact {
     let model = facts.model;
     Fact::any(siblings(model, &model[push]).map(|other| match other.is_fixed.tri() {
+        Tri::True if other.head.presence != Tri::True => {
+            Fact::unknown(Reason::at("run-time-value", "push", other.head.span))
+        }
         Tri::True => Fact::yes(vec![Place::new(other.head.span, "this tag stays")]),
         Tri::False => Fact::no(vec![Place::new(tag_place(other), "every build moves this tag")]),
         Tri::Unknown => Fact::unknown(Reason::at("run-time-value", "image tag", other.head.span)),

@@ -2,11 +2,12 @@
 
 use crate::facts::Facts;
 use crate::facts::state::version::Constraint;
-use crate::logic::{Fact, Reason};
+use crate::logic::{Fact, Reason, Tri};
 use crate::model::delivery::Deployment;
 use crate::model::pipeline::{Credential, Step, Uses};
 use crate::model::{Cell, Id, Model, Reading, mark};
 use crate::source::{Place, nearest};
+use crate::value::Value;
 
 /// Whether a literal name is none of those that the repository declares; silent unless all of them are known.
 fn is_unknown(name: &Cell<mark::Text>, known: &[&Cell<mark::Text>], what: &str) -> Fact {
@@ -85,8 +86,15 @@ pub(super) fn version_is_refused(facts: &Facts, uses: Id<Uses>) -> Fact {
     let own = &model[uses];
     let is_setup = own.owner.as_str() == Some("hashicorp") && own.repo.as_str() == Some("setup-terraform");
     let (Some(step), Some(job)) = (own.step.id(), own.job.id()) else { return Fact::no(Vec::new()) };
-    let Some((version, span)) = input(model, step, "terraform_version").filter(|_| is_setup) else {
+    if !is_setup {
         return Fact::no(Vec::new());
+    }
+    let Some((version, span)) = input(model, step, "terraform_version") else {
+        let is_bound = model.terraform.roots.iter().any(|(_, root)| root.required_version.is_present() != Tri::False);
+        return match hidden_input(model, step, "terraform_version").filter(|_| is_bound) {
+            Some(reason) => Fact::unknown(reason),
+            None => Fact::no(Vec::new()),
+        };
     };
     let runs = super::does::terraform_runs(facts, job);
     let folders: Vec<&str> = runs.filter_map(|run| run.directory.as_str()).collect();
@@ -107,6 +115,13 @@ pub(super) fn version_is_refused(facts: &Facts, uses: Id<Uses>) -> Fact {
             None => Fact::unknown(Reason::at("version-unread", "required_version", span)),
         }
     }))
+}
+
+/// Why the text of an input of a step is not known, although it is given.
+fn hidden_input(model: &Model, step: Id<Step>, name: &str) -> Option<Reason> {
+    let Reading::Known(with) = model[step].with.get() else { return None };
+    let (_, value) = with.entries.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+    value.walk().find_map(Value::reason).cloned()
 }
 
 /// The literal text of an input of a step.

@@ -70,7 +70,8 @@ pub(super) fn writes_shared_cache(facts: &Facts, job: Id<Job>) -> Fact {
 pub(super) fn restores_weaker_cache(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
     let publishes = model[job].steps.ids().find(|step| model[*step].publishes.tri() == Tri::True);
-    let pushed = facts.index().pushes.of(job).next().map(|id| &model[id]);
+    let mut pushes = facts.index().pushes.of(job).map(|id| &model[id]);
+    let pushed = pushes.find(|push| push.head.presence == Tri::True);
     let published = publishes
         .map(|step| model[step].publishes.origin().span().unwrap_or(model[step].head.span))
         .or(pushed.map(|push| push.head.span));

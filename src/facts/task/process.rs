@@ -123,8 +123,7 @@ pub(super) fn is_bound_to_loopback(facts: &Facts<'_>, id: Id<Container>) -> Fact
     let container = &model[id];
     let span = container.head.span;
     let offered = || container.port_mappings.ids().map(|mapping| &model[mapping].container_port);
-    let ports: Vec<String> =
-        offered().filter_map(|port| port.value().as_text()?.known().map(str::to_owned)).collect();
+    let ports: Vec<String> = offered().filter_map(|port| port.value().as_text()?.known().map(str::to_owned)).collect();
     let hidden_port = offered().find_map(|port| port.value().walk().find_map(Value::reason)).cloned();
     if container.port_mappings.members.is_empty() {
         return match &container.port_mappings.open {

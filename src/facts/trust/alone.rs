@@ -1,6 +1,6 @@
 //! What a trust says by itself, before any workflow is looked at: who may come in, and which conditions are in vain.
 
-use super::admit::{Admission, Admissions, Door, Effect, has_star};
+use super::admit::{Admission, Admissions, Claim, Door, Effect, has_star};
 use super::issuer::Issuer;
 use super::subject::{Context, Reach};
 use crate::facts::permit::condition::{Comparison, Operator, Qualifier, holds_without_key};
@@ -264,8 +264,13 @@ fn has_wrong_assume_action(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     })
 }
 
-/// Judges the claims of a role's doors one by one.
-fn judge_claims(facts: &Facts<'_>, id: Id<Role>, bad: impl Fn(&Door, &super::admit::Claim) -> Option<String>) -> Fact {
+/// Judges the claims of a role's doors one by one; what is hidden may turn out bad.
+fn judge_claims(
+    facts: &Facts<'_>,
+    id: Id<Role>,
+    may_be_bad: impl Fn(&Door, &Claim) -> bool,
+    bad: impl Fn(&Door, &Claim) -> Option<String>,
+) -> Fact {
     judge(facts, id, |model, door| {
         for claim in &door.claims {
             if let Some(why) = bad(door, claim) {
@@ -276,7 +281,7 @@ fn judge_claims(facts: &Facts<'_>, id: Id<Role>, bad: impl Fn(&Door, &super::adm
                 ]);
             }
         }
-        match door.is_open {
+        match door.is_open || door.claims.iter().any(|claim| may_be_bad(door, claim)) {
             true => unknown(model, door),
             false => no(model, door),
         }
@@ -293,41 +298,55 @@ fn value_span(condition: &PolicyCondition) -> Span {
 }
 
 fn has_wildcard_in_equals(facts: &Facts<'_>, id: Id<Role>) -> Fact {
-    judge_claims(facts, id, |door, claim| {
-        let is_equals = claim
-            .condition
-            .operator
-            .is_some_and(|operator| operator.comparison == Comparison::StringEquals && !operator.is_negated);
-        let has_star = claim.condition.values.iter().any(has_star);
-        (is_equals && has_star && matches!(door.issuer, Issuer::GitHub(_) | Issuer::Other(..)))
+    let is_equals = |claim: &Claim| {
+        let operator = claim.condition.operator;
+        operator.is_none_or(|operator| operator.comparison == Comparison::StringEquals && !operator.is_negated)
+    };
+    let is_hidden = |_: &Door, claim: &Claim| {
+        is_equals(claim) && (claim.condition.is_open || claim.condition.values.iter().any(Pattern::is_hidden))
+    };
+    judge_claims(facts, id, is_hidden, |door, claim| {
+        let has_star = claim.condition.values.iter().any(has_star) && claim.condition.operator.is_some();
+        (is_equals(claim) && has_star && matches!(door.issuer, Issuer::GitHub(_) | Issuer::Other(..)))
             .then(|| "`*` is a character here: no token matches".to_owned())
     })
 }
 
 fn has_condition_without_effect(facts: &Facts<'_>, id: Id<Role>) -> Fact {
-    judge_claims(facts, id, |door, claim| {
-        let is_claim = matches!(door.issuer, Issuer::GitHub(_));
-        // `*` as a value is told by how far the trust reaches.
-        let takes_anything = claim.condition.values.iter().any(Pattern::is_everything);
-        (is_claim && claim.effect == Effect::None && !takes_anything)
-            .then(|| format!("every token passes this condition on `{}`", claim.name))
-    })
+    judge_claims(
+        facts,
+        id,
+        |_, _| false,
+        |door, claim| {
+            let is_claim = matches!(door.issuer, Issuer::GitHub(_));
+            // `*` as a value is told by how far the trust reaches.
+            let takes_anything = claim.condition.values.iter().any(Pattern::is_everything);
+            (is_claim && claim.effect == Effect::None && !takes_anything)
+                .then(|| format!("every token passes this condition on `{}`", claim.name))
+        },
+    )
 }
 
 fn tests_unread_claim(facts: &Facts<'_>, id: Id<Role>) -> Fact {
-    judge_claims(facts, id, |door, claim| {
-        let Issuer::GitHub(host) = &door.issuer else { return None };
-        let equals = claim.condition.operator.is_some_and(|operator| operator.comparison == Comparison::StringEquals);
-        let star_is_why = equals && claim.condition.values.iter().all(has_star);
-        if claim.effect != Effect::ShutsOut || (star_is_why && super::issuer::is_read_claim(&claim.name)) {
-            return None;
-        }
-        let key = claim.condition.key.as_deref()?;
-        match key.strip_prefix(&format!("{}:", host.to_ascii_lowercase())) {
-            Some(name) => Some(format!("AWS does not read `{name}`: no token passes")),
-            None => Some(format!("keys of this provider begin with `{host}:`: no token passes")),
-        }
-    })
+    judge_claims(
+        facts,
+        id,
+        |_, _| false,
+        |door, claim| {
+            let Issuer::GitHub(host) = &door.issuer else { return None };
+            let equals =
+                claim.condition.operator.is_some_and(|operator| operator.comparison == Comparison::StringEquals);
+            let star_is_why = equals && claim.condition.values.iter().all(has_star);
+            if claim.effect != Effect::ShutsOut || (star_is_why && super::issuer::is_read_claim(&claim.name)) {
+                return None;
+            }
+            let key = claim.condition.key.as_deref()?;
+            match key.strip_prefix(&format!("{}:", host.to_ascii_lowercase())) {
+                Some(name) => Some(format!("AWS does not read `{name}`: no token passes")),
+                None => Some(format!("keys of this provider begin with `{host}:`: no token passes")),
+            }
+        },
+    )
 }
 
 fn is_shared_by_ci_and_services(facts: &Facts<'_>, id: Id<Role>) -> Fact {

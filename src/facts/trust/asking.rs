@@ -67,6 +67,23 @@ impl Uses {
         Some(Reason::at("no-value", "the name of the role", role.head.span))
     }
 
+    /// Why some credential may ask for a role although nobody can tell: the name of the role is hidden.
+    pub(in crate::facts) fn hidden_job(&self, model: &Model, role: Id<Role>) -> Option<Reason> {
+        let name = &model[role].name;
+        if name.as_str().is_some() {
+            return None;
+        }
+        let may_ask = |credential: &Credential| {
+            let wanted = credential.role_reference.as_str().and_then(|arn| arn.rsplit('/').next());
+            wanted.is_some_and(|wanted| name.equals(wanted) == Tri::Unknown && name.is_present() != Tri::False)
+        };
+        let mut credentials = model.pipeline.credentials.iter();
+        let asks = credentials.any(|(id, credential)| {
+            credential.kind.as_str() == Some("oidc_role") && self.role_of(id).is_none() && may_ask(credential)
+        });
+        asks.then(|| Reason::at("no-value", "the name of the role", model[role].head.span))
+    }
+
     /// The credentials that ask for a role.
     pub(in crate::facts) fn of_role<'m>(
         &self,

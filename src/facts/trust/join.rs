@@ -13,6 +13,7 @@ use crate::model::identity::Role;
 use crate::model::pipeline::Credential;
 use crate::model::{Id, Model, Reading};
 use crate::source::{Place, Span, nearest_within};
+use crate::value::Value;
 
 facts! {
     Role {
@@ -167,7 +168,14 @@ fn has_unused_alternative(facts: &Facts<'_>, role: Id<Role>) -> Fact {
     let own = tenant_text(used);
     let of_this = |value: &Pattern| own.is_some() && tenant_text(value) == own;
     let unused = judged.iter().find(|(value, _, tri)| *tri == Tri::False && of_this(value));
-    let Some((_, span, _)) = unused else { return nothing(model, role) };
+    let Some((_, span, _)) = unused else {
+        let is_open =
+            |(value, _, tri): &&(&Pattern, Span, Tri)| *tri == Tri::Unknown && (value.is_hidden() || of_this(value));
+        return match judged.iter().find(is_open) {
+            Some((_, span, _)) => Fact::unknown(Reason::at("no-value", "the subject", *span)),
+            None => nothing(model, role),
+        };
+    };
     // A job whose role nobody can tell may be the one.
     let unread = model.pipeline.credentials.iter().find(|(id, credential)| {
         credential.kind.as_str() == Some("oidc_role")
@@ -315,9 +323,13 @@ fn refuses_audience(facts: &Facts<'_>, role: Id<Role>) -> Fact {
             }
             Some((Tri::True, _)) | None => {}
         }
-        if let Some(credential) = asks_for_other(facts, role, &takes) {
-            let place = Place::new(credential, "this job asks for another audience");
-            return Fact::yes(vec![Place::new(span, "only tokens for this audience are taken"), place]);
+        match asks_for_other(facts, role, &takes) {
+            Ok(Some(credential)) => {
+                let place = Place::new(credential, "this job asks for another audience");
+                return Fact::yes(vec![Place::new(span, "only tokens for this audience are taken"), place]);
+            }
+            Ok(None) => {}
+            Err(reason) => doubt = doubt.or(Some(reason)),
         }
     }
     match asks_for_other_partition(facts, admission, role) {
@@ -361,14 +373,20 @@ fn by_provider(model: &Model, role: Id<Role>, takes: &dyn Fn(&str) -> Tri) -> Op
 }
 
 /// A job that asks for the role with an audience that is not taken.
-fn asks_for_other(facts: &Facts<'_>, role: Id<Role>, takes: &dyn Fn(&str) -> Tri) -> Option<Span> {
+fn asks_for_other(facts: &Facts<'_>, role: Id<Role>, takes: &dyn Fn(&str) -> Tri) -> Result<Option<Span>, Reason> {
     let uses = facts.analysis::<Uses>();
-    let refused = uses
-        .of_role(facts.model, role)
-        .into_iter()
-        .find(|(_, credential)| credential.audience.as_str().is_some_and(|audience| takes(audience) == Tri::False));
-    let (_, credential) = refused?;
-    Some(credential.audience.origin().span().unwrap_or(credential.head.span))
+    let mut doubt = None;
+    for (_, credential) in uses.of_role(facts.model, role) {
+        match (credential.audience.as_str().map(takes), credential.audience.get()) {
+            (Some(Tri::False), _) => {
+                return Ok(Some(credential.audience.origin().span().unwrap_or(credential.head.span)));
+            }
+            (None, Reading::Unknown(reason)) => doubt = Some(reason),
+            (None, Reading::Known(text)) => doubt = text.holes().find_map(Value::reason).cloned().or(doubt),
+            (Some(_), _) | (None, Reading::Absent) => {}
+        }
+    }
+    doubt.map_or(Ok(None), Err)
 }
 
 fn first_value(condition: &crate::model::identity::PolicyCondition) -> Span {

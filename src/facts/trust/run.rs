@@ -156,8 +156,15 @@ fn is_of_other_account(facts: &Facts<'_>, id: Id<Credential>) -> Fact {
         };
     };
     let (Some(account), Some(job)) = (account_of(arn), credential.job.id()) else { return nothing(model, id) };
+    let mut doubt = match credential.account_ids.get() {
+        Reading::Unknown(reason) => Some(reason),
+        Reading::Known(_) | Reading::Absent => None,
+    };
     if let Reading::Known(allowed) = credential.account_ids.get() {
         let known: Option<Vec<&str>> = allowed.items.iter().map(|id| id.as_str()).collect();
+        if known.is_none() || allowed.open.is_some() {
+            doubt = Some(Reason::at("run-time-value", "allowed-account-ids", credential.head.span));
+        }
         if known.is_some_and(|known| !known.is_empty() && !known.contains(&account)) && allowed.open.is_none() {
             let span = credential.account_ids.origin().span().unwrap_or(credential.head.span);
             return Fact::yes(vec![
@@ -176,14 +183,17 @@ fn is_of_other_account(facts: &Facts<'_>, id: Id<Credential>) -> Fact {
         let of_job = push.job.id() == Some(job);
         let text = push.target.value().as_text().filter(|_| of_job)?;
         let (registry, _) = text.prefix().split_once(".dkr.ecr.")?;
-        (registry.len() == 12 && registry != account).then(|| (registry.to_owned(), push.head.span))
+        (registry.len() == 12 && registry != account).then(|| (registry.to_owned(), &push.head))
     });
     match pushed {
-        Some((registry, span)) if n_logins == 1 => Fact::yes(vec![
+        Some((_, head)) if n_logins == 1 && head.presence != Tri::True => {
+            Fact::unknown(Reason::at("run-time-value", "push", head.span))
+        }
+        Some((registry, head)) if n_logins == 1 => Fact::yes(vec![
             Place::new(credential.head.span, format!("the role is in account {account}")),
-            Place::new(span, format!("the image goes to account {registry}")),
+            Place::new(head.span, format!("the image goes to account {registry}")),
         ]),
-        Some(_) | None => nothing(model, id),
+        Some(_) | None => doubt.map_or_else(|| nothing(model, id), Fact::unknown),
     }
 }
 

@@ -170,20 +170,22 @@ fn stretches(text: &Text) -> Vec<Piece> {
 fn rendered(model: &Model, id: Id<Container>) -> Option<Value> {
     let container = &model[id];
     let path = container.task.id().and_then(|task| model[task].path.as_str())?;
-    let is_its = |rendering: &&Rendering| {
+    let may_change_container = |rendering: &Rendering| {
         let names = rendering.container_names.value().as_list();
-        let may_be = names.is_none_or(|list| {
+        names.is_none_or(|list| {
             let named = list.items.iter().any(|name| name.as_text().is_none_or(|text| text.known().is_none()));
             named || list.open.is_some() || list.items.iter().any(|name| name.as_str() == container.name.as_str())
-        });
-        rendering.file.as_str() == Some(path) && may_be
+        })
     };
-    let of_file: Vec<&Rendering> = model.delivery.renderings.iter().map(|(_, it)| it).filter(is_its).collect();
+    let all = || model.delivery.renderings.iter().map(|(_, it)| it).filter(|it| may_change_container(it));
+    let of_file: Vec<&Rendering> = all().filter(|it| it.file.as_str() == Some(path)).collect();
     if let Some(by_action) = of_file.iter().find(|it| it.image.is_present() != Tri::False) {
         return Some(by_action.image.value().clone());
     }
     let image = container.image_name.value();
-    let edit = of_file.into_iter().find(|it| may_change(it.pattern.as_str(), image))?;
+    let edit = of_file.into_iter().find(|it| may_change(it.pattern.as_str(), image));
+    // A step that renders a file of which nobody knows the name may render this one.
+    let edit = edit.or_else(|| all().find(|it| it.file.equals(path) == Tri::Unknown))?;
     let reason = Reason::at("from-workflow", "image", edit.head.span);
     Some(Value::unknown(reason, image.origin.clone()))
 }

@@ -74,6 +74,9 @@ fn add(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize, start: &Sta
     model.pipeline.arrivals.push(arrival);
 }
 
+/// No name of a folder in the workspace.
+const TEMPORARY: &str = "/runner.temp";
+
 fn with<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
     let entries = node.get("with").map(Node::entries).unwrap_or_default();
     entries.iter().find(|entry| entry.key.eq_ignore_ascii_case(name)).map(|entry| &entry.value)
@@ -83,9 +86,13 @@ fn by_action(model: &Model, scope: &JobScope<'_, '_>, start: &StartDoc, found: &
     let Some(step) = scope.step_doc() else { return };
     let Some(written) = step.node.get("uses") else { return };
     let parts = uses::parts(written.scalar_text().unwrap_or(""));
-    let folder = with(step.node, "path").map(|node| scope.read(node));
+    let path = with(step.node, "path");
+    let is_temporary = path.and_then(Node::scalar_text).is_some_and(|text| text.contains("runner.temp"));
+    let folder = path.map(|node| scope.read(node));
     let folder = match folder.as_ref().map(|operand| operand.value.as_str()) {
         None => String::new(),
+        // Nothing of the workspace lies there.
+        Some(_) if is_temporary => TEMPORARY.to_owned(),
         Some(Some(path)) => clean_path("", path).unwrap_or_else(|| "?".to_owned()),
         Some(None) => "?".to_owned(),
     };
@@ -105,14 +112,13 @@ fn by_action(model: &Model, scope: &JobScope<'_, '_>, start: &StartDoc, found: &
             let from_other_run = action != "actions/download-artifact" || with(step.node, "run-id").is_some();
             if from_other_run && start.run.event == "workflow_run" {
                 let span = with(step.node, "run-id").map_or(written.span, |node| node.span);
-                let is_temporary = folder.contains("runner.temp") || folder == "?";
                 found.push(Brought {
                     kind: "artifact",
                     control: start.run.who,
                     is_mutable: Tri::False,
                     guard: "absent",
                     lets_forks_in: no(span),
-                    folder: if is_temporary { "?".to_owned() } else { folder },
+                    folder,
                     span,
                 });
             }
@@ -203,8 +209,10 @@ fn is_head_repository(operand: &Operand) -> bool {
 
 /// Whether the checkout refuses forks in this run. Releases before the middle of 2026 do not.
 fn guard(start: &StartDoc, node: &Node, parts: &uses::Parts, version: Option<&str>) -> &'static str {
-    if with(node, "allow-unsafe-pr-checkout").and_then(Node::scalar_text) == Some("true") {
-        return "off";
+    match with(node, "allow-unsafe-pr-checkout").and_then(Node::scalar_text) {
+        Some("true") => return "off",
+        Some(text) if text.contains("${{") => return "unread",
+        Some(_) | None => {}
     }
     if !matches!(start.run.event.as_str(), "pull_request_target" | "workflow_run") {
         return "absent";

@@ -105,20 +105,25 @@ fn used(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, action: &s
     match action {
         "docker/build-push-action" | "docker/bake-action" => {
             registry_caches(model, scope, node);
-            let pushes = with(node, "push").map(|node| scope.read(node));
-            let is_pushed = pushes.as_ref().is_some_and(|push| {
-                matches!(push.value.kind, crate::value::Kind::Bool(true)) || push.value.as_str() == Some("true")
-            });
+            let pushes = with(node, "push").map_or(Tri::False, |node| is_switched_on(&scope.read(node).value));
             let by_output =
                 with(node, "outputs").and_then(Node::scalar_text).is_some_and(|text| text.contains("push=true"));
             // What is pushed by digest alone gets its tags elsewhere.
             let by_digest =
                 with(node, "outputs").and_then(Node::as_str).is_some_and(|text| text.contains("push-by-digest=true"));
-            let is_tagged = (is_pushed || by_output) && !by_digest;
-            let Some(tags) = with(node, "tags").filter(|_| is_tagged) else { return };
+            let pushes = pushes.or(Tri::from(by_output)).and(Tri::from(!by_digest));
+            let Some(tags) = with(node, "tags").filter(|_| pushes != Tri::False) else { return };
             let operand = scope.read(tags);
+            let first = model.delivery.pushes.len() as u32;
             for line in lines(&operand, &['\n', ',']) {
                 push(model, scope, &line, tags.span, None);
+            }
+            if let (Tri::Unknown, Some(node)) = (pushes, with(node, "push")) {
+                for index in first..model.delivery.pushes.len() as u32 {
+                    let head = &mut model[Id::<Push>::new(index)].head;
+                    head.presence = Tri::Unknown;
+                    head.presence_reason = Some(Reason::at("run-time-value", "push", node.span));
+                }
             }
         }
         "aws-actions/amazon-ecs-deploy-task-definition" => {
@@ -130,9 +135,14 @@ fn used(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, action: &s
                 (None, Some(_), None) => "task",
                 (None, None, None) => return,
             };
-            let waits = ["wait-for-service-stability", "wait-for-task-stopped"]
-                .iter()
-                .any(|name| with(node, name).and_then(Node::scalar_text) == Some("true"));
+            let waiting = ["wait-for-service-stability", "wait-for-task-stopped"].map(|name| with(node, name));
+            let waits = waiting.iter().flatten().map(|node| is_switched_on(&scope.read(node).value));
+            let waits = match Tri::any(waits) {
+                Tri::Unknown => {
+                    Value::unknown(Reason::at("run-time-value", "wait", node.span), Origin::written(node.span))
+                }
+                tri => flag_at(tri == Tri::True, node.span),
+            };
             let mut found = new(scope, kind, node.span);
             found.source.set(Value::text(if rendered { "rendered" } else { "file" }, Origin::written(node.span)));
             if let Some((definition, file)) = definition.and_then(|it| Some((it, committed(plan, scope, it)?))) {
@@ -147,7 +157,7 @@ fn used(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, action: &s
                     cell.set(super::read::value(node, scope));
                 }
             }
-            found.waits.set(flag_at(waits, node.span));
+            found.waits.set(waits);
             if let Some(address) = with(node, "run-task-assign-public-IP") {
                 found.assigns_public_ip.set(flag_at(address.scalar_text() == Some("ENABLED"), address.span));
             }
@@ -161,6 +171,15 @@ fn used(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, action: &s
         }
         "aws-actions/aws-cloudformation-github-deploy" => keep(model, scope, new(scope, "stack", node.span)),
         _ => {}
+    }
+}
+
+/// Whether an input says yes, as actions read it.
+fn is_switched_on(value: &Value) -> Tri {
+    match &value.kind {
+        crate::value::Kind::Bool(on) => Tri::from(*on),
+        crate::value::Kind::Unknown(_) | crate::value::Kind::Reference(_) => Tri::Unknown,
+        _ => value.as_text().map_or(Tri::False, |text| text.equals_str("true")),
     }
 }
 

@@ -18,7 +18,7 @@ const EDITORS: [&str; 5] = ["sed", "jq", "yq", "envsubst", "perl"];
 pub(super) fn by_action(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, node: &Node) {
     let input = |name: &str| node.at(&["with", name]);
     let (Some(image), Some(file)) = (input("image"), file_of(plan, scope, node)) else { return };
-    let mut rendering = new(plan, scope, file, node.span);
+    let mut rendering = new(plan, scope, &file, node.span);
     rendering.image.set(scope.read(image).value);
     if let Some(names) = input("container-name") {
         let value = scope.read(names).value;
@@ -34,15 +34,23 @@ pub(super) fn by_action(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_,
     model.delivery.renderings.push(rendering);
 }
 
+/// A file that is changed.
+enum Changed {
+    File(FileId),
+    /// Only a run knows which.
+    Hidden(Value),
+}
+
 /// The file that a step renders, through the steps that rendered it before.
-fn file_of(plan: &Plan<'_>, scope: &JobScope<'_, '_>, node: &Node) -> Option<FileId> {
+fn file_of(plan: &Plan<'_>, scope: &JobScope<'_, '_>, node: &Node) -> Option<Changed> {
     let steps = &scope.doc().steps;
     let mut index = scope.step?;
     let mut node = node;
     loop {
         let input = node.at(&["with", "task-definition"])?;
-        if let Some(path) = scope.read(input).value.as_str() {
-            return plan.world.find(&plan.local_folder(path)?);
+        let value = scope.read(input).value;
+        if let Some(path) = value.as_str() {
+            return plan.world.find(&plan.local_folder(path)?).map(Changed::File);
         }
         let text = input.as_str()?;
         let earlier = steps[..index].iter().enumerate().rev().find(|(_, step)| {
@@ -53,7 +61,10 @@ fn file_of(plan: &Plan<'_>, scope: &JobScope<'_, '_>, node: &Node) -> Option<Fil
                 && action.as_deref() == Some("aws-actions/amazon-ecs-render-task-definition")
         });
         // Each turn goes to a step further up, so this ends.
-        (index, node) = earlier.map(|(index, step)| (index, step.node))?;
+        (index, node) = match earlier {
+            Some((index, step)) => (index, step.node),
+            None => return Some(Changed::Hidden(value)),
+        };
     }
 }
 
@@ -76,7 +87,7 @@ pub(super) fn by_editor(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_,
         let inside = command.directory.as_deref().and_then(|inner| clean_path(folder.unwrap_or(""), inner));
         let path = inside.and_then(|inside| clean_path(&inside, path)).and_then(|path| plan.local_folder(&path));
         let Some(file) = path.and_then(|path| plan.world.find(&path)) else { continue };
-        let mut rendering = new(plan, scope, file, command.span);
+        let mut rendering = new(plan, scope, &Changed::File(file), command.span);
         let words = editor.arguments().iter().filter(|word| word.span != argument.span);
         let pattern: Option<Vec<&str>> = words.map(|word| word.text()).collect();
         if let Some(words) = pattern {
@@ -86,11 +97,17 @@ pub(super) fn by_editor(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_,
     }
 }
 
-fn new(plan: &Plan<'_>, scope: &JobScope<'_, '_>, file: FileId, span: Span) -> Rendering {
-    let path = &plan.world.file(file).path;
-    let mut rendering = Rendering::new(Head::new(path.clone(), span));
+fn new(plan: &Plan<'_>, scope: &JobScope<'_, '_>, file: &Changed, span: Span) -> Rendering {
     let origin = Origin::written(span);
-    rendering.file.set(Value::text(path, origin.clone()));
+    let (name, file) = match file {
+        Changed::File(file) => {
+            let path = plan.world.file(*file).path.clone();
+            (path.clone(), Value::text(path, origin.clone()))
+        }
+        Changed::Hidden(value) => ("a file".to_owned(), value.clone()),
+    };
+    let mut rendering = Rendering::new(Head::new(name, span));
+    rendering.file.set(file);
     rendering.container_names.set(read::open_list(
         Vec::new(),
         crate::logic::Reason::at("no-value", "container-name", span),

@@ -90,6 +90,10 @@ pub(super) fn of_step(model: &Model, index: &Index, id: Id<Step>) -> Vec<Said> {
     let mut said = Vec::new();
     let mut pushes = Vec::new();
     for push in index.pushes(id).iter().map(|push| &model[*push]) {
+        if push.head.presence != Tri::True {
+            said.push(Said::Unread(Reason::at("run-time-value", "push", push.head.span)));
+            continue;
+        }
         pushes.push(Call::new("image push", push.head.span).with("image", push.target.value().clone()));
     }
     said.push(Said::Calls(pushes));

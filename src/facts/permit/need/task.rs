@@ -298,7 +298,7 @@ fn infrastructure(facts: &Facts<'_>, id: Id<Task>, role: Id<Role>) -> Vec<Need> 
     for service in model[id].services.ids().map(|id| &model[id]) {
         let certainty = match service.exec_enabled.tri() {
             Tri::True => Certainty::Sure,
-            Tri::Unknown => Certainty::Perhaps,
+            Tri::Unknown => Certainty::Conditional,
             Tri::False => continue,
         };
         let span = service.exec_enabled.origin().span().unwrap_or(service.head.span);

@@ -13,6 +13,7 @@ use crate::facts::permit::principal::{Granted, Grants, Source, action_place};
 use crate::facts::permit::spelling::arn_span;
 use crate::facts::permit::statement::{Effect, Question};
 use crate::facts::permit::{dead, execution, passes, spelling};
+use crate::facts::trust::asking::Uses;
 use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::identity::{IamGroup, IamUser, Role};
@@ -67,9 +68,10 @@ fn lacks_permission<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
     let model = facts.model;
     let head = model.head(id.into());
     let (needs, grants) = (facts.analysis::<Needs>(), facts.analysis::<Grants>());
-    let (Some(set), Some(granted)) = (needs.of(id), grants.of(id)) else { return nothing(head.span) };
+    let hidden_job = || hidden_job(facts, id.into()).map_or_else(|| nothing(head.span), Fact::unknown);
+    let (Some(set), Some(granted)) = (needs.of(id), grants.of(id)) else { return hidden_job() };
     if !set.is_of_job {
-        return nothing(head.span);
+        return hidden_job();
     }
     // What tasks lack is told of the tasks.
     let of_jobs = set.needs.iter().filter(|need| !is_of_tasks(need));
@@ -97,6 +99,12 @@ fn lacks_permission<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
         lines.add_reasons(need);
     }
     Fact::yes(lines.places())
+}
+
+/// Why a job here may need something of a principal although nobody can tell.
+fn hidden_job(facts: &Facts<'_>, id: AnyId) -> Option<Reason> {
+    let uses = facts.analysis::<Uses>();
+    id.typed::<Role>().and_then(|role| uses.hidden_job(facts.model, role))
 }
 
 /// What is said about each line, with the actions that belong to it.
@@ -241,7 +249,8 @@ fn is_granted_more_than_used<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
     let any: AnyId = id.into();
     let head = model.head(any);
     let (needs, grants) = (facts.analysis::<Needs>(), facts.analysis::<Grants>());
-    let (Some(set), Some(granted)) = (needs.of(any), grants.of(any)) else { return nothing(head.span) };
+    let otherwise = |reason: Option<Reason>| reason.map_or_else(|| nothing(head.span), Fact::unknown);
+    let (Some(set), Some(granted)) = (needs.of(any), grants.of(any)) else { return otherwise(hidden_job(facts, any)) };
     // What the code of a container needs is told by its own rule.
     if set.is_of_code && !set.is_of_job && !set.starts_tasks {
         return nothing(head.span);
@@ -254,7 +263,7 @@ fn is_granted_more_than_used<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
         grave.retain(|action| is_read(action) && !execution::starts(&action.name()));
     }
     if grave.is_empty() {
-        return nothing(head.span);
+        return otherwise(granted.doubt(model).or_else(|| hidden_job(facts, any)));
     }
     if let Some(reason) = set.open.first() {
         return Fact::unknown(reason.clone());
@@ -345,13 +354,13 @@ fn is_wider_than_its_task(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     let all = granted.actions().iter();
     let wide: Vec<GrantedAction> = all.filter(|action| changes(action) && manages(action)).copied().collect();
     let mut places = places_of(model, granted, &wide);
-    match (places.first_mut(), &granted.open) {
+    match (places.first_mut(), granted.doubt(model)) {
         (Some(first), _) => {
             first.role = format!("{} actions that manage infrastructure, and applications do not", wide.len());
             places.extend(set.users.iter().take(1).cloned());
             Fact::yes(places)
         }
-        (None, Some(reason)) => Fact::unknown(reason.clone()),
+        (None, Some(reason)) => Fact::unknown(reason),
         (None, None) => nothing(head.span),
     }
 }
@@ -471,7 +480,13 @@ fn is_in_task_region(facts: &Facts<'_>, id: Id<SecretReference>) -> Fact {
     let span = reference.value_from.origin().span().unwrap_or(reference.head.span);
     let unknown = |object: &str| Fact::unknown(Reason::at("no-value", object, span));
     let Some(text) = reference.value_from.value().as_text() else { return unknown("the ARN of the secret") };
-    let Some(arn) = text.prefix().strip_prefix("arn:") else { return Fact::yes(vec![Place::new(span, "")]) };
+    let Some(arn) = text.prefix().strip_prefix("arn:") else {
+        // A secret of this tree lies where its task does; what is hidden may lie anywhere.
+        return match text.holes().next() {
+            Some(hole) if text.prefix().is_empty() && hole.reason().is_some() => unknown("the Region of the secret"),
+            Some(_) | None => Fact::yes(vec![Place::new(span, "")]),
+        };
+    };
     let fields: Vec<&str> = arn.split(':').collect();
     let region = match fields.as_slice() {
         [_, _, region, _, ..] => *region,
