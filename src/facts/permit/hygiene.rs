@@ -78,7 +78,12 @@ fn lets_foreigners_read_all(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     if reads.tri == Tri::False {
         return nothing();
     }
-    let Some(trust) = role.trust.id() else { return nothing() };
+    let Some(trust) = role.trust.id() else {
+        return match &role.trust.link {
+            Link::Unknown(reason) => Fact::unknown(reason.clone()),
+            Link::To(_) | Link::Absent => nothing(),
+        };
+    };
     let allowed = model[trust].statements.ids().filter(|id| model[*id].effect.equals("Deny") != Tri::True);
     let foreign = allowed.flat_map(|id| {
         let effect = model[id].effect.equals("Allow");
@@ -90,7 +95,8 @@ fn lets_foreigners_read_all(facts: &Facts<'_>, id: Id<Role>) -> Fact {
             }
         })
     });
-    match reads.and(Fact::any(foreign)) {
+    let unseen = model[trust].statements.open.clone().map(Fact::unknown);
+    match reads.and(Fact::any(foreign.chain(unseen))) {
         fact if fact.tri == Tri::False => nothing(),
         fact => fact,
     }

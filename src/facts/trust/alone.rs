@@ -354,6 +354,7 @@ fn is_shared_by_ci_and_services(facts: &Facts<'_>, id: Id<Role>) -> Fact {
     let has_others = trusts.of(id).is_some_and(|trust| !trust.services.is_empty() || trust.has_aws);
     judge(facts, id, |model, door| match has_others {
         true => Fact::yes(vec![Place::new(model[door.statement].head.span, "jobs may have it, and others too")]),
+        false if trusts.of(id).is_some_and(|trust| trust.is_open) => unknown(model, door),
         false => no(model, door),
     })
 }

@@ -280,7 +280,8 @@ impl<'a> Builder<'a> {
             }
         }
         malformed.dedup_by(|b, a| a.origin.span() == b.origin.span());
-        self.state().exposes.extend(ports.iter().cloned());
+        let hidden = values.iter().filter(|value| value.as_str().is_none());
+        self.state().exposes.extend(ports.iter().chain(hidden).cloned());
         let span = instruction.keyword_span;
         let entity = &mut self.model[id];
         entity.ports.set(texts(ports, open.clone(), span));

@@ -31,7 +31,9 @@ impl<'a> Builder<'a> {
         self.model[build].target_stage = One::to(state.id, Origin::written(state.from));
         self.user(state, base, place);
         let healthcheck = state.healthcheck.clone().unwrap_or_else(|| word("absent"));
-        let exposes = texts(state.exposes.clone(), None, place);
+        let (exposes, hidden): (Vec<Value>, Vec<Value>) =
+            state.exposes.iter().cloned().partition(|port| port.as_str().is_some());
+        let exposes = texts(exposes, hidden.iter().find_map(Value::first_reason), place);
         let entity = &mut self.model[build];
         entity.healthcheck.set(healthcheck);
         entity.exposes.set(exposes);

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use secure_lint::finding::{Finding, Report};
-use secure_lint::source::FileId;
+use secure_lint::source::{FileId, Span};
 use secure_lint::syntax::{hcl, yaml};
 
 use super::terraform::{Edit, Files, edited};
@@ -15,8 +15,7 @@ pub(super) fn with_comments(files: &Files, report: &Report<'_>, rule: &str) -> F
     let mut entries = String::new();
     for (path, text) in files {
         let mut lines: Vec<usize> = Vec::new();
-        for finding in &report.findings {
-            let span = finding.primary.span();
+        for (finding, span) in report.findings.iter().flat_map(places) {
             if report.world.file(span.file).path != *path {
                 continue;
             }
@@ -38,6 +37,13 @@ pub(super) fn with_comments(files: &Files, report: &Report<'_>, rule: &str) -> F
         changed.entry("secure-lint.toml".to_owned()).or_default().push_str(&entries);
     }
     changed
+}
+
+/// The primary place, and where each other way begins: one that no comment covers keeps a finding alive.
+fn places(finding: &Finding) -> Vec<(&Finding, Span)> {
+    let others = finding.paths.iter().skip(1).filter_map(|path| path.steps.first());
+    let spans = std::iter::once(finding.primary.span()).chain(others.map(|step| step.span()));
+    spans.map(|span| (finding, span)).collect()
 }
 
 fn entry(finding: &Finding, rule: &str) -> String {
