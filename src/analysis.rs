@@ -67,12 +67,21 @@ pub fn analyse_keeping<'w>(
 }
 
 /// The way of the data of every service of a world, step by step, and what is kept at rest: one view per model.
-pub fn hops(world: &World, description: &Description) -> Vec<HopView> {
+pub fn hops(world: &World, description: &Description, telling: Telling) -> Vec<HopView> {
     let mut lowered = lower::lower(world, description);
     for model in &mut lowered.models {
         facts::derive(model);
     }
-    lowered.models.iter().map(HopView::of).collect()
+    lowered.models.iter().map(|model| HopView::of(model, telling)).collect()
+}
+
+/// Who is heard about the way of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// What is deployed: commands, environments, images, infrastructure.
+    Deployed,
+    /// Files of settings as well; they come first where both speak.
+    WithSettings,
 }
 
 /// What one consistent world shows of encryption.
@@ -112,7 +121,7 @@ pub struct Kept {
 }
 
 impl HopView {
-    fn of(model: &Model) -> HopView {
+    fn of(model: &Model, telling: Telling) -> HopView {
         let mut services: Vec<((&'static str, u32), ServiceHops)> = Vec::new();
         let mut heads: Vec<(&str, &Head)> = Vec::new();
         for (_, hop) in model.data.hops.iter() {
@@ -121,9 +130,19 @@ impl HopView {
                 (None, Some(task)) => (("task", task.index), &model[task].head),
                 (None, None) => continue,
             };
+            let is_told = hop.from_settings.tri() == Tri::True;
+            if is_told && telling == Telling::Deployed {
+                continue;
+            }
             let step = step(hop);
             match services.last_mut() {
-                Some((last, service)) if *last == key => service.hops.push(step),
+                Some((last, service)) if *last == key => {
+                    let mut known = service.hops.iter_mut().filter(|it| it.from == step.from && it.to == step.to);
+                    match known.next().filter(|_| is_told) {
+                        Some(known) => *known = step,
+                        None => service.hops.push(step),
+                    }
+                }
                 Some(_) | None => {
                     services.push((key, ServiceHops { name: head.name.clone(), hops: vec![step] }));
                     heads.push((key.0, head));

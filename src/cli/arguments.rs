@@ -324,6 +324,9 @@ pub(crate) struct SuppressionsArguments {
 pub(crate) struct HopsArguments {
     #[command(flatten)]
     pub(crate) world: WorldArguments,
+    /// default, strict or audit (hears settings files too)
+    #[arg(long, value_name = "P", value_parser = ["default", "strict", "audit"], hide_possible_values = true)]
+    pub(crate) profile: Option<String>,
     /// text or json
     #[arg(long, value_name = "F", value_parser = ["text", "json"], default_value = "text", hide_default_value = true, hide_possible_values = true)]
     pub(crate) format: String,

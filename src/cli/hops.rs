@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::analysis::{HopView, Kept, Step, hops};
+use crate::analysis::{HopView, Kept, Step, Telling, hops};
+use crate::finding::Profile;
 use crate::logic::Tri;
 use crate::report::visible;
 use crate::source::{Span, World};
@@ -22,9 +23,14 @@ const SCHEMA: &str = "secure-lint/hops/1";
 pub(crate) fn run(arguments: &HopsArguments, surroundings: &Surroundings) -> Result<u8, Failure> {
     set_threads(arguments.world.threads);
     let session = Session::open(&arguments.world, surroundings)?;
-    let plan = Plan::new(&session, &SelectArguments::default(), Suppressions::Honoured)?;
+    let select = SelectArguments { profile: arguments.profile.clone(), ..SelectArguments::default() };
+    let plan = Plan::new(&session, &select, Suppressions::Honoured)?;
     let world = session.read_world()?;
-    let views = united(hops(&world, &plan.description(&world, arguments.world.repo.as_deref())));
+    let telling = match plan.profile {
+        Profile::Audit => Telling::WithSettings,
+        Profile::Default | Profile::Strict => Telling::Deployed,
+    };
+    let views = united(hops(&world, &plan.description(&world, arguments.world.repo.as_deref()), telling));
     let text = match arguments.format.as_str() {
         "json" => pretty(
             &json!({ "schema": SCHEMA, "views": views.iter().map(|it| as_json(&world, it)).collect::<Vec<_>>() }),

@@ -21,8 +21,6 @@ facts! {
         turns_debug_on: Flag = turns_debug_on,
         /// Whether it lets the application answer to every host name.
         admits_any_host: Flag = admits_any_host,
-        /// Whether it switches TLS to a database off.
-        switches_tls_off: Flag = switches_tls_off,
     }
     SecretAttribute {
         /// Whether the secret is written out.
@@ -533,27 +531,4 @@ fn admits_any_host(facts: &Facts<'_>, id: Id<Variable>) -> Fact {
     setting(facts, id, is_name, "every name", |value| {
         value.split([',', ' ', ';']).any(|host| host.trim_matches(['[', ']', '"', '\'', ' ']) == "*")
     })
-}
-
-fn switches_tls_off(facts: &Facts<'_>, id: Id<Variable>) -> Fact {
-    let variable = &facts.model[id];
-    let value = variable.content.value();
-    if variable.name.as_str() == Some("PGSSLMODE") {
-        let is_off = |value: &str| matches!(value.trim(), "disable" | "allow");
-        return setting(facts, id, |name| name == "PGSSLMODE", "no TLS", is_off);
-    }
-    let Some(text) = value.as_text() else { return Fact::no(at(value, variable.head.span, "")) };
-    let words = ["sslmode=disable", "sslmode=allow", "ssl=false", "ssl-mode=DISABLED"];
-    let is_address = text.contains("://");
-    // What is not known of a text is a part of it, seldom the one that speaks of TLS; what is known must say so.
-    let says_so = words.iter().any(|word| text.contains(word) == Tri::True);
-    match (is_address, says_so, value.reason()) {
-        (Tri::True, true, _) => Fact::yes(at(value, variable.head.span, "no TLS")),
-        (_, _, Some(reason))
-            if variable.name.as_str().is_none_or(|name| name.to_ascii_uppercase().ends_with("URL")) =>
-        {
-            Fact::unknown(reason.clone())
-        }
-        (_, _, _) => Fact::no(at(value, variable.head.span, "")),
-    }
 }

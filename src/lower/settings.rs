@@ -185,8 +185,37 @@ impl Module<'_> {
         }
     }
 
-    /// The versions of TLS, where something listens with TLS under them.
     fn nginx(&mut self, directives: &[nginx::Directive]) {
+        self.protocols(directives);
+        self.upstreams(directives);
+    }
+
+    /// Where requests are sent on, unless that is within the task: its containers share the loopback address.
+    fn upstreams(&mut self, directives: &[nginx::Directive]) {
+        let sends = |it: &&nginx::Directive| matches!(it.name.text.as_str(), "proxy_pass" | "grpc_pass");
+        for directive in directives.iter().filter(sends) {
+            let Some(word) = directive.words.first() else { continue };
+            let Some((scheme, rest)) = word.text.split_once("://") else { continue };
+            let host = rest.split('/').next().unwrap_or(rest);
+            let group = directives
+                .iter()
+                .position(|it| it.name.text == "upstream" && it.words.first().is_some_and(|it| it.text == host));
+            let servers =
+                directives.iter().filter(|it| group.is_some() && it.parent == group && it.name.text == "server");
+            let mut hosts: Vec<&str> =
+                servers.filter_map(|it| it.words.first()).map(|word| word.text.as_str()).collect();
+            if group.is_none() {
+                hosts.push(host);
+            }
+            for host in hosts.into_iter().filter(|host| is_elsewhere(host)) {
+                let value = Value::text(format!("{scheme}://{host}"), Origin::written(word.span));
+                self.add("proxy_pass", matches!(scheme, "http" | "grpc"), value, word.span);
+            }
+        }
+    }
+
+    /// The versions of TLS, where something listens with TLS under them.
+    fn protocols(&mut self, directives: &[nginx::Directive]) {
         let is_below = |directive: &nginx::Directive, block: Option<usize>| {
             let mut parent = directive.parent;
             while parent.is_some() && parent != block {
@@ -250,6 +279,15 @@ impl Module<'_> {
         let place = assignments.iter().find(|it| it.name == "ALLOWED_HOSTS").unwrap_or(first).name_span;
         self.add("SECURE_SSL_REDIRECT", true, Value::bool(false, Origin::written(place)), place);
     }
+}
+
+/// Whether a host is surely another one: no variable, no socket file, not one's own.
+fn is_elsewhere(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    !host.contains('$')
+        && !host.starts_with("unix:")
+        && !matches!(name, "localhost" | "[::1]")
+        && !name.starts_with("127.")
 }
 
 /// What the project template of Django writes.

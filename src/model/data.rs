@@ -247,6 +247,8 @@ entities! { in data;
         state: Word["verified", "encrypted", "either", "redirect", "fixed", "clear", "inside", "dead"],
         /// What else is to be said in a few words.
         remark: Text,
+        /// Whether only a file of settings says so: code, which may decide otherwise.
+        from_settings: Flag = false,
         service: One<Service>,
         task: One<Task>,
     }

@@ -14,7 +14,7 @@ use crate::source::Place;
 use crate::value::{Kind, Origin, Text, Value};
 
 /// Settings of other drivers that switch TLS off.
-const REFUSALS: [&str; 4] = ["ssl=false", "ssl-mode=DISABLED", "useSSL=false", "sslMode=DISABLED"];
+const REFUSALS: [&str; 5] = ["ssl=false", "tls=false", "ssl-mode=DISABLED", "useSSL=false", "sslMode=DISABLED"];
 
 /// Connections in values of parameters and secrets and in environments.
 pub(in crate::facts) fn derive(model: &mut Model) {
@@ -81,8 +81,7 @@ fn reader_of(model: &Model, id: AnyId) -> One<Container> {
 fn connection(model: &Model, head: Head, value: &Value) -> Option<Connection> {
     let Kind::Text(text) = &value.kind else { return None };
     let (scheme, _) = text.prefix().split_once("://")?;
-    let is_known = is_libpq(scheme) || is_redis(scheme) || scheme.starts_with("mysql");
-    if !is_known {
+    if !is_redis(scheme) && !is_of_database(scheme) {
         return None;
     }
     let span = value.origin.span().unwrap_or(head.span);
@@ -122,13 +121,21 @@ fn is_libpq(scheme: &str) -> bool {
     scheme == "postgres" || scheme == "postgresql" || scheme.starts_with("postgresql+psycopg")
 }
 
+/// Drivers stand behind a plus (`postgresql+asyncpg`), Java's own scheme before all.
+fn is_of_database(scheme: &str) -> bool {
+    let bare = scheme.strip_prefix("jdbc:").unwrap_or(scheme);
+    ["postgres", "mysql", "mariadb", "mongodb", "mssql", "sqlserver"].iter().any(|known| bare.starts_with(known))
+}
+
 fn is_redis(scheme: &str) -> bool {
     matches!(scheme, "redis" | "rediss" | "valkey" | "valkeys")
 }
 
 /// `PGSSLMODE=require` sets the mode of every connection that names none.
 fn mode_alone(model: &Model, variable: &Variable, value: &Value) -> Option<Connection> {
-    variable.container.id()?;
+    if variable.container.id().is_none() && variable.set_in.as_str() != Some("image") {
+        return None;
+    }
     let name = variable.name.as_str()?;
     if !name.to_ascii_uppercase().ends_with("SSLMODE") || matches!(value.kind, Kind::Null) {
         return None;
@@ -256,6 +263,19 @@ pub(super) fn names_mode(facts: &Facts<'_>, id: Id<Connection>) -> Fact {
         Reading::Known(_) => !mode_is(connection, &["prefer"]),
         Reading::Absent => Fact::no(vec![place(connection)]),
         Reading::Unknown(reason) => Fact::unknown(reason),
+    }
+}
+
+/// Whether what a container is given asks for no TLS to a database, or for it only if the server insists.
+pub(super) fn is_clear(facts: &Facts<'_>, id: Id<Connection>) -> Fact {
+    let connection = &facts.model[id];
+    let is_given = match connection.variable.id().map(|variable| &facts.model[variable]) {
+        Some(variable) => matches!(variable.set_in.as_str(), Some("task" | "image")),
+        None => true,
+    };
+    match is_given && !connection.scheme.as_str().is_some_and(is_redis) {
+        true => mode_is(connection, &["disable", "allow"]),
+        false => Fact::no(Vec::new()),
     }
 }
 

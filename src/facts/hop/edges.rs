@@ -3,6 +3,7 @@
 
 use super::listener::{minimum_tls, serves_plain_http};
 use super::rest::own_key;
+use super::settings;
 use super::to_store;
 use crate::facts::Facts;
 use crate::facts::reach::balancers;
@@ -85,6 +86,14 @@ impl Steps {
             hop.task = One::to(task, Origin::written(span));
         }
         self.hops.push(hop);
+    }
+
+    /// A step that only a file of settings tells.
+    pub(super) fn of_settings(&mut self, from: &str, to: impl AsRef<str>, said: Said) {
+        self.add(from, to, said);
+        if let Some(hop) = self.hops.last_mut() {
+            hop.from_settings.set(Value::bool(true, Origin::written(hop.head.span)));
+        }
     }
 
     fn of_service(&mut self, facts: &Facts<'_>, id: Id<Service>) {
@@ -198,8 +207,8 @@ impl Steps {
         self.task = Some((task, model[task].head.span));
         for container in model[task].containers.ids() {
             to_store::stores(self, facts, container);
-            to_store::brokers(self, model, container);
             to_store::services(self, facts, container);
+            settings::add(self, facts, container);
         }
         to_store::of_role(self, facts, task);
         to_store::files(self, model, task);

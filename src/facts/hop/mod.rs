@@ -7,6 +7,7 @@ mod engine;
 pub(super) mod listener;
 pub(in crate::facts) mod policy;
 mod rest;
+mod settings;
 mod store;
 mod tls_policy;
 pub(super) mod to_store;
@@ -67,6 +68,8 @@ super::facts! {
         encrypts_unverified: Flag = connection::encrypts_unverified,
         /// Whether the server refuses it, for want of TLS.
         is_refused: Flag = connection::is_refused,
+        /// Whether it asks for no TLS to a database, or for it only where the server insists.
+        is_clear: Flag = connection::is_clear,
         /// Whether the file of the authorities that it trusts is in the image of its container.
         root_file_in_image: Flag = connection::root_file_in_image,
         /// Whether it asks for TLS of a cache that has none.

@@ -6,7 +6,7 @@ use super::policy::refuses_plain;
 use super::store::demands_tls;
 use crate::facts::Facts;
 use crate::facts::reach::{ports_of, stores_of};
-use crate::logic::{Reason, Tri};
+use crate::logic::{Fact, Reason, Tri};
 use crate::model::data::{Bucket, Cache, Connection, Database, DynamoTable, Queue, Topic};
 use crate::model::workload::{Container, Task, Volume};
 use crate::model::{AnyId, Entity, Id, Model, Reading};
@@ -38,30 +38,8 @@ pub(super) fn stores(steps: &mut Steps, facts: &Facts<'_>, container: Id<Contain
     }
 }
 
-/// The brokers that the settings of an image name. Settings are code, so what the environment says comes first.
-pub(super) fn brokers(steps: &mut Steps, model: &Model, container: Id<Container>) {
-    let is_told = stores_of(model, container).iter().any(|(store, _)| store.typed::<Cache>().is_some())
-        || connections(model, container).iter().any(|it| model[*it].cache.id().is_some());
-    let context = model[container].image_build.id().and_then(|build| model[build].context.as_str());
-    let Some(context) = context.filter(|_| !is_told) else { return };
-    for (_, setting) in model.secret.settings.iter().filter(|(_, it)| it.name.as_str() == Some("BROKER_URL")) {
-        let path = setting.path.as_str().unwrap_or("");
-        let scheme = setting.content.value().as_str().and_then(|url| url.split_once("://")).map(|(scheme, _)| scheme);
-        let Some(scheme) = scheme.filter(|_| context.is_empty() || path.starts_with(&format!("{context}/"))) else {
-            continue;
-        };
-        let span = setting.head.span;
-        let said = match (scheme, setting.is_weak.tri()) {
-            (_, Tri::True) => Said::new("clear", "settings ask for no TLS", span),
-            ("rediss" | "valkeys" | "amqps", _) => Said::new("encrypted", "settings ask for TLS", span),
-            (_, Tri::False | Tri::Unknown) => continue,
-        };
-        steps.add(&model[container].head.name, format!("{scheme}://"), said);
-    }
-}
-
 /// The connection strings and modes that a container is given.
-fn connections(model: &Model, container: Id<Container>) -> Vec<Id<Connection>> {
+pub(super) fn connections(model: &Model, container: Id<Container>) -> Vec<Id<Connection>> {
     let variables: Vec<_> = model[container].variables.ids().collect();
     let kept: Vec<AnyId> =
         model[container].secret_references.ids().filter_map(|reference| model[reference].source.any()).collect();
@@ -97,20 +75,30 @@ fn to_database(facts: &Facts<'_>, container: Id<Container>, database: Id<Databas
         Reading::Absent => Some("prefer".to_owned()),
         Reading::Unknown(_) => None,
     };
-    match (mode.as_deref(), server.tri) {
-        (Some("verify-ca" | "verify-full"), _) => match root_file_in_image(facts, id).tri {
+    match mode {
+        Some(mode) => by_mode(&mode, &server, place, || root_file_in_image(facts, id).tri),
+        None => unseen(),
+    }
+}
+
+/// What a client that asks for a mode of TLS gets of a server.
+pub(super) fn by_mode(mode: &str, server: &Fact, place: Span, has_root: impl FnOnce() -> Tri) -> Said {
+    let decides = server.places.first().map_or(place, |place| place.span);
+    let server_reason =
+        || server.reasons.first().cloned().unwrap_or_else(|| Reason::at("no-value", "parameters", place));
+    match (mode, server.tri) {
+        ("verify-ca" | "verify-full", _) => match has_root() {
             Tri::True => Said::new("verified", "root certificate in the image", place),
             Tri::False => Said::new("dead", "root certificate is not in the image", place),
             Tri::Unknown => Said::new("encrypted", "root certificate not seen in the image", place),
         },
-        (Some("require"), _) => Said::new("encrypted", "not verified", place),
-        (Some("disable"), Tri::True) => Said::new("dead", "server refuses plain connections", place),
-        (Some("disable" | "allow"), Tri::False) => Said::new("clear", "client asks for no TLS", place),
-        (Some("disable" | "allow"), Tri::Unknown) => Said::hidden(server_reason(), "client asks for no TLS", place),
-        (Some(_), Tri::True) => Said::new("encrypted", "server demands TLS, not verified", decides),
-        (Some(_), Tri::False) => Said::new("either", "both ends accept clear", decides),
-        (Some(_), Tri::Unknown) => Said::hidden(server_reason(), "client accepts clear", place),
-        (None, _) => unseen(),
+        ("require", _) => Said::new("encrypted", "not verified", place),
+        ("disable", Tri::True) => Said::new("dead", "server refuses plain connections", place),
+        ("disable" | "allow", Tri::False) => Said::new("clear", "client asks for no TLS", place),
+        ("disable" | "allow", Tri::Unknown) => Said::hidden(server_reason(), "client asks for no TLS", place),
+        (_, Tri::True) => Said::new("encrypted", "server demands TLS, not verified", decides),
+        (_, Tri::False) => Said::new("either", "both ends accept clear", decides),
+        (_, Tri::Unknown) => Said::hidden(server_reason(), "client accepts clear", place),
     }
 }
 

@@ -110,3 +110,78 @@ fn nothing_to_show_is_said() {
     let stage = Stage::new("hops-empty").with("main.tf", "locals {}\n");
     assert_eq!(stage.run(&["hops", "--root", "."]).out, "No services, tasks or stores.\n");
 }
+
+const SETTINGS: &str = r#"
+ALLOWED_HOSTS = ["app.example.com"]
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": os.environ["DB_HOST"],
+        "OPTIONS": {"sslmode": "require"},
+    }
+}
+CELERY_BROKER_URL = "redis://redis.internal:6379/0"
+"#;
+
+const NGINX: &str = "
+upstream app {
+  server 127.0.0.1:8000;
+}
+server {
+  listen 8080;
+  location / { proxy_pass http://app; }
+  location /search { proxy_pass http://search.internal:9200; }
+  location /pay { proxy_pass https://pay.example.com/v1; }
+  location /other { proxy_pass http://$host; }
+}
+";
+
+const OF_IMAGES: &str = r#"
+resource "aws_db_instance" "main" {
+  engine         = "postgres"
+  engine_version = "14.9"
+}
+
+resource "aws_ecs_task_definition" "app" {
+  family       = "app"
+  network_mode = "awsvpc"
+  container_definitions = jsonencode([
+    {
+      name        = "app"
+      image       = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:1.4.2"
+      environment = [{ name = "DB_HOST", value = aws_db_instance.main.address }]
+    },
+    { name = "proxy", image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/proxy:1.4.2" },
+  ])
+}
+"#;
+
+#[test]
+fn settings_are_heard_when_asked_for() {
+    let stage = Stage::new("hops-settings")
+        .with("main.tf", OF_IMAGES)
+        .with("app/settings.py", SETTINGS)
+        .with("app/Dockerfile", "FROM python:3.12-slim\nCOPY . .\n")
+        .with("proxy/Dockerfile", "FROM nginx:1.29\nCOPY nginx.conf /etc/nginx/nginx.conf\n")
+        .with("proxy/nginx.conf", NGINX);
+    let shown = |options: &[&str]| {
+        let shown = stage.run(&[&["hops", "--root", "."], options].concat());
+        assert_eq!(shown.code, 0, "{}", shown.err);
+        let lines = shown.out.lines().skip(1).take_while(|line| !line.is_empty());
+        lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        shown(&[]),
+        ["app -> main:5432 cannot see server accepts clear main.tf:2", "agent -> ecr verified main.tf:13"]
+    );
+    assert_eq!(
+        shown(&["--profile", "audit"]),
+        [
+            "app -> main:5432 encrypted not verified app/settings.py:7",
+            "app -> redis:// clear settings ask for no TLS app/settings.py:10",
+            "proxy -> search.internal:9200 clear plain HTTP proxy/nginx.conf:8",
+            "proxy -> pay.example.com encrypted certificate unchecked proxy/nginx.conf:9",
+            "agent -> ecr verified main.tf:13",
+        ]
+    );
+}
