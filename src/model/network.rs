@@ -213,6 +213,8 @@ entities! { in network;
     /// The account's switch that keeps a region's VPCs off the internet.
     VpcPublicAccessBlock "vpc_public_access_block" vpc_public_access_blocks {
         mode: Word["off", "block-ingress", "block-bidirectional"] = "off",
+        /// What it leaves out, by VPC or by subnet.
+        exclusions: Many<VpcPublicAccessExclusion>,
     }
 
     /// A VPC or subnet that the switch leaves out.

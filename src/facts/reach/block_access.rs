@@ -39,7 +39,7 @@ fn one_block(model: &Model, block: &VpcPublicAccessBlock, subnet: Id<Subnet>, tr
     let plain = with("none");
     let mut verdict = plain;
     let mut reasons = Vec::new();
-    for (_, exclusion) in model.network.vpc_public_access_exclusions.iter() {
+    for exclusion in block.exclusions.ids().map(|id| &model[id]) {
         let applies =
             exclusion.head.presence.and(same(&exclusion.subnet, subnet).or(covers_vpc(model, exclusion, subnet)));
         let allowed = match exclusion.mode.as_str() {

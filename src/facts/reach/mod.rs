@@ -61,6 +61,8 @@ super::facts! {
         isolated: Flag = subnet::isolated,
         /// Whether an association gives it a route table.
         has_own_table: Flag = table::has_own_table,
+        /// The tables that it uses or may use, as far as they stand in the repository.
+        route_tables: Many<RouteTable> = subnet::route_tables,
         /// Whether at most one association claims it.
         tables_agree: Flag = table::tables_agree,
     }
@@ -125,6 +127,7 @@ super::facts! {
     LoadBalancer {
         /// The zones that it stands in.
         zones: Texts = zone::of_load_balancer,
+        in_one_zone: Flag = zone::one_zone_of_load_balancer,
         /// Whether the internet is let in on a port that nothing listens on.
         admits_world_without_listener: Flag = balancer::admits_world_without_listener,
         /// Whether the internet reaches a listener that serves plain HTTP.

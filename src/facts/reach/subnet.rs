@@ -539,6 +539,22 @@ pub(super) fn reaches_internet(facts: &Facts<'_>, subnet: Id<Subnet>) -> Fact {
     facts.analysis::<Classes>().reaches_internet(subnet)
 }
 
+pub(super) fn route_tables(facts: &Facts<'_>, subnet: Id<Subnet>) -> Many<RouteTable> {
+    let mut tables = Many::none(facts.model[subnet].head.span);
+    for candidate in facts.analysis::<Classes>().candidates(subnet) {
+        match candidate {
+            Candidate::Table(table, places, _) => {
+                let place = places.last().map_or(facts.model[*table].head.span, |place| place.span);
+                tables.push(*table, Origin::written(place));
+            }
+            // What AWS makes with a VPC stands in no file.
+            Candidate::LocalOnly(_) | Candidate::DefaultVpc(_) => {}
+            Candidate::Unknown(reason) => tables.open(reason.clone()),
+        }
+    }
+    tables
+}
+
 pub(super) fn isolated(facts: &Facts<'_>, subnet: Id<Subnet>) -> Fact {
     let classes = facts.analysis::<Classes>();
     let leaves = Family::BOTH.map(|family| {

@@ -123,6 +123,11 @@ pub(super) fn of_endpoint(facts: &Facts<'_>, id: Id<Endpoint>) -> Fact {
     }
 }
 
+pub(super) fn one_zone_of_load_balancer(facts: &Facts<'_>, id: Id<LoadBalancer>) -> Fact {
+    let balancer = &facts.model[id];
+    one_zone(facts, &balancer.subnets, &balancer.head.name)
+}
+
 pub(super) fn of_autoscaling_group(facts: &Facts<'_>, id: Id<AutoscalingGroup>) -> Fact {
     let group = &facts.model[id];
     one_zone(facts, &group.subnets, &group.head.name)

@@ -43,6 +43,8 @@ facts! {
         health_check_is_valid: Flag = container::health_check_is_valid,
         /// Whether a working router stands beside it, if its logs go through one.
         has_log_router: Flag = container::has_log_router,
+        /// Whether all servers that it starts speak TLS.
+        speaks_tls: Flag = server::speaks_tls,
         /// Whether it offers a Redis that speaks plain text.
         is_redis_without_tls: Flag = server::is_redis_without_tls,
         /// Whether it answers in plain text where its target group speaks HTTPS.

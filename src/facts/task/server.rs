@@ -37,6 +37,17 @@ fn is_plain(server: &Server) -> Fact {
     }
 }
 
+/// Whether every server of a container speaks TLS.
+pub(super) fn speaks_tls(facts: &Facts<'_>, id: Id<Container>) -> Fact {
+    let model = facts.model;
+    let container = &model[id];
+    let judged = servers(model, container).map(|server| !is_plain(server));
+    let open = container.servers.open.clone();
+    let nobody = container.servers.members.is_empty() && open.is_none();
+    let unread = || Reason::at("unread-program", "no server", container.head.span);
+    Fact::all(judged.chain(open.or_else(|| nobody.then(unread)).map(Fact::unknown)))
+}
+
 pub(super) fn is_redis_without_tls(facts: &Facts<'_>, id: Id<Container>) -> Fact {
     let model = facts.model;
     let container = &model[id];

@@ -292,7 +292,23 @@ fn separate(
     let view = instance.view();
     let group = cx.one::<SecurityGroup>(view, "security_group_id");
     match (group.id(), &group.link) {
-        (Some(id), _) => style(cx, id, "separate", instance),
+        (Some(id), _) => {
+            style(cx, id, "separate", instance);
+            let group = &cx.model[id];
+            let home = &group.head.terraform;
+            let rules = match direction {
+                Direction::In => &group.ingress.members,
+                Direction::Out => &group.egress.members,
+            };
+            // Each apply takes away what the other way of writing has made: what is left is at most all of it.
+            if rules.iter().any(|(rule, _)| cx.model.head(*rule).terraform == *home) {
+                let reason = Reason::at("rules-in-two-styles", instance.address.to_string(), instance.header_span);
+                match direction {
+                    Direction::In => cx.model[id].ingress.open(reason),
+                    Direction::Out => cx.model[id].egress.open(reason),
+                }
+            }
+        }
         (None, Link::Unknown(reason)) => {
             let reason = reason.clone();
             each::<SecurityGroup>(cx, &["aws_security_group", "aws_default_security_group"], |cx, _, id| {

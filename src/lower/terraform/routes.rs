@@ -282,6 +282,12 @@ fn separate_routes(cx: &mut Context<'_>) {
         match (table.id(), table.link) {
             (Some(table), _) => {
                 style(cx, table, "separate", instance);
+                let home = &cx.model[table].head.terraform;
+                let mut routes = cx.model[table].routes.members.iter();
+                if routes.any(|(route, _)| cx.model.head(*route).terraform == *home) {
+                    let reason = Reason::at("routes-in-two-styles", instance.address.to_string(), instance.header_span);
+                    cx.model[table].routes.open(reason);
+                }
                 cx.model[table].routes.push(id, Origin::written(instance.header_span));
             }
             // It may be a route of any table; what it leads to is known all the same.

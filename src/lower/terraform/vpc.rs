@@ -256,7 +256,15 @@ pub(super) fn connect(cx: &mut Context<'_>) {
         cells!(exclusion, view; mode = "internet_gateway_exclusion_mode");
         exclusion.vpc = cx.one(view, "vpc_id");
         exclusion.subnet = cx.one(view, "subnet_id");
-        cx.add(instance, exclusion);
+        let id = cx.add(instance, exclusion);
+        let blocks: Vec<Id<VpcPublicAccessBlock>> = cx
+            .managed("aws_vpc_block_public_access_options")
+            .into_iter()
+            .flat_map(|instance| cx.made_of(instance).iter().filter_map(|made| made.typed()).collect::<Vec<_>>())
+            .collect();
+        for block in blocks {
+            cx.model[block].exclusions.push(id, Origin::written(instance.header_span));
+        }
     }
 }
 
