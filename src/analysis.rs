@@ -15,7 +15,15 @@ use crate::source::{Span, World};
 
 /// Analyses a world with these rules. Triage and reports come after.
 pub fn analyse(world: &World, description: &Description, rules: &[Rule]) -> Outcome {
-    analyse_keeping(world, description, rules).0
+    analyse_keeping(world, description, rules, OfUndecided::Addresses).0
+}
+
+/// What an outcome says of verdicts that could not be decided. To tell an address, a file of Terraform is read once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfUndecided {
+    Addresses,
+    /// Rule, name, place and reasons, but no address.
+    Places,
 }
 
 /// The same, with all that the outcome was made of: whoever ends soon may spare the work of giving it back.
@@ -23,14 +31,15 @@ pub fn analyse_keeping<'w>(
     world: &'w World,
     description: &Description,
     rules: &[Rule],
+    of_undecided: OfUndecided,
 ) -> (Outcome, lower::Lowered<'w>) {
     let mut lowered = lower::lower(world, description);
     for model in &mut lowered.models {
         facts::derive(model);
     }
     let addresses = Addresses::new(&lowered.sources);
-    let checked =
-        check::check(world, &lowered.models, rules, &TreeSites { addresses, edits: Edits::new(&lowered.sources) });
+    let sites = TreeSites { addresses, edits: Edits::new(&lowered.sources), of_undecided };
+    let checked = check::check(world, &lowered.models, rules, &sites);
     let (files, kinds) = lowered.kinds();
     let mut problems = world.problems.clone();
     problems.extend(lowered.problems.iter().cloned());
@@ -233,11 +242,19 @@ pub fn principals(world: &World, description: &Description) -> Vec<PrincipalView
 struct TreeSites<'s, 'w> {
     addresses: Addresses<'s, 'w>,
     edits: Edits<'s, 'w>,
+    of_undecided: OfUndecided,
 }
 
 impl Sites for TreeSites<'_, '_> {
     fn address(&self, span: Span) -> String {
         self.addresses.of(span)
+    }
+
+    fn address_of_undecided(&self, span: Span) -> String {
+        match self.of_undecided {
+            OfUndecided::Addresses => self.addresses.of(span),
+            OfUndecided::Places => String::new(),
+        }
     }
 
     fn insertion(&self, block: Span, attribute: &str, literal: &str) -> Option<Edit> {

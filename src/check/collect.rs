@@ -53,9 +53,10 @@ impl<'a> Collector<'a> {
 
     pub(super) fn add(&mut self, number: usize, model: &Model, draft: Draft<'_>) {
         // What is used in many places is called by what it is: the first place may go.
-        let address = match &draft.subject.thing {
-            Some(thing) => thing.clone(),
-            None => self.sites.address(draft.subject.span),
+        let address = match (&draft.subject.thing, &draft.verdict) {
+            (Some(thing), _) => thing.clone(),
+            (None, DraftVerdict::Undecided(_)) => self.sites.address_of_undecided(draft.subject.span),
+            (None, DraftVerdict::Fails { .. }) => self.sites.address(draft.subject.span),
         };
         let subject = Subject { address, name: draft.subject.name.clone() };
         match draft.verdict {

@@ -14,6 +14,9 @@ pub trait Sites {
     /// What stands at a span: `terraform#aws_lb.main.internal`.
     fn address(&self, span: Span) -> String;
 
+    /// The same for a verdict that could not be decided; empty if nobody shows it.
+    fn address_of_undecided(&self, span: Span) -> String;
+
     /// Writes `attribute = literal` at the end of the block whose header stands at `block`; a path writes into the
     /// nested block if there is one.
     fn insertion(&self, block: Span, attribute: &str, literal: &str) -> Option<Edit>;

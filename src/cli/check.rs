@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &CheckArguments, surroundings: &Surroundings) -> Re
     }
     timings.phase("read");
     let fail_on = fail_on(arguments, &session);
-    let outcome = plan.analyse(&world, session.arguments.repo.as_deref());
+    let outcome = plan.analyse(&world, session.arguments.repo.as_deref(), outputs.of_undecided());
     timings.phase("analyse");
     let mut triaged = crate::triage::triage(&world, outcome, &plan.settings, new_run(&session, &plan, fail_on));
     only_stdin(&session, &mut triaged)?;

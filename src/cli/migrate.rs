@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::analysis::OfUndecided;
 use crate::finding::Relation;
 use crate::rule::Catalog;
 use crate::source::{Comment, CommentPosition, FileId, Span, World};
@@ -27,7 +28,7 @@ pub(crate) fn run(arguments: &MigrateArguments, surroundings: &Surroundings) -> 
     let session = Session::open(&arguments.world, surroundings)?;
     let plan = Plan::new(&session, &SelectArguments::default(), Suppressions::Honoured)?;
     let world = session.read_world()?;
-    let outcome = plan.analyse(&world, arguments.world.repo.as_deref());
+    let outcome = plan.analyse(&world, arguments.world.repo.as_deref(), OfUndecided::Places);
     let mut rewrites: BTreeMap<FileId, Vec<Rewrite>> = BTreeMap::new();
     let mut left = Vec::new();
     for comment in outcome.comments.iter().filter(|it| world.file(it.span.file).is_subject) {

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::analysis::OfUndecided;
 use crate::finding::Report;
 use crate::report::{Format, Options, TextOptions, write};
 
@@ -52,6 +53,15 @@ impl Outputs {
             return Err(Failure::said("two outputs go to standard output"));
         }
         Ok(Outputs { stdout, files })
+    }
+
+    /// Which of what is undecided some format shows.
+    pub(crate) fn of_undecided(&self) -> OfUndecided {
+        let mut formats = self.files.iter().map(|(format, _)| *format).chain([self.stdout]);
+        match formats.any(|format| matches!(format, Format::Json | Format::Sarif)) {
+            true => OfUndecided::Addresses,
+            false => OfUndecided::Places,
+        }
     }
 
     pub(crate) fn stdout(&self) -> Format {

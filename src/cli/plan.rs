@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::analysis::analyse_keeping;
+use crate::analysis::{OfUndecided, analyse_keeping};
 use crate::check::{Rule, load, prepare};
 use crate::finding::{Confidence, Outcome, Param, Profile, Run};
 use crate::lower::{CommandLine, Described, DescribedGithub, DescribedRoot, Description};
@@ -61,8 +61,9 @@ impl Plan {
         })
     }
 
-    pub(crate) fn analyse(&self, world: &World, repository: Option<&str>) -> Outcome {
-        let (mut outcome, kept) = analyse_keeping(world, &self.description(world, repository), &self.rules);
+    pub(crate) fn analyse(&self, world: &World, repository: Option<&str>, of_undecided: OfUndecided) -> Outcome {
+        let description = self.description(world, repository);
+        let (mut outcome, kept) = analyse_keeping(world, &description, &self.rules, of_undecided);
         outcome.held = held(&outcome.comments, &kept.models);
         // The process ends soon, and its memory with it. To give millions of small pieces back one by one takes a sixth
         // of the time.
@@ -83,7 +84,7 @@ impl Plan {
     }
 
     pub(crate) fn judge<'w>(&self, world: &'w World, repository: Option<&str>, run: Run) -> Triaged<'w> {
-        triage(world, self.analyse(world, repository), &self.settings, run)
+        triage(world, self.analyse(world, repository, OfUndecided::Places), &self.settings, run)
     }
 }
 
