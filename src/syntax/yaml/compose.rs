@@ -17,6 +17,11 @@ const COLONS: usize = 16;
 /// Reads the first document of a YAML text. A broken text yields what came before the fault; a plain value with a second
 /// `: ` in it, which no reader takes, costs that value alone.
 pub fn parse(file: FileId, text: &str) -> Parsed {
+    super::block::parse(file, text).unwrap_or_else(|| parse_all(file, text))
+}
+
+/// Reads whatever YAML allows.
+pub(super) fn parse_all(file: FileId, text: &str) -> Parsed {
     let mut colons = Vec::new();
     let mut without = String::new();
     loop {
@@ -73,9 +78,15 @@ struct Open {
     height: u32,
 }
 
-enum Content {
+pub(super) enum Content {
     List(Vec<Node>),
     Map { entries: Vec<Entry>, index: HashMap<Key, usize>, key: Option<(Key, Span)> },
+}
+
+impl Content {
+    pub(super) fn map() -> Content {
+        Content::Map { entries: Vec::new(), index: HashMap::new(), key: None }
+    }
 }
 
 /// Smaller mappings are looked through; larger ones have an index.
@@ -88,7 +99,7 @@ struct Anchored {
     height: u32,
 }
 
-struct Composer<'a> {
+pub(super) struct Composer<'a> {
     file: FileId,
     text: &'a str,
     /// The colons that stand where none may: the values around them are read as they are written.
@@ -97,13 +108,13 @@ struct Composer<'a> {
     anchors: HashMap<usize, Anchored>,
     /// Nodes that aliases have added so far.
     expanded: u32,
-    comments: Vec<Span>,
+    pub(super) comments: Vec<Span>,
     parsed: Parsed,
     n_documents: u32,
 }
 
 impl<'a> Composer<'a> {
-    fn new(file: FileId, text: &'a str, colons: &'a [usize]) -> Composer<'a> {
+    pub(super) fn new(file: FileId, text: &'a str, colons: &'a [usize]) -> Composer<'a> {
         let fault = |at: &usize| Fault {
             reason: "syntax-error",
             span: Span::new(file, *at, *at + 1),
@@ -152,15 +163,14 @@ impl<'a> Composer<'a> {
                 };
                 let span = Span::new(self.file, start, end);
                 let tag = tag.and_then(|tag| self.tag(&range, &tag));
-                let (kind, tag) = self.scalar(&value, style, (start, end), tag);
+                let (kind, tag) = self.scalar(&value, style_of(style), (start, end), tag);
                 self.add(Node { tag, ..Node::new(kind, span) }, anchor, 1, 0);
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.begin(start, anchor, tag.and_then(|tag| self.tag(&range, &tag)), Content::List(Vec::new()));
             }
             Event::MappingStart(_, anchor, tag) => {
-                let content = Content::Map { entries: Vec::new(), index: HashMap::new(), key: None };
-                self.begin(start, anchor, tag.and_then(|tag| self.tag(&range, &tag)), content);
+                self.begin(start, anchor, tag.and_then(|tag| self.tag(&range, &tag)), Content::map());
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(Some(end)),
             Event::Alias(anchor) => self.alias(anchor, span),
@@ -172,6 +182,17 @@ impl<'a> Composer<'a> {
             _ => {}
         }
         Flow::Go
+    }
+
+    /// Whether nothing has begun so far.
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.parsed.root.is_none()
+    }
+
+    /// A scalar from these bytes, without anchor and tag.
+    pub(super) fn add_scalar(&mut self, value: &str, style: Style, start: usize, end: usize) {
+        let (kind, _) = self.scalar(value, style, (start, end), None);
+        self.add(Node::new(kind, Span::new(self.file, start, end)), 0, 1, 0);
     }
 
     fn bytes(&self, range: &Range) -> (usize, usize) {
@@ -193,17 +214,10 @@ impl<'a> Composer<'a> {
     fn scalar(
         &self,
         value: &str,
-        style: ScalarStyle,
+        style: Style,
         (start, end): (usize, usize),
         tag: Option<Box<Tag>>,
     ) -> (Kind, Option<Box<Tag>>) {
-        let style = match style {
-            ScalarStyle::Plain => Style::Plain,
-            ScalarStyle::SingleQuoted => Style::Single,
-            ScalarStyle::DoubleQuoted => Style::Double,
-            ScalarStyle::Literal => Style::Literal,
-            ScalarStyle::Folded => Style::Folded,
-        };
         let is_text = tag.as_ref().is_some_and(|tag| tag.text == "!!str" || tag.text == "!");
         let is_core = tag.as_ref().is_some_and(|tag| tag.text.starts_with("!!") || tag.text == "!");
         let kind = match style {
@@ -217,12 +231,12 @@ impl<'a> Composer<'a> {
         (kind, if is_core { None } else { tag })
     }
 
-    fn begin(&mut self, start: usize, anchor: usize, tag: Option<Box<Tag>>, content: Content) {
+    pub(super) fn begin(&mut self, start: usize, anchor: usize, tag: Option<Box<Tag>>, content: Content) {
         self.open.push(Open { start, anchor, tag, content, weight: 1, height: 0 });
     }
 
     /// Closes the innermost collection; without an end it was cut off and ends with its last member.
-    fn close(&mut self, end: Option<usize>) {
+    pub(super) fn close(&mut self, end: Option<usize>) {
         let Some(open) = self.open.pop() else { return };
         let (kind, last) = match open.content {
             Content::List(mut items) => {
@@ -271,7 +285,7 @@ impl<'a> Composer<'a> {
     }
 
     /// A plain or quoted key, which is no node of its own.
-    fn put_key(&mut self, text: Key, span: Span) {
+    pub(super) fn put_key(&mut self, text: Key, span: Span) {
         if let Some(open) = self.open.last_mut()
             && let Content::Map { key, .. } = &mut open.content
         {
@@ -281,7 +295,7 @@ impl<'a> Composer<'a> {
     }
 
     /// Puts a finished node where it belongs.
-    fn add(&mut self, node: Node, anchor: usize, weight: u32, height: u32) {
+    pub(super) fn add(&mut self, node: Node, anchor: usize, weight: u32, height: u32) {
         let node = match anchor {
             0 => node,
             anchor => {
@@ -313,12 +327,22 @@ impl<'a> Composer<'a> {
         }
     }
 
-    fn finish(mut self) -> Parsed {
+    pub(super) fn finish(mut self) -> Parsed {
         while !self.open.is_empty() {
             self.close(None);
         }
         self.parsed.comments = comments::attach(self.text, &self.comments, self.parsed.root.as_ref());
         self.parsed
+    }
+}
+
+fn style_of(style: ScalarStyle) -> Style {
+    match style {
+        ScalarStyle::Plain => Style::Plain,
+        ScalarStyle::SingleQuoted => Style::Single,
+        ScalarStyle::DoubleQuoted => Style::Double,
+        ScalarStyle::Literal => Style::Literal,
+        ScalarStyle::Folded => Style::Folded,
     }
 }
 

@@ -1,6 +1,7 @@
 //! One tree for YAML and JSON: every node with its bytes, keys with theirs, comments with what they cover. Scalars know
 //! where each decoded character stands in the source. What the keys mean is the business of `lower`.
 
+mod block;
 mod comments;
 mod compose;
 pub mod json;

@@ -1,6 +1,6 @@
 //! The reader against texts that are easy to get wrong. A found text is checked by its bytes in the source.
 
-use super::{Kind, Node, Parsed, json, parse, read};
+use super::{Kind, Node, Parsed, block, compose, json, parse, read};
 use crate::source::FileId;
 
 const FILE: FileId = FileId(0);
@@ -223,4 +223,88 @@ fn a_second_colon_costs_its_value_alone() {
     assert_eq!(root.get("a").and_then(Node::as_str), Some("é echo data:: foo: bar"));
     assert_eq!(root.get("b").map(|list| list.items().len()), Some(1));
     assert_eq!(root.get("c").and_then(Node::as_str), Some("d: e"));
+}
+
+/// Both readers where the quick one answers: one tree, one list of comments, byte for byte.
+#[track_caller]
+fn agree(text: &str) -> bool {
+    let quick = block::parse(FILE, text);
+    let whole = compose::parse_all(FILE, text);
+    if let Some(quick) = &quick {
+        assert_eq!(format!("{quick:?}"), format!("{whole:?}"), "{text}");
+    }
+    quick.is_some()
+}
+
+#[test]
+fn the_quick_reader_reads_what_most_files_hold() {
+    for text in [
+        "a: 1\nb:\n  - x\n  - y: z\n    w: 'it''s'\n  -\n    k: v\nc:\nd: \"a \\\"b\\\"\\n\" # why\n",
+        "---\n# head\non: [push, 'a b', \"c\", [d], {}] # flow\njobs: {}\n",
+        "a: |\n  one\n\n    two # no comment\n  three\n\n\n# end\nb: >-\n  x\n  y\n",
+        "a:\n- x\n- - y\n  - z\n-   k: v\n    l:\nb: http://x/#y:z\n",
+        "- a: |-\n    text\n  b: c\n- |\n  text\n-\n- d\n",
+        "käse: brot\n\"ü\": 'ß' # ä\nx: |\n  ünd\n",
+        "a: 3.10\nb: ~\nc: yes\nd: true\ne: null\nf : g\n",
+        "a: x\na: y\nb:\n  c: |\n    z",
+        "a:\n-\n- x\n-  \nb: # why\nc:\n  -   \n  - - -\n",
+        "name: x:y\nif: github.ref == 'refs/heads/main' && !cancelled()\n",
+        "a:\n  # inside\n\n  b: c\n    # deeper\n  d: e\n# out\nf: g",
+    ] {
+        assert!(agree(text), "{text}");
+    }
+}
+
+#[test]
+fn the_quick_reader_leaves_the_rest_alone() {
+    for text in [
+        "a: &x 1\nb: *x\n",
+        "a: one\n  two\n",
+        "a: b: c\n",
+        "a: [x,\n  y]\n",
+        "a: {b: c}\n",
+        "a: |+\n  x\n\n",
+        "a: >\n  x\n\n  y\n",
+        "a: |2\n   x\n",
+        "a:\tb\n",
+        "a: \"x\n  y\"\n",
+        "a: !x b\n",
+        "? a\n: b\n",
+        "a: b\r\nc: d\r\n",
+        "\u{feff}a: b\n",
+        "a: b\n---\nc: d\n",
+        "a: b\n...\n",
+        "a:\n    b: c\n  d: e\n",
+        "a: b\n - c\n",
+        "- a\nb: c\n",
+        "a: 'b' c\n",
+        "a: @b\n",
+        "text\n",
+        "",
+        "# only\n",
+        "a: [,]\n",
+        "a: [b, ]\n",
+        "a: [b: c]\n",
+        "a: \"\\x41\"\n",
+        "a: |\nb: c\n",
+        "a: |\n    x\n  y\n",
+        "a: - b\n",
+        "a:\n- [b]\n- c\n",
+        "- # why\n  a: b\n",
+    ] {
+        assert!(!agree(text), "{text}");
+    }
+}
+
+/// Every cut of a text: wherever it ends, either both agree or the quick one says nothing.
+#[test]
+fn both_readers_agree_on_broken_texts() {
+    let text = "on:\n  push: [a, 'b']\njobs:\n  x:\n    steps:\n    - run: |\n        a: b\n\n        c\n    - name: \"q\"\n      env: {}\n# z\n";
+    for end in 0..text.len() {
+        agree(&text[..end]);
+        agree(&format!("{}{}", &text[..end], &text[end + 1..]));
+        for inserted in [" ", "\n", ":", "#", "-", "'", "  "] {
+            agree(&format!("{}{inserted}{}", &text[..end], &text[end..]));
+        }
+    }
 }
