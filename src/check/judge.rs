@@ -92,7 +92,17 @@ fn judge_rule<'r>(facts: &Facts<'_>, rule: &'r Rule) -> Result<Vec<Draft<'r>>, V
         return Ok(drafts);
     }
     let ready = rule.ready()?;
-    drafts.extend(subjects.into_iter().filter_map(|id| judge_entity(facts, rule, ready, id)));
+    let bound = vec![None; ready.condition.variables.len()];
+    let mut evaluator = Evaluator { facts, bound, evidence: Evidence::Skip };
+    // Subjects of one kind follow each other.
+    let mut known: Option<(&'static str, &'static schema::EntitySchema)> = None;
+    for id in subjects {
+        let same = known.filter(|(name, _)| std::ptr::eq(*name, id.entity));
+        let kind = same.unwrap_or_else(|| (id.entity, schema::entity(id.entity)));
+        known = Some(kind);
+        let head = (kind.1.head)(facts.model, id.index);
+        drafts.extend(judge_entity(&mut evaluator, rule, ready, id, head));
+    }
     Ok(drafts)
 }
 
@@ -159,15 +169,20 @@ impl Analysis for ResourcesByType {
     }
 }
 
-fn judge_entity<'r>(facts: &Facts<'_>, rule: &'r Rule, ready: &Ready, id: AnyId) -> Option<Draft<'r>> {
-    let head = facts.model.head(id);
+fn judge_entity<'r>(
+    evaluator: &mut Evaluator<'_, '_>,
+    rule: &'r Rule,
+    ready: &Ready,
+    id: AnyId,
+    head: &Head,
+) -> Option<Draft<'r>> {
     if head.presence == Tri::False {
         return None;
     }
     let subject = || subject_of(head);
-    let mut bound: Vec<Option<Bound>> = vec![None; ready.condition.variables.len()];
-    bound[0] = Some(Bound::Entity(id));
-    let mut evaluator = Evaluator { facts, bound, evidence: Evidence::Skip };
+    evaluator.bound.fill(None);
+    evaluator.bound[0] = Some(Bound::Entity(id));
+    evaluator.evidence = Evidence::Skip;
     if evaluator.settled(&ready.condition.test) == Some(true) {
         return None;
     }
@@ -188,9 +203,9 @@ fn judge_entity<'r>(facts: &Facts<'_>, rule: &'r Rule, ready: &Ready, id: AnyId)
             for (number, bound) in ways.iter().take(1).flat_map(|way| way.bindings.iter().cloned()) {
                 evaluator.bound[number] = Some(bound);
             }
-            let message = ready.message.as_ref().and_then(|template| message(&mut evaluator, template));
+            let message = ready.message.as_ref().and_then(|template| message(evaluator, template));
             let fix = ready.fix.as_ref();
-            let fix = fix.and_then(|(action, safety)| Some((fix::draft(&mut evaluator, action, &ways)?, *safety)));
+            let fix = fix.and_then(|(action, safety)| Some((fix::draft(evaluator, action, &ways)?, *safety)));
             Some(Draft { rule, subject: subject(), verdict: DraftVerdict::Fails { ways, message, fix } })
         }
     }

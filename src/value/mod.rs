@@ -5,6 +5,7 @@ mod convert;
 mod entries;
 mod equal;
 mod error;
+mod identical;
 mod identity;
 mod join;
 mod number;

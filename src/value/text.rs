@@ -142,6 +142,11 @@ impl Text {
         }
     }
 
+    /// Whether nothing but its pieces makes it: it melted from no several places and wraps nothing.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(&self.0, Pieces::One(_) | Pieces::Many(_, None))
+    }
+
     fn seams(&self) -> &[Seam] {
         self.extra().map_or(&[], |extra| &extra.seams)
     }

@@ -257,7 +257,7 @@ fn payload(run: &Run, rest: &[&str], name: &str) -> Operand {
         }
     }
     let joined = rest.join(".");
-    let is_object = PAYLOAD.iter().any(|(pattern, ..)| pattern.starts_with(&format!("{joined}.")));
+    let is_object = PAYLOAD.iter().any(|(pattern, ..)| is_below(pattern, &joined));
     if is_object {
         return worst_of(run, &joined, name);
     }
@@ -276,7 +276,7 @@ fn payload(run: &Run, rest: &[&str], name: &str) -> Operand {
 fn worst_of(run: &Run, below: &str, name: &str) -> Operand {
     let worst = PAYLOAD
         .iter()
-        .filter(|(pattern, ..)| below.is_empty() || pattern.starts_with(&format!("{below}.")))
+        .filter(|(pattern, ..)| below.is_empty() || is_below(pattern, below))
         .filter(|(pattern, ..)| carries(run, pattern.split('.').next().unwrap_or("")))
         .map(|(_, by, charset)| (control(run, *by), *charset))
         .max();
@@ -286,8 +286,16 @@ fn worst_of(run: &Run, below: &str, name: &str) -> Operand {
     }
 }
 
+/// Whether a pattern is a member of the object at a path.
+fn is_below(pattern: &str, path: &str) -> bool {
+    pattern.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'))
+}
+
 /// Case is ignored, indices of lists and `*` match `*`, and a pattern's `*` matches any name.
 fn matches(pattern: &str, path: &[&str]) -> bool {
+    if !path.first().is_some_and(|first| pattern.starts_with(first)) {
+        return false;
+    }
     let mut names = pattern.split('.');
     let fits = path.iter().all(|name| names.next().is_some_and(|wanted| wanted == "*" || wanted == *name));
     fits && names.next().is_none()

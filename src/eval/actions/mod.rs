@@ -23,7 +23,7 @@ pub use evaluate::{evaluate, truth};
 pub use template::read_template;
 
 /// Someone's share in a value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
     pub control: Control,
     pub charset: Charset,
@@ -87,6 +87,15 @@ impl Operand {
     pub fn thing(name: &str) -> Operand {
         let reference = Reference { root: "github".into(), address: name.into(), path: "".into() };
         Operand::known(Value::new(Kind::Reference(Arc::new(reference)), Origin::none()))
+    }
+
+    /// Whether both are the same in all that anybody could tell of them. It may say no of two that are.
+    pub fn is_identical(&self, other: &Operand) -> bool {
+        self.value.is_identical(&other.value)
+            && self.shares == other.shares
+            && self.open == other.open
+            && self.among == other.among
+            && self.is_unsure == other.is_unsure
     }
 
     /// Whether somebody decides the value when the run begins or while it goes on.

@@ -73,7 +73,7 @@ impl Names<'_> {
         {
             // Most words are this simple.
             let origin = Origin::written(*span);
-            let tail = Some((text.to_string(), origin.clone()));
+            let tail = Some((String::from(&**text), origin.clone()));
             let text = Kind::Text(Text::literal(text, origin));
             return vec![argument(Operand::known(Value::new(text, Origin::written(word.span))), tail)];
         }

@@ -54,7 +54,8 @@ impl Command {
     /// The name of the program without its folder, if it is known.
     pub fn program(&self) -> Option<&str> {
         let whole = self.words.first()?.text()?;
-        Some(whole.rsplit('/').next().unwrap_or(whole))
+        let folder = whole.bytes().rposition(|byte| byte == b'/').map_or(0, |at| at + 1);
+        Some(&whole[folder..])
     }
 
     /// The same, empty where it is not known.

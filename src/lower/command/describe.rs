@@ -1,11 +1,13 @@
 //! What a command does that matters: downloads, credentials, checks that are switched off, keys and passwords.
 
+use std::borrow::Cow;
+
 use super::{Description, concluded, reason_of, shown, shown_with, texts, unknown};
 use crate::data::secrets::is_placeholder;
 use crate::eval::shell::{Argument, Command, Direction, Output, Run};
 use crate::model::image::Command as Entity;
 use crate::source::Span;
-use crate::value::{Origin, Piece, Text, Value};
+use crate::value::{Kind, Origin, Piece, Text, Value};
 
 /// Fills what is said about one command of a run.
 pub(in crate::lower) fn describe(entity: &mut Entity, run: &Run, index: usize, description: Description) {
@@ -160,11 +162,12 @@ fn plain_urls(command: &Command, urls: &[Value]) -> Vec<Value> {
 }
 
 pub(in crate::lower) fn is_pip(command: &Command) -> bool {
-    let words = known_words(command);
     match command.program() {
         Some(program) if program.starts_with("pip") => true,
-        Some("uv") => words.get(1) == Some(&"pip"),
-        Some(program) if program.starts_with("python") => words.get(1) == Some(&"-m") && words.get(2) == Some(&"pip"),
+        Some("uv") => command.word(1) == Some("pip"),
+        Some(program) if program.starts_with("python") => {
+            command.word(1) == Some("-m") && command.word(2) == Some("pip")
+        }
         Some(_) | None => false,
     }
 }
@@ -332,13 +335,25 @@ fn written_credential(command: &Command) -> Option<Span> {
         .iter()
         .any(|it| it.kind != Direction::Reads && suffix(it.target.value()).ends_with(".netrc"));
     command.arguments().iter().find_map(|argument| {
-        let text = argument.operand.value.as_text()?;
-        let all: String = text.pieces().iter().map(literal).collect();
-        let is_token = ["_authToken=", ":_authToken", ":_password="].iter().any(|key| all.contains(key));
+        let all = with_holes_as(&argument.operand.value, "")?;
+        let is_token = all.contains("_authToken=") || all.contains(":_authToken") || all.contains(":_password=");
         let is_netrc = targets_netrc && all.contains("password");
-        let is_reference = all.contains("${") || is_placeholder(&all);
-        ((is_token && !is_reference) || is_netrc).then_some(argument.span)
+        let is_reference = || all.contains("${") || is_placeholder(&all);
+        ((is_token && !is_reference()) || is_netrc).then_some(argument.span)
     })
+}
+
+/// A text with something in the place of each hole; nothing for what is no text.
+fn with_holes_as<'v>(value: &'v Value, hole: &'v str) -> Option<Cow<'v, str>> {
+    let Kind::Text(text) = &value.kind else { return None };
+    let piece = |piece: &'v Piece| match piece {
+        Piece::Literal(text, _) => &**text,
+        Piece::Hole(_) => hole,
+    };
+    match text.pieces() {
+        [only] => Some(Cow::Borrowed(piece(only))),
+        pieces => Some(Cow::Owned(pieces.iter().map(piece).collect())),
+    }
 }
 
 fn suffix(value: &Value) -> String {
@@ -347,15 +362,7 @@ fn suffix(value: &Value) -> String {
 
 /// `https://token@host`, `https://user:${PASSWORD}@host`.
 fn has_userinfo(value: &Value) -> bool {
-    let Some(text) = value.as_text() else { return false };
-    let all: String = text
-        .pieces()
-        .iter()
-        .map(|piece| match piece {
-            Piece::Literal(text, _) => text.as_ref(),
-            Piece::Hole(_) => "\u{0}",
-        })
-        .collect();
+    let Some(all) = with_holes_as(value, "\u{0}") else { return false };
     all.match_indices("://").any(|(at, _)| {
         let scheme_is_web = all[..at].ends_with("http") || all[..at].ends_with("https");
         let authority = all[at + 3..].split(['/', '"', '\'', ' ', '?', '#']).next().unwrap_or("");
@@ -448,7 +455,8 @@ fn passwordless_sudo(run: &Run, index: usize) -> Value {
     let words = command.arguments().iter().map(|it| (&it.operand.value, it.span));
     let input = command.input.iter().map(|input| (&input.value, input.value.origin.span().unwrap_or(command.span)));
     let found = words.chain(input).find(|(value, _)| {
-        value.as_text().is_some_and(|text| text.pieces().iter().any(|piece| literal(piece).contains("NOPASSWD")))
+        let Kind::Text(text) = &value.kind else { return false };
+        text.pieces().iter().any(|piece| literal(piece).contains("NOPASSWD"))
     });
     let Some((_, span)) = found else { return concluded(false) };
     let names_sudoers = |value: &Value| {
@@ -517,7 +525,7 @@ fn admin_password(command: &Command) -> Value {
         Some("useradd" | "adduser") => literal_option(),
         Some(_) | None => None,
     };
-    if known_words(command).contains(&"createsuperuser") {
+    if command.words.iter().any(|word| word.text() == Some("createsuperuser")) {
         let given = command.assignments.iter().find(|(name, _)| name == "DJANGO_SUPERUSER_PASSWORD");
         found = found.or(given
             .filter(|(_, given)| given.value.as_str().is_some())
@@ -534,9 +542,13 @@ fn admin_password(command: &Command) -> Value {
 
 /// The third argument of a call in a text, if it is a literal.
 fn superuser_password(value: &Value) -> Option<Span> {
-    let text = value.as_text()?;
+    let Kind::Text(text) = &value.kind else { return None };
     for piece in text.pieces() {
         let Piece::Literal(code, origin) = piece else { continue };
+        // Few words have a call in them, and that is quickly seen.
+        if !code.contains('(') {
+            continue;
+        }
         let Some(call) = code.find("create_superuser(") else { continue };
         let arguments = call + "create_superuser(".len();
         let (start, end) = third_argument(code, arguments)?;

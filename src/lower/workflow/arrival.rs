@@ -33,6 +33,10 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
     let doc = &plan.jobs[job];
     for index in 0..doc.steps.len() {
         executes(model, plan, job, index);
+        let node = doc.steps[index].node;
+        let used = node.get("uses").map(|written| (written, uses::parts(written.scalar_text().unwrap_or(""))));
+        let text = node.get("run").and_then(Node::as_str).unwrap_or("");
+        let may_bring = ["gh ", "git "].iter().any(|word| text.contains(word));
         for start in &doc.starts {
             let runs = start.steps.get(index).copied().unwrap_or(Outcome::Yes);
             if runs == Outcome::No {
@@ -40,8 +44,12 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
             }
             let scope = JobScope::step(plan, job, Some(start), index);
             let mut found = Vec::new();
-            by_action(model, &scope, start, &mut found);
-            by_script(&scope, start, &mut found);
+            if let Some((written, parts)) = &used {
+                by_action(model, &scope, start, (written, parts), &mut found);
+            }
+            if may_bring {
+                by_script(&scope, start, &mut found);
+            }
             for brought in found {
                 let maybe = runs == Outcome::Unknown;
                 add(model, plan, job, index, start, brought, maybe);
@@ -82,10 +90,18 @@ fn with<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
     entries.iter().find(|entry| entry.key.eq_ignore_ascii_case(name)).map(|entry| &entry.value)
 }
 
-fn by_action(model: &Model, scope: &JobScope<'_, '_>, start: &StartDoc, found: &mut Vec<Brought>) {
+fn by_action(
+    model: &Model,
+    scope: &JobScope<'_, '_>,
+    start: &StartDoc,
+    (written, parts): (&Node, &uses::Parts),
+    found: &mut Vec<Brought>,
+) {
     let Some(step) = scope.step_doc() else { return };
-    let Some(written) = step.node.get("uses") else { return };
-    let parts = uses::parts(written.scalar_text().unwrap_or(""));
+    let action = parts.action();
+    if action != "actions/checkout" && !DOWNLOADS.contains(&action.as_str()) {
+        return;
+    }
     let path = with(step.node, "path");
     let is_temporary = path.and_then(Node::scalar_text).is_some_and(|text| text.contains("runner.temp"));
     let folder = path.map(|node| scope.read(node));
@@ -96,12 +112,12 @@ fn by_action(model: &Model, scope: &JobScope<'_, '_>, start: &StartDoc, found: &
         Some(Some(path)) => clean_path("", path).unwrap_or_else(|| "?".to_owned()),
         Some(None) => "?".to_owned(),
     };
-    match parts.action().as_str() {
+    match action.as_str() {
         "actions/checkout" => {
             let version = step.uses.and_then(|uses| model[uses].version.as_str().map(str::to_owned));
             if let Some(mut brought) = checkout(scope, start, step.node, written.span) {
                 brought.folder = folder;
-                brought.guard = guard(start, step.node, &parts, version.as_deref());
+                brought.guard = guard(start, step.node, parts, version.as_deref());
                 if let Some(option) = with(step.node, "allow-unsafe-pr-checkout") {
                     brought.lets_forks_in = super::read::value(option, scope);
                 }
@@ -241,23 +257,21 @@ pub(super) fn guard_of(parts: &uses::Parts, version: Option<&str>) -> &'static s
 }
 
 fn by_script(scope: &JobScope<'_, '_>, start: &StartDoc, found: &mut Vec<Brought>) {
-    let text = scope.step_doc().and_then(|step| step.node.get("run")).and_then(Node::as_str).unwrap_or("");
-    if !["gh ", "git "].iter().any(|word| text.contains(word)) {
-        return;
-    }
     let Some(walk) = script::walk(scope) else { return };
     let is_pull = start.run.source == RunSource::Fork || (start.is_trusted && start.run.event != "workflow_run");
     for (at, command) in walk.commands.iter().enumerate() {
+        if !matches!(command.program(), Some("gh" | "git")) {
+            continue;
+        }
         // A commit that is named behind it is what runs, and whether that one was approved is not known here.
-        let names_commit = walk.commands[at + 1..].iter().any(takes_computed_commit);
-        let folder = command.directory.clone().unwrap_or_else(|| "?".to_owned());
+        let names_commit = || walk.commands[at + 1..].iter().any(takes_computed_commit);
         let brought = |kind, control| Brought {
             kind,
             control,
-            is_mutable: if names_commit { Tri::Unknown } else { Tri::True },
+            is_mutable: if names_commit() { Tri::Unknown } else { Tri::True },
             guard: "absent",
             lets_forks_in: no(command.span),
-            folder: folder.clone(),
+            folder: command.directory.clone().unwrap_or_else(|| "?".to_owned()),
             span: command.span,
         };
         let control = match start.run.source {

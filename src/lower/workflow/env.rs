@@ -62,13 +62,12 @@ fn variable(entry: &Entry, set_in: &str, scope: &dyn Scope) -> Variable {
     variable.name.set(Value::text(&*entry.key, origin.clone()));
     variable.content.set(value(&entry.value, scope));
     variable.set_in.set(Value::text(set_in, origin));
-    let text = entry.value.as_str().unwrap_or("");
-    let reads_secret =
-        expression::holes(text).iter().filter_map(|hole| hole.expression.as_ref().ok()).any(|expression| {
-            expression.all().into_iter().filter_map(expression::Expression::path).any(|path| {
-                path.first().is_some_and(|name| name == "secrets")
-                    && path.get(1).is_none_or(|name| name != "github_token")
-            })
+    let is_other_secret = |path: Vec<String>| {
+        path.first().is_some_and(|name| name == "secrets") && path.get(1).is_none_or(|name| name != "github_token")
+    };
+    let reads_secret = entry.value.as_str().is_some_and(expression::has_hole)
+        && scope.holes(&entry.value).iter().filter_map(|hole| hole.expression.as_ref().ok()).any(|expression| {
+            expression.all().into_iter().filter_map(expression::Expression::path).any(is_other_secret)
         });
     variable.comes_from_secret.set(Value::bool(reads_secret, Origin::written(entry.span())));
     variable

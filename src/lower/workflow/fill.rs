@@ -78,16 +78,18 @@ pub(super) fn job(model: &mut Model, plan: &Plan<'_>, index: usize) {
         model[id].concurrency = One::to(concurrency, Origin::written(node.span));
     }
     if let Some(condition) = node.entry("if") {
-        let condition = self::condition(model, &condition.value, condition.span());
+        let condition = self::condition(model, plan, &condition.value, condition.span());
         model[condition].job = One::to(id, Origin::written(doc.key_span));
         model[id].condition = One::to(condition, Origin::written(node.span));
     }
     cancelled(model, plan, index);
     containers(model, id, node, &scope);
     let mut secrets = Vec::new();
-    secret_names(plan, node, &mut secrets);
-    if let Some(env) = plan.workflow_of(index).root.get("env") {
-        secret_names(plan, env, &mut secrets);
+    if plan.parsed.may_name_secrets(plan.world, doc.key_span.file) {
+        secret_names(plan, node, &mut secrets);
+        if let Some(env) = plan.workflow_of(index).root.get("env") {
+            secret_names(plan, env, &mut secrets);
+        }
     }
     let list = Value::list(secrets, Origin::written(doc.key_span));
     model[id].secrets.set(list);
@@ -236,12 +238,10 @@ fn secret_names(plan: &Plan<'_>, node: &Node, found: &mut Vec<Value>) {
     while let Some(node) = open.pop() {
         for (hole, span) in plan.parsed.placed(node) {
             let Ok(expression) = &hole.expression else { continue };
-            for part in expression.all().into_iter().filter(|part| part.is_access()) {
-                if let Some([context, name]) = part.path().as_deref() {
-                    let is_new = !found.iter().any(|value| value.as_str() == Some(name));
-                    if context == "secrets" && name != "github_token" && is_new {
-                        found.push(Value::text(name, Origin::written(span)));
-                    }
+            for name in expression.all().into_iter().filter_map(|part| part.member_of("secrets")) {
+                let is_new = !found.iter().any(|value| value.as_str() == Some(&name));
+                if name != "github_token" && is_new {
+                    found.push(Value::text(name, Origin::written(span)));
                 }
             }
         }
@@ -266,7 +266,7 @@ fn step(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize) {
     fill(&mut model[id].background, node, "background", &scope);
     fill(&mut model[id].with, node, "with", &scope);
     if let Some(condition) = node.entry("if") {
-        let condition = self::condition(model, &condition.value, condition.span());
+        let condition = self::condition(model, plan, &condition.value, condition.span());
         model[condition].step = One::to(id, Origin::written(node.span));
         model[id].condition = One::to(condition, Origin::written(node.span));
     }
@@ -321,14 +321,14 @@ fn outcome(model: &mut Model, plan: &Plan<'_>, job: usize, id: Id<Step>, key: &s
     }
 }
 
-fn condition(model: &mut Model, node: &Node, span: Span) -> Id<Condition> {
+fn condition(model: &mut Model, plan: &Plan<'_>, node: &Node, span: Span) -> Id<Condition> {
     let place = node.span;
     let mut condition = Condition::new(Head { block: span, ..Head::new("if", place) });
     let text = plain(Some(node)).unwrap_or_default();
     condition.text.set(Value::text(&text, Origin::written(place)));
-    match expression::condition(&text) {
-        expression::Condition::AlwaysTrue(_) => condition.is_always_true.set(flag_at(true, place)),
-        expression::Condition::Expression(Ok(parsed)) => {
+    match plan.parsed.condition(node).as_deref() {
+        Some(expression::Condition::AlwaysTrue(_)) => condition.is_always_true.set(flag_at(true, place)),
+        Some(expression::Condition::Expression(Ok(parsed))) => {
             let at = |part: &Expression| node.span_of(part.range.clone());
             let depends =
                 |part: &Expression| matches!(&part.kind, expression::Kind::Context(_) | expression::Kind::Call(..));
@@ -350,7 +350,7 @@ fn condition(model: &mut Model, node: &Node, span: Span) -> Id<Condition> {
                 }
             }
         }
-        expression::Condition::Expression(Err(_)) => {}
+        Some(expression::Condition::Expression(Err(_))) | None => {}
     }
     model.pipeline.conditions.push(condition)
 }

@@ -121,6 +121,7 @@ fn repository<'s>(
     let repository = model.pipeline.repositories.push(repository);
     let actions: HashMap<String, ActionDoc<'_>> =
         action_sources.iter().filter_map(|source| action::lower(world, model, repository, source)).collect();
+    let n_inputs = model.pipeline.dispatch_inputs.len();
     let mut plan = Plan {
         world,
         root: root.to_owned(),
@@ -157,28 +158,32 @@ fn repository<'s>(
         taint::lower(model, &plan, index);
     }
     described::roles(model, description);
-    guarded_jobs(model, &plan);
+    guarded_jobs(model, &plan, n_inputs);
     oddity::lower(model, &plan);
     self::repository::lower(all, model, repository, root);
     (0..plan.jobs.len()).flat_map(|job| delivery::terraform_inputs(&plan, job)).collect()
 }
 
-/// The jobs whose condition, or that of a job they need, asks an input.
-fn guarded_jobs(model: &mut Model, plan: &Plan<'_>) {
-    let inputs: Vec<_> = model.pipeline.dispatch_inputs.ids().collect();
+/// The jobs whose condition, or that of a job they need, asks an input. Inputs before the first of this repository are
+/// others'.
+fn guarded_jobs(model: &mut Model, plan: &Plan<'_>, first: usize) {
+    let inputs: Vec<_> = model.pipeline.dispatch_inputs.ids().skip(first).collect();
+    let condition =
+        |job: &JobDoc<'_>| job.node.get("if").and_then(yaml::Node::scalar_text).unwrap_or("").to_lowercase();
+    let conditions: Vec<String> = match inputs.is_empty() {
+        true => Vec::new(),
+        false => plan.jobs.iter().map(condition).collect(),
+    };
     for input in inputs {
         let Some(trigger) = model[input].trigger.id() else { continue };
-        let name = model[input].head.name.to_lowercase();
-        let asks = |job: &JobDoc<'_>| {
-            let text = job.node.get("if").and_then(yaml::Node::scalar_text).unwrap_or("").to_lowercase();
-            text.contains(&format!("inputs.{name}"))
-        };
-        for job in &plan.jobs {
-            let is_own = plan.workflows[job.workflow].triggers.iter().any(|own| own.id == trigger);
-            let is_asked = asks(job) || job.needs.iter().any(|need| asks(&plan.jobs[*need]));
-            if is_own && is_asked {
-                let origin = Origin::written(job.key_span);
-                model[input].guarded_jobs.push(job.id, origin);
+        let asked = format!("inputs.{}", model[input].head.name.to_lowercase());
+        let owner = plan.workflows.iter().find(|workflow| workflow.triggers.iter().any(|own| own.id == trigger));
+        for job in owner.map_or(&[][..], |workflow| &workflow.jobs) {
+            let doc = &plan.jobs[*job];
+            let is_asked = [*job].iter().chain(&doc.needs).any(|job| conditions[*job].contains(&asked));
+            if is_asked {
+                let origin = Origin::written(doc.key_span);
+                model[input].guarded_jobs.push(doc.id, origin);
             }
         }
     }

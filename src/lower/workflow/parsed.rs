@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::permission;
-use crate::source::Span;
+use crate::source::{FileId, Span, World};
 use crate::syntax::expression::{self, Condition, Hole, has_hole};
-use crate::syntax::yaml::Node;
+use crate::syntax::shell::{self, Dialect, Script};
+use crate::syntax::yaml::{Node, Scalar};
 use crate::value::Value;
 
 /// By the address of the node that holds the text; the trees outlive this and do not move.
@@ -17,6 +18,8 @@ pub(super) struct Parsed {
     holes: RefCell<HashMap<*const Node, Rc<[Rc<Hole>]>>>,
     conditions: RefCell<HashMap<*const Node, Rc<Condition>>>,
     levels: RefCell<HashMap<*const Node, Value>>,
+    scripts: RefCell<HashMap<*const Node, Rc<Script>>>,
+    names_secrets: RefCell<HashMap<FileId, bool>>,
 }
 
 impl Parsed {
@@ -39,6 +42,23 @@ impl Parsed {
     pub(super) fn levels(&self, block: &Node) -> Value {
         let mut known = self.levels.borrow_mut();
         known.entry(std::ptr::from_ref(block)).or_insert_with(|| permission::levels(Some(block), block.span)).clone()
+    }
+
+    /// Whether a file may read the context of secrets: most do not, and need no closer look.
+    pub(super) fn may_name_secrets(&self, world: &World, file: FileId) -> bool {
+        let look = || {
+            let text = world.file(file).text().unwrap_or("").as_bytes();
+            // An escape may spell any letter.
+            text.windows(7).any(|word| word.eq_ignore_ascii_case(b"secrets")) || text.contains(&b'\\')
+        };
+        *self.names_secrets.borrow_mut().entry(file).or_insert_with(look)
+    }
+
+    /// The script that a `run` holds.
+    pub(super) fn script(&self, node: &Node, scalar: &Scalar) -> Rc<Script> {
+        let node = node.resolved();
+        let read = || Rc::new(shell::read(&scalar.mapped(node.span.file), Dialect::WORKFLOW));
+        self.scripts.borrow_mut().entry(std::ptr::from_ref(node)).or_insert_with(read).clone()
     }
 
     /// What an `if` says; nothing if it is no scalar.

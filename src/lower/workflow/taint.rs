@@ -1,6 +1,8 @@
 //! Texts of outsiders in the commands of scripts, where no quoting helps: as the command itself, as an option, as the host
 //! that is asked, and in the file of outputs. Expressions that a script expands are judged by themselves.
 
+use std::rc::Rc;
+
 use super::plan::{Plan, StartDoc};
 use super::read::flag_at;
 use super::scope::JobScope;
@@ -119,9 +121,9 @@ fn as_host(plan: &Plan<'_>, command: &Command) -> Option<Span> {
 }
 
 /// Several lines in the file of outputs: a value on the line of its name, or behind a delimiter that everybody knows.
-fn forged(model: &mut Model, plan: &Plan<'_>, run: Id<Run>, walk: &crate::eval::shell::Run) {
+fn forged(model: &mut Model, plan: &Plan<'_>, run: Id<Run>, walk: &Rc<crate::eval::shell::Run>) {
     let is_open = |share: &&Share| share.control == Control::Outsider && share.charset == Charset::Text;
-    for line in script::written_by(walk, File::Output) {
+    for line in plan.walks.lines(walk, File::Output).iter() {
         if line.value.shares.iter().any(|share| is_open(&share)) {
             model[run].lets_outsider_forge_outputs.set(flag_at(true, line.span));
         }

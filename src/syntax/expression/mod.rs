@@ -155,14 +155,27 @@ impl Expression {
         }
     }
 
-    /// The parts directly below.
-    pub fn children(&self) -> Vec<&Expression> {
+    /// The name in lower case, `*` for all, where this reads a member of that context: `secrets.NAME`.
+    pub fn member_of(&self, context: &str) -> Option<String> {
+        let is_context =
+            |object: &Expression| matches!(&object.kind, Kind::Context(name) if name.eq_ignore_ascii_case(context));
         match &self.kind {
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::Context(_) => Vec::new(),
-            Kind::Property(object, _) | Kind::Every(object) | Kind::Not(object) => vec![object],
-            Kind::Index(left, right) | Kind::Compare(_, left, right) => vec![left, right],
-            Kind::Call(_, parts) | Kind::And(parts) | Kind::Or(parts) => parts.iter().collect(),
+            Kind::Property(object, _) | Kind::Index(object, _) | Kind::Every(object) if is_context(object) => {
+                self.path()?.pop()
+            }
+            _ => None,
         }
+    }
+
+    /// The parts directly below.
+    pub fn children(&self) -> impl DoubleEndedIterator<Item = &Expression> {
+        let (first, second, more): (Option<&Expression>, Option<&Expression>, &[Expression]) = match &self.kind {
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::Context(_) => (None, None, &[]),
+            Kind::Property(object, _) | Kind::Every(object) | Kind::Not(object) => (Some(object), None, &[]),
+            Kind::Index(left, right) | Kind::Compare(_, left, right) => (Some(left), Some(right), &[]),
+            Kind::Call(_, parts) | Kind::And(parts) | Kind::Or(parts) => (None, None, parts),
+        };
+        first.into_iter().chain(second).chain(more)
     }
 
     /// This part and all below, in reading order.
@@ -171,7 +184,7 @@ impl Expression {
         let mut open = vec![self];
         while let Some(part) = open.pop() {
             found.push(part);
-            open.extend(part.children().into_iter().rev());
+            open.extend(part.children().rev());
         }
         found
     }

@@ -1,5 +1,7 @@
 //! Expressions wherever they stand: whether they parse, and whether every name in them stands for something there.
 
+use std::rc::Rc;
+
 use super::Found;
 use super::context::{Place, writes_output};
 use super::types::{Checker, Fault};
@@ -106,10 +108,14 @@ fn scalar(place: &Place<'_, '_>, names: &[&str], node: &Node, found: &mut Found)
             check(expression);
         }
     }
-    if let (true, true, Condition::Expression(Ok(expression))) =
-        (is_condition, holes.is_empty(), expression::condition(text))
-    {
-        check(&expression);
+    if is_condition && holes.is_empty() {
+        let condition = match place {
+            Place::Workflow { plan, .. } | Place::Job { plan, .. } => plan.parsed.condition(node),
+            Place::Action { .. } => Some(Rc::new(expression::condition(text))),
+        };
+        if let Some(Condition::Expression(Ok(expression))) = condition.as_deref() {
+            check(expression);
+        }
     }
 }
 

@@ -90,7 +90,10 @@ fn tagged(entry: &Entry, found: &mut Found) {
         return found.add("expression-syntax", &tag.text, tag.span, message);
     }
     let Some(text) = entry.value.as_str().filter(|_| !entry.value.is_alias()) else { return };
-    if let (Condition::Expression(Err(error)), false) = (condition(text), text.contains("${{")) {
+    if text.contains("${{") {
+        return;
+    }
+    if let Condition::Expression(Err(error)) = condition(text) {
         found.add("expression-syntax", "if", entry.value.span_of(error.range.clone()), error.message);
     }
 }

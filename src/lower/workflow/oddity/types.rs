@@ -78,7 +78,7 @@ impl<'e> Checker<'e, '_, '_> {
         match &part.kind {
             Kind::Null => Type::Any,
             Kind::Bool(_) | Kind::Not(_) => {
-                part.children().into_iter().for_each(|inner| drop(self.check(inner)));
+                part.children().for_each(|inner| drop(self.check(inner)));
                 Type::Bool
             }
             Kind::Number(_) => Type::Number,

@@ -1,7 +1,5 @@
 //! What scripts hand on to later steps: lines in the environment and output files, and the old workflow commands.
 
-use std::rc::Rc;
-
 use super::walk;
 use crate::eval::actions::Operand;
 use crate::eval::shell::{Argument, Command, Run};
@@ -47,8 +45,7 @@ pub(in crate::lower::workflow) fn written(scope: &JobScope<'_, '_>, file: File, 
         return None;
     }
     let walk = walk(scope)?;
-    let key = (Rc::as_ptr(&walk), file);
-    let lines = walks.lines.borrow_mut().entry(key).or_insert_with(|| written_by(&walk, file).into()).clone();
+    let lines = walks.lines(&walk, file);
     let mut found: Vec<Operand> =
         lines.iter().filter(|line| line.name == name).map(|line| line.value.clone()).collect();
     match found.len() {

@@ -15,7 +15,7 @@ use crate::eval::shell::{Command, Named, Run, Surroundings, run};
 use crate::logic::Reason;
 use crate::source::Span;
 use crate::syntax::expression;
-use crate::syntax::shell::{self, Dialect};
+use crate::syntax::shell::Dialect;
 use crate::syntax::yaml::Node;
 use crate::value::StepKind;
 
@@ -30,6 +30,8 @@ pub(super) struct Walks {
     shared: RefCell<HashMap<(usize, usize), Option<Rc<Run>>>>,
     /// By job, step and run.
     by_run: RefCell<HashMap<(usize, usize, usize), Option<Rc<Run>>>>,
+    /// By job and step, the walks so far with what each was told of the run that it stands for.
+    told: RefCell<HashMap<(usize, usize), Vec<Rc<Told>>>>,
     /// Whether what was looked at since this was last cleared depends on how the job begins.
     pub(super) depends_on_start: Cell<bool>,
     /// What walks write into files for later steps.
@@ -47,6 +49,12 @@ impl Walks {
         self.depends_on_start.set(outside || !is_shared);
         (found, is_shared)
     }
+
+    /// What a walk writes into a file for later steps.
+    pub(super) fn lines(&self, walk: &Rc<Run>, file: File) -> Rc<[Line]> {
+        let read = || written_by(walk, file).into();
+        self.lines.borrow_mut().entry((Rc::as_ptr(walk), file)).or_insert_with(read).clone()
+    }
 }
 
 /// Walks through the script of the scope's step, once per run; nothing if it has none that a POSIX shell would run.
@@ -63,22 +71,46 @@ pub(super) fn walk(scope: &JobScope<'_, '_>) -> Option<Rc<Run>> {
     }
     let run = scope.step_doc()?.node.get("run")?;
     let is_posix = matches!(shell_of(scope), "bash" | "bash-default" | "sh");
-    let (walk, is_shared) = walks.tracked(|| is_posix.then(|| Rc::new(walk_node(scope, run))));
-    match is_shared {
-        true => walks.shared.borrow_mut().insert((scope.job, step), walk.clone()),
-        false => walks.by_run.borrow_mut().insert((scope.job, step, begin), walk.clone()),
-    };
+    let around = Around { scope: *scope, answers: RefCell::default(), variables: RefCell::default() };
+    if let Some(known) = same_walk(&around, step) {
+        walks.depends_on_start.set(true);
+        walks.by_run.borrow_mut().insert((scope.job, step, begin), Some(known.clone()));
+        return Some(known);
+    }
+    let (walk, is_shared) = walks.tracked(|| is_posix.then(|| Rc::new(walk_node(&around, run))));
+    if is_shared {
+        walks.shared.borrow_mut().insert((scope.job, step), walk.clone());
+        return walk;
+    }
+    walks.by_run.borrow_mut().insert((scope.job, step, begin), walk.clone());
+    if let Some(walk) = &walk {
+        let told = Rc::new(Told { answers: around.answers.into_inner(), walk: walk.clone() });
+        walks.told.borrow_mut().entry((scope.job, step)).or_default().push(told);
+    }
     walk
 }
 
-fn walk_node(scope: &JobScope<'_, '_>, node: &Node) -> Run {
+/// A walk for another run in which the script would have been told the same all along.
+fn same_walk(around: &Around<'_, '_>, step: usize) -> Option<Rc<Run>> {
+    const MOST: usize = 8;
+    let scope = &around.scope;
+    let walks = &scope.plan.walks;
+    let n_told = walks.told.borrow().get(&(scope.job, step)).map_or(0, Vec::len);
+    (0..n_told.min(MOST)).find_map(|index| {
+        let told = walks.told.borrow().get(&(scope.job, step))?.get(index)?.clone();
+        told.answers.iter().all(|answer| around.would_answer(answer)).then(|| told.walk.clone())
+    })
+}
+
+fn walk_node(around: &Around<'_, '_>, node: &Node) -> Run {
+    let scope = &around.scope;
     let file = node.resolved().span.file;
     let Some(scalar) = node.as_scalar() else {
         return Run { open: Some(Reason::at("script-not-followed", "run", node.span)), ..Run::default() };
     };
-    let script = shell::read(&scalar.mapped(file), Dialect::WORKFLOW);
+    let script = scope.plan.parsed.script(node, scalar);
     let source = scope.plan.world.file(file).text().unwrap_or("");
-    let mut walk = run(&script, source, Dialect::WORKFLOW, &Around { scope: *scope }).reachable();
+    let mut walk = run(&script, source, Dialect::WORKFLOW, around).reachable();
     for command in &mut walk.commands {
         // What lies outside the workspace is nobody's business here.
         command.directory =
@@ -95,11 +127,68 @@ pub(super) fn sets_pipefail(walk: &Run) -> bool {
 /// What surrounds the script of a step.
 struct Around<'p, 'a> {
     scope: JobScope<'p, 'a>,
+    /// What was answered with a look at how the job begins.
+    answers: RefCell<Vec<Answer>>,
+    /// Variables that were asked for, and whether their value is all one for that how the job begins.
+    variables: RefCell<HashMap<String, (Option<Operand>, bool)>>,
 }
 
-impl Surroundings for Around<'_, '_> {
+/// A walk, and what it was told of the run that it stands for.
+struct Told {
+    answers: Vec<Answer>,
+    walk: Rc<Run>,
+}
+
+enum Answer {
+    Variable(String, Option<Operand>),
+    Expression(String, Span, Operand),
+    Directory(Option<String>),
+}
+
+impl Around<'_, '_> {
+    /// An answer, written down if it depends on how the job begins.
+    fn noted<T: Clone>(&self, look: impl FnOnce() -> T, note: impl FnOnce(T) -> Answer) -> T {
+        let (answer, is_shared) = self.scope.plan.walks.tracked(look);
+        if !is_shared {
+            self.note(note(answer.clone()));
+        }
+        answer
+    }
+
+    /// A variable that is read again has the answer that it had.
+    fn note(&self, answer: Answer) {
+        let mut answers = self.answers.borrow_mut();
+        let is_known = matches!(&answer, Answer::Variable(name, _)
+            if answers.iter().any(|known| matches!(known, Answer::Variable(other, _) if other == name)));
+        if !is_known {
+            answers.push(answer);
+        }
+    }
+
+    fn would_answer(&self, answer: &Answer) -> bool {
+        match answer {
+            Answer::Variable(name, Some(before)) => self.known(name).is_some_and(|now| now.is_identical(before)),
+            Answer::Variable(name, None) => self.known(name).is_none(),
+            Answer::Expression(text, span, before) => self.read(text, *span).is_identical(before),
+            Answer::Directory(before) => self.folder() == *before,
+        }
+    }
+
+    /// A variable, looked for once.
+    fn known(&self, name: &str) -> Option<Operand> {
+        let known = self.variables.borrow().get(name).cloned();
+        let depends_on_start = &self.scope.plan.walks.depends_on_start;
+        let (found, is_shared) = known.unwrap_or_else(|| {
+            let answer = self.scope.plan.walks.tracked(|| self.find(name));
+            self.variables.borrow_mut().insert(name.to_owned(), answer.clone());
+            answer
+        });
+        depends_on_start.set(depends_on_start.get() || !is_shared);
+        found
+    }
+
     /// A variable of the step's environment, or of the runner.
-    fn variable(&self, name: &str, _: Span) -> Option<Operand> {
+    fn find(&self, name: &str) -> Option<Operand> {
         if let Some(found) = self.scope.find_env(name) {
             return Some(found);
         }
@@ -124,7 +213,7 @@ impl Surroundings for Around<'_, '_> {
         Some(self.scope.lookup(&["github".to_owned(), context.to_owned()]))
     }
 
-    fn expression(&self, text: &str, span: Span) -> Operand {
+    fn read(&self, text: &str, span: Span) -> Operand {
         match expression::parse(text, 0..text.len()) {
             Ok(parsed) => {
                 let mut operand = evaluate(&parsed, &self.scope).at(span);
@@ -135,12 +224,26 @@ impl Surroundings for Around<'_, '_> {
         }
     }
 
+    fn folder(&self) -> Option<String> {
+        Some(directory_of(&self.scope)).filter(|folder| folder != "?")
+    }
+}
+
+impl Surroundings for Around<'_, '_> {
+    fn variable(&self, name: &str, _: Span) -> Option<Operand> {
+        self.noted(|| self.known(name), |answer| Answer::Variable(name.to_owned(), answer))
+    }
+
+    fn expression(&self, text: &str, span: Span) -> Operand {
+        self.noted(|| self.read(text, span), |answer| Answer::Expression(text.to_owned(), span, answer))
+    }
+
     fn output(&self, commands: &[Command], span: Span) -> Operand {
         word::output_of(commands, span)
     }
 
     fn directory(&self) -> Option<String> {
-        Some(directory_of(&self.scope)).filter(|folder| folder != "?")
+        self.noted(|| self.folder(), Answer::Directory)
     }
 
     fn script(&self, path: Option<&str>) -> Named<'_> {
