@@ -6,7 +6,7 @@ use super::evidence::Bound;
 use crate::logic::Tri;
 use crate::model::schema::Answer;
 use crate::rule::condition::{Access, Constant, Operand, Operands, Operator, Quantifier, Test, TextRelation};
-use crate::value::{Kind, Value};
+use crate::value::{Kind, Number, Value};
 
 impl Evaluator<'_, '_> {
     /// The verdict, where it is known and nothing more is asked.
@@ -23,6 +23,20 @@ impl Evaluator<'_, '_> {
             Test::Has(access) => decided(self.has(access).tri),
             Test::Compare { left: Operand::Access(access), operator, right: Operand::Constant(constant) } => {
                 self.read(access, |value| compared(value, *operator, constant))
+            }
+            Test::Compare {
+                left: Operand::Length(inner),
+                operator,
+                right: Operand::Constant(Constant::Number(number)),
+            } => {
+                let Operand::Access(access) = &**inner else { return None };
+                let length = self.length(access)?;
+                match operator {
+                    Operator::Equal => Some(Number::from(length) == *number),
+                    Operator::NotEqual => Some(Number::from(length) != *number),
+                    Operator::Greater if number.mantissa() == 0 => Some(length > 0),
+                    Operator::Greater | Operator::Less | Operator::LessOrEqual | Operator::GreaterOrEqual => None,
+                }
             }
             Test::Contains { list: Operand::Constant(Constant::List(list)), item: Operand::Access(access) } => {
                 self.read(access, |value| is_among(value.as_str()?, list))
@@ -86,9 +100,29 @@ impl Evaluator<'_, '_> {
         }
     }
 
+    /// How many members a closed list has.
+    fn length(&self, access: &Access) -> Option<i64> {
+        let length = match self.follow(access).0 {
+            Reached::Answer(Answer::Many { members, open: None, .. }) => members.len(),
+            Reached::Answer(Answer::Cell(value) | Answer::Value { value, .. }) => match &value.kind {
+                Kind::List(list) if list.open.is_none() => list.items.len(),
+                Kind::Null => 0,
+                _ => return None,
+            },
+            Reached::Answer(_) | Reached::Value(_) | Reached::Entity(_) | Reached::Nothing(_) => return None,
+        };
+        i64::try_from(length).ok()
+    }
+
     fn settled_members(&mut self, quantifier: Quantifier, variable: usize, list: &Access, body: &Test) -> Option<bool> {
         let decisive = quantifier == Quantifier::Any;
-        let Reached::Answer(Answer::Many { members, open, .. }) = self.follow(list).0 else { return None };
+        let (members, open) = match self.follow(list).0 {
+            Reached::Answer(Answer::Many { members, open, .. }) => (members, open),
+            Reached::Answer(Answer::Cell(value) | Answer::Value { value, .. }) => {
+                return self.settled_values(decisive, variable, value, body);
+            }
+            Reached::Answer(_) | Reached::Value(_) | Reached::Entity(_) | Reached::Nothing(_) => return None,
+        };
         let mut all_known = open.is_none();
         let mut has_decided = false;
         for (id, _) in members {
@@ -103,6 +137,34 @@ impl Evaluator<'_, '_> {
             }
             if has_decided {
                 break;
+            }
+        }
+        self.bound[variable] = None;
+        match (has_decided, all_known) {
+            (true, _) => Some(decisive),
+            (false, true) => Some(!decisive),
+            (false, false) => None,
+        }
+    }
+
+    /// The same over the members of a list of values; a single value is a list of one.
+    fn settled_values(&mut self, decisive: bool, variable: usize, value: &Value, body: &Test) -> Option<bool> {
+        let (items, mut all_known) = match &value.kind {
+            Kind::List(list) => (&list.items[..], list.open.is_none()),
+            Kind::Null => (&[][..], true),
+            Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => (std::slice::from_ref(value), true),
+            Kind::Map(_) | Kind::Reference(_) | Kind::Unknown(_) => return None,
+        };
+        let mut has_decided = false;
+        for item in items {
+            self.bound[variable] = Some(Bound::Value(item.clone()));
+            match self.settled(body) {
+                Some(verdict) if verdict == decisive => {
+                    has_decided = true;
+                    break;
+                }
+                Some(_) => {}
+                None => all_known = false,
             }
         }
         self.bound[variable] = None;
