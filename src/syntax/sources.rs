@@ -19,7 +19,13 @@ struct Source {
     kind: Kind,
     hcl: OnceLock<hcl::Parsed>,
     tree: OnceLock<yaml::Parsed>,
-    dockerfile: OnceLock<dockerfile::Dockerfile>,
+    dockerfile: OnceLock<Aside>,
+}
+
+/// What a Dockerfile says beside its instructions.
+struct Aside {
+    comments: Vec<Comment>,
+    problems: Vec<Problem>,
 }
 
 impl<'w> Sources<'w> {
@@ -64,14 +70,17 @@ impl<'w> Sources<'w> {
         })
     }
 
-    /// A Dockerfile; empty if it has no text or is a template for one.
-    pub fn dockerfile(&self, file: FileId) -> &dockerfile::Dockerfile {
-        self.files[file.0 as usize].dockerfile.get_or_init(|| {
-            self.timed(file, |source| {
-                let text = source.text().filter(|text| !dockerfile::is_template(&source.path, text)).unwrap_or("");
-                dockerfile::read(file, &source.path, text)
-            })
-        })
+    /// A Dockerfile; empty if it has no text or is a template for one. Its instructions are not kept: whoever lowers them
+    /// needs them once.
+    pub fn dockerfile(&self, file: FileId) -> dockerfile::Dockerfile {
+        let read = self.timed(file, |source| {
+            let text = source.text().filter(|text| !dockerfile::is_template(&source.path, text)).unwrap_or("");
+            dockerfile::read(file, &source.path, text)
+        });
+        self.files[file.0 as usize]
+            .dockerfile
+            .get_or_init(|| Aside { comments: read.comments.clone(), problems: read.problems.clone() });
+        read
     }
 
     fn timed<T>(&self, file: FileId, read: impl FnOnce(&SourceFile) -> T) -> T {
@@ -96,11 +105,9 @@ impl<'w> Sources<'w> {
             | Kind::Policy => {
                 self.tree(id);
             }
-            Kind::Dockerfile => {
-                self.dockerfile(id);
-            }
-            // Terraform's files are read by their evaluation, here only to tell addresses.
-            Kind::Terraform
+            // Dockerfiles are read by their lowering, Terraform's files by their evaluation, here only to tell addresses.
+            Kind::Dockerfile
+            | Kind::Terraform
             | Kind::Tfvars
             | Kind::LockFile
             | Kind::TerraformJson

@@ -82,11 +82,10 @@ pub(super) struct Plan {
 pub(super) fn add<'a>(
     model: &'a mut Model,
     sources: &'a Sources<'a>,
-    file: FileId,
+    (file, dockerfile): (FileId, &'a Dockerfile),
     request: &'a Request,
     tree: &'a Tree,
 ) {
-    let dockerfile = sources.dockerfile(file);
     let source = sources.world.file(file);
     if !dockerfile.instructions.iter().any(|instruction| instruction.keyword == Keyword::From) {
         return;

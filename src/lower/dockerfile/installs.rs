@@ -1,10 +1,12 @@
 //! Packages that commands install, and files of requirements.
 
+use std::collections::BTreeMap;
+
 use super::{concluded, shown, unknown, word};
 use crate::data::images::package_ended;
 use crate::eval::shell::Command;
 use crate::lower::command::describe::is_pip;
-use crate::model::image::{Command as CommandEntity, Package, RequirementsFile};
+use crate::model::image::{Command as CommandEntity, Copy, ImageBuild, Package, RequirementsFile};
 use crate::model::{Head, Id, Model, One};
 use crate::source::{FileId, Span, clean_path};
 use crate::syntax::lines::requirements::{self, EntryKind};
@@ -241,6 +243,7 @@ fn verdict(wrong: &[Span], start: Span) -> Value {
 /// The requirements of the tree that a pip command installs: mapped back through COPY to the context.
 fn installed(model: &Model, sources: &Sources<'_>) -> Vec<(String, Span)> {
     let mut found = Vec::new();
+    let copies = copies_by_build(model);
     for (_, command) in model.image.commands.iter() {
         if command
             .program
@@ -264,7 +267,8 @@ fn installed(model: &Model, sources: &Sources<'_>) -> Vec<(String, Span)> {
             let written = path.unwrap_or("").trim_start_matches('/');
             let candidates = [clean_path(context, written), clean_path(context, name)];
             let hit = candidates.into_iter().flatten().find(|path| sources.world.find(path).is_some());
-            let hit = hit.or_else(|| copied_as(model, build, context, name, sources));
+            let copies = copies.get(&build).into_iter().flatten();
+            let hit = hit.or_else(|| copied_as(model, copies.copied(), context, name, sources));
             if let Some(path) = hit {
                 found.push((path, command.head.block));
             }
@@ -273,20 +277,26 @@ fn installed(model: &Model, sources: &Sources<'_>) -> Vec<(String, Span)> {
     found
 }
 
-/// A file of this name that a COPY of the build names.
+fn copies_by_build(model: &Model) -> BTreeMap<Id<ImageBuild>, Vec<Id<Copy>>> {
+    let mut copies: BTreeMap<Id<ImageBuild>, Vec<Id<Copy>>> = BTreeMap::new();
+    for (id, copy) in model.image.copies.iter() {
+        if let Some(build) = copy.stage.id().and_then(|stage| model[stage].image_build.id()) {
+            copies.entry(build).or_default().push(id);
+        }
+    }
+    copies
+}
+
+/// A file of this name that a COPY of a build names.
 fn copied_as(
     model: &Model,
-    build: Id<crate::model::image::ImageBuild>,
+    copies: impl Iterator<Item = Id<Copy>>,
     context: &str,
     name: &str,
     sources: &Sources<'_>,
 ) -> Option<String> {
-    for (_, copy) in model.image.copies.iter() {
-        let stage = copy.stage.id()?;
-        if model[stage].image_build.id() != Some(build) {
-            continue;
-        }
-        let items = copy.sources.value().as_list().map(|list| list.items.as_slice()).unwrap_or(&[]);
+    for copy in copies {
+        let items = model[copy].sources.value().as_list().map(|list| list.items.as_slice()).unwrap_or(&[]);
         for source in items.iter().filter_map(Value::as_str) {
             let direct = clean_path(context, source.trim_start_matches('/'));
             let inside = clean_path(context, &format!("{}/{name}", source.trim_start_matches('/')));

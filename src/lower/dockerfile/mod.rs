@@ -38,8 +38,9 @@ pub(crate) fn add_files(model: &mut Model, sources: &Sources<'_>) {
         if wanted.is_empty() {
             wanted.push(&default);
         }
+        let dockerfile = sources.dockerfile(file);
         for request in wanted {
-            build::add(model, sources, file, request, &tree);
+            build::add(model, sources, (file, &dockerfile), request, &tree);
         }
     }
     installs::add_requirements(model, sources);
