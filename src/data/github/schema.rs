@@ -182,8 +182,9 @@ pub fn available(path: &[&str]) -> Option<&'static Availability> {
             Some((&"**", most)) => (most, true),
             _ => (row.path.as_slice(), false),
         };
-        let fits = path.iter().zip(most).all(|(name, wanted)| *wanted == "*" || name.eq_ignore_ascii_case(wanted));
-        fits && if is_open { path.len() >= most.len() } else { path.len() == most.len() }
+        let is_long_enough = if is_open { path.len() >= most.len() } else { path.len() == most.len() };
+        is_long_enough
+            && path.iter().zip(most).all(|(name, wanted)| *wanted == "*" || name.eq_ignore_ascii_case(wanted))
     })
 }
 

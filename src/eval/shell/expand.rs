@@ -1,6 +1,7 @@
 //! Words to texts: variables replaced where they are known, holes elsewhere, each with those who have a hand in it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::{Argument, Surroundings};
 use crate::eval::actions::{Charset, Control, Operand};
@@ -49,8 +50,15 @@ impl Names<'_> {
         }
     }
 
+    /// The first of the words that one word becomes.
+    pub(super) fn first_field(&self, word: &Word) -> Option<Argument> {
+        let mut fields = Vec::new();
+        self.fields(word, &mut fields);
+        fields.into_iter().next()
+    }
+
     /// The words that one word becomes: a variable outside quotes is split at blanks.
-    pub(super) fn fields(&self, word: &Word) -> Vec<Argument> {
+    pub(super) fn fields(&self, word: &Word, found: &mut Vec<Argument>) {
         let argument = |operand: Operand, tail| Argument {
             operand,
             span: word.span,
@@ -65,28 +73,29 @@ impl Names<'_> {
             && !matches!(piece.kind, PieceKind::Literal(_))
         {
             let operand = self.operand(piece);
-            let tail = operand.value.as_str().map(|text| (text.to_owned(), operand.value.origin.clone()));
-            return vec![argument(operand, tail)];
+            let tail = operand.value.as_str().map(|text| (text.into(), operand.value.origin.clone()));
+            return found.push(argument(operand, tail));
         }
         if let [Piece { kind: PieceKind::Literal(text), span, .. }] = &*word.pieces
             && (1..=LONGEST).contains(&text.len())
         {
             // Most words are this simple.
             let origin = Origin::written(*span);
-            let tail = Some((String::from(&**text), origin.clone()));
-            let text = Kind::Text(Text::literal(text, origin));
-            return vec![argument(Operand::known(Value::new(text, Origin::written(word.span))), tail)];
+            let shared: Arc<str> = Arc::from(&**text);
+            let tail = Some((shared.clone(), origin.clone()));
+            let text = Kind::Text(Text::shared(shared, origin));
+            return found.push(argument(Operand::known(Value::new(text, Origin::written(word.span))), tail));
         }
         let parts: Vec<Part> = word.pieces.iter().map(|piece| self.part(piece)).collect();
         let tail = parts.last().and_then(tail_of);
         if !word.pieces.iter().any(is_splittable) {
-            return vec![argument(whole_of(parts, word.span), tail)];
+            return found.push(argument(whole_of(parts, word.span), tail));
         }
         if let [part] = &*parts
             && let Some(operand) = &part.operand
             && operand.value.as_str().is_none_or(|text| !text.is_empty() && !text.contains(BLANKS))
         {
-            return vec![argument(operand.clone(), tail)];
+            return found.push(argument(operand.clone(), tail));
         }
         let mut fields: Vec<Vec<TextPiece>> = vec![Vec::new()];
         for (piece, part) in word.pieces.iter().zip(&parts) {
@@ -100,7 +109,7 @@ impl Names<'_> {
         fields.retain(|field| !field.is_empty());
         let shared = joined(parts.into_iter().filter_map(|part| part.operand));
         let field = |pieces| Operand { value: whole(pieces, word.span), ..shared.clone() };
-        fields.into_iter().map(|pieces| argument(field(pieces), tail.clone())).collect()
+        found.extend(fields.into_iter().map(|pieces| argument(field(pieces), tail.clone())));
     }
 
     fn operand(&self, piece: &Piece) -> Operand {
@@ -309,10 +318,10 @@ fn whole_variable(word: &Word) -> Option<String> {
     }
 }
 
-fn tail_of(part: &Part) -> Option<(String, Origin)> {
+fn tail_of(part: &Part) -> Option<(Arc<str>, Origin)> {
     match (&part.operand, &*part.pieces) {
-        (Some(operand), _) => Some((operand.value.as_str()?.to_owned(), operand.value.origin.clone())),
-        (None, [TextPiece::Literal(text, origin)]) => Some((text.to_string(), origin.clone())),
+        (Some(operand), _) => Some((operand.value.as_str()?.into(), operand.value.origin.clone())),
+        (None, [TextPiece::Literal(text, origin)]) => Some((text.clone(), origin.clone())),
         (None, _) => None,
     }
 }

@@ -15,6 +15,7 @@ pub use options::{after, literal};
 pub use run::run;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::eval::actions::Operand;
 use crate::logic::Reason;
@@ -121,7 +122,7 @@ pub struct Argument {
     /// The variable that is the whole word.
     pub variable: Option<String>,
     /// The text of its last piece, with where that is written.
-    pub tail: Option<(String, Origin)>,
+    pub tail: Option<(Arc<str>, Origin)>,
 }
 
 impl Argument {

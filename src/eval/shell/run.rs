@@ -378,7 +378,9 @@ impl<'a> Walker<'a> {
 
     fn expand(&self, words: &[Word]) -> Vec<Argument> {
         let names = self.names();
-        words.iter().flat_map(|word| names.fields(word)).collect()
+        let mut found = Vec::with_capacity(words.len());
+        words.iter().for_each(|word| names.fields(word, &mut found));
+        found
     }
 
     fn simple(&mut self, simple: &'a Simple, command: &'a shell::Command, pipeline: Span) {
@@ -490,7 +492,7 @@ impl<'a> Walker<'a> {
                 RedirectionKind::Duplicate if !names_descriptor(&redirection.target) => (Direction::Writes, 1),
                 RedirectionKind::Duplicate | RedirectionKind::HereString | RedirectionKind::HereDocument(_) => continue,
             };
-            let Some(target) = names.fields(&redirection.target).into_iter().next() else { continue };
+            let Some(target) = names.first_field(&redirection.target) else { continue };
             let descriptor = redirection.descriptor.unwrap_or(descriptor);
             found.push(Redirection { kind, descriptor, target, span: redirection.span });
         }

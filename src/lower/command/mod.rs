@@ -1,5 +1,6 @@
 //! Simple commands as entities, wherever they stand: in a Dockerfile, in a workflow, in a script.
 
+mod admin;
 pub(super) mod describe;
 pub(super) mod resources;
 

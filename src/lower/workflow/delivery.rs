@@ -2,6 +2,7 @@
 //! the commands of scripts.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::plan::Plan;
 use super::read::flag_at;
@@ -379,7 +380,7 @@ fn later_steps(plan: &Plan<'_>, scope: &JobScope<'_, '_>) -> Vec<Rc<Run>> {
 }
 
 /// One image under one tag.
-fn push(model: &mut Model, scope: &JobScope<'_, '_>, image: &Operand, span: Span, tail: Option<&(String, Origin)>) {
+fn push(model: &mut Model, scope: &JobScope<'_, '_>, image: &Operand, span: Span, tail: Option<&(Arc<str>, Origin)>) {
     let origin = Origin::written(span);
     let Some(text) = image.value.as_text() else { return };
     let (target, tag) = split_tag(&text);
@@ -395,7 +396,7 @@ fn push(model: &mut Model, scope: &JobScope<'_, '_>, image: &Operand, span: Span
         None => Value::text("latest", origin.clone()),
     };
     // The tag alone, where it is a variable's value, is written where the variable is.
-    let own = tail.filter(|(text, _)| tag.as_ref().and_then(Text::known) == Some(text));
+    let own = tail.filter(|(text, _)| tag.as_ref().and_then(Text::known) == Some(&**text));
     let written = match own {
         Some((_, written)) => written.clone(),
         None => tag.as_ref().and_then(literal_origin).unwrap_or(origin.clone()),
