@@ -36,7 +36,7 @@ pub(in crate::facts) fn derive(model: &mut Model) {
             found.push(connection);
         }
     }
-    for (id, variable) in model.secret.variables.iter() {
+    for (id, variable) in model.secret.variables.iter().filter(|(_, variable)| is_deployed(variable)) {
         let value = variable.content.value();
         let made = connection(model, variable.head.clone(), value).or_else(|| mode_alone(model, variable, value));
         let made = made.or_else(|| hidden(&variable.name, variable.head.clone(), value));
@@ -49,6 +49,11 @@ pub(in crate::facts) fn derive(model: &mut Model) {
     for connection in found {
         model.data.connections.push(connection);
     }
+}
+
+/// What workflows set serves their own tests, and files of variables are patterns unless a task reads them.
+fn is_deployed(variable: &Variable) -> bool {
+    variable.container.id().is_some() || matches!(variable.set_in.as_str(), Some("task" | "image"))
 }
 
 /// The text itself, or those of the JSON object that it holds.
@@ -81,7 +86,7 @@ fn reader_of(model: &Model, id: AnyId) -> One<Container> {
 fn connection(model: &Model, head: Head, value: &Value) -> Option<Connection> {
     let Kind::Text(text) = &value.kind else { return None };
     let (scheme, _) = text.prefix().split_once("://")?;
-    if !is_redis(scheme) && !is_of_database(scheme) {
+    if !is_redis(scheme) && !is_of_database(scheme) || goes_to_loopback(text.prefix()) {
         return None;
     }
     let span = value.origin.span().unwrap_or(head.span);
@@ -125,6 +130,14 @@ fn is_libpq(scheme: &str) -> bool {
 fn is_of_database(scheme: &str) -> bool {
     let bare = scheme.strip_prefix("jdbc:").unwrap_or(scheme);
     ["postgres", "mysql", "mariadb", "mongodb", "mssql", "sqlserver"].iter().any(|known| bare.starts_with(known))
+}
+
+/// Nobody listens between two containers of one task.
+fn goes_to_loopback(address: &str) -> bool {
+    let authority = address.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?']).next().unwrap_or(rest));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    matches!(name, "localhost" | "[::1]") || name.starts_with("127.")
 }
 
 fn is_redis(scheme: &str) -> bool {
@@ -269,13 +282,9 @@ pub(super) fn names_mode(facts: &Facts<'_>, id: Id<Connection>) -> Fact {
 /// Whether what a container is given asks for no TLS to a database, or for it only if the server insists.
 pub(super) fn is_clear(facts: &Facts<'_>, id: Id<Connection>) -> Fact {
     let connection = &facts.model[id];
-    let is_given = match connection.variable.id().map(|variable| &facts.model[variable]) {
-        Some(variable) => matches!(variable.set_in.as_str(), Some("task" | "image")),
-        None => true,
-    };
-    match is_given && !connection.scheme.as_str().is_some_and(is_redis) {
-        true => mode_is(connection, &["disable", "allow"]),
-        false => Fact::no(Vec::new()),
+    match connection.scheme.as_str().is_some_and(is_redis) {
+        true => Fact::no(Vec::new()),
+        false => mode_is(connection, &["disable", "allow"]),
     }
 }
 

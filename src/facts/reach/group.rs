@@ -258,13 +258,29 @@ pub(super) fn open_on_any_port(model: &Model, rules: Vec<&Rule>, open: Option<Re
     Fact::any(answers)
 }
 
+/// What opens remote login, a task or the very port of a store is found as that.
 pub(super) fn opens_sensitive_port_to_world(facts: &Facts<'_>, id: Id<SecurityGroup>) -> Fact {
+    let model = facts.model;
+    let found_already = match protected(model, id) {
+        Protected::Task => return Fact::no(Vec::new()),
+        Protected::Database | Protected::Cache => served(model, id).ports,
+        Protected::FileSystem
+        | Protected::Endpoint
+        | Protected::LoadBalancer
+        | Protected::Host
+        | Protected::Function
+        | Protected::Nothing => Vec::new(),
+    };
     let rules = facts.analysis::<Rules>();
     let own = rules.of(id);
-    let fact = Fact::any(SENSITIVE.iter().map(|(port, _)| {
-        Admitted::on_port(&own.ingress, own.ingress_open.clone(), "tcp", *port).world_of_any_family(facts.model)
+    let is_admin = |rule: &&Rule| Fact::any(ADMIN.map(|port| rule.ports.cover("tcp", port))).tri == Tri::True;
+    let others: Vec<&Rule> = own.ingress.iter().filter(|rule| !is_admin(rule)).collect();
+    let ports = SENSITIVE.iter().map(|(port, _)| *port).filter(|port| !found_already.contains(port));
+    let fact = Fact::any(ports.map(|port| {
+        let admitted = Admitted::on_port(others.iter().copied(), own.ingress_open.clone(), "tcp", port);
+        admitted.world_of_any_family(model)
     }));
-    with_consumers(facts.model, id, fact)
+    with_consumers(model, id, fact)
 }
 
 /// More ports than anything behind the group listens on. What is open to the world has its own rules.
