@@ -121,10 +121,7 @@ pub struct Service {
 impl Service {
     /// By name, without regard to case, as IAM compares.
     pub fn action(&self, name: &str) -> Option<&Action> {
-        let order = |action: &Action| {
-            let lower = action.name.bytes().map(|byte| byte.to_ascii_lowercase());
-            lower.cmp(name.bytes().map(|byte| byte.to_ascii_lowercase()))
-        };
+        let order = |action: &Action| compared(action.name.as_bytes(), name.as_bytes());
         self.actions.binary_search_by(order).ok().map(|index| &self.actions[index])
     }
 
@@ -137,6 +134,14 @@ impl Service {
         let start = self.actions.partition_point(|action| order(action).is_lt());
         let length = self.actions[start..].partition_point(|action| order(action).is_eq());
         start..start + length
+    }
+
+    /// Whether a name, in which `*` and `?` stand for others, matches any action.
+    pub fn has_match(&self, name: &str) -> bool {
+        match name.contains(['*', '?']) {
+            true => self.matching(name).next().is_some(),
+            false => self.action(name).is_some(),
+        }
     }
 
     /// The actions that a name with `*` and `?` matches.
@@ -167,6 +172,19 @@ impl Service {
     pub fn key(&self, name: &str) -> Option<&Key> {
         self.keys.iter().find(|key| matches_name(&key.name, name))
     }
+}
+
+/// The order of the alphabet, without regard to case.
+fn compared(one: &[u8], other: &[u8]) -> std::cmp::Ordering {
+    for (a, b) in one.iter().zip(other) {
+        if a != b {
+            let order = a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase());
+            if order.is_ne() {
+                return order;
+            }
+        }
+    }
+    one.len().cmp(&other.len())
 }
 
 impl Action {
@@ -207,7 +225,8 @@ pub fn number(prefix: &str) -> Option<usize> {
 
 /// A service by its prefix, without regard to case.
 pub fn service(prefix: &str) -> Option<&'static Service> {
-    number(&prefix.to_ascii_lowercase()).map(|index| decoded(&SERVICES[index]))
+    let found = SERVICES.binary_search_by(|entry| compared(entry.prefix.as_bytes(), prefix.as_bytes()));
+    found.ok().map(|index| decoded(&SERVICES[index]))
 }
 
 /// The service and action of `service:Action`.

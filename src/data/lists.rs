@@ -86,6 +86,14 @@ pub fn acts_on(action: &str) -> Option<ActsOn> {
     LISTS.acts_on.iter().find(|(listed, _)| listed.eq_ignore_ascii_case(action)).map(|(_, shape)| *shape)
 }
 
+/// The ARNs that actions act on.
+pub fn shapes() -> impl Iterator<Item = &'static str> {
+    LISTS.acts_on.iter().filter_map(|(_, shape)| match shape {
+        ActsOn::Arn(arn) => Some(*arn),
+        ActsOn::WithoutSlash => None,
+    })
+}
+
 /// Actions that read data; those of one row are needed together.
 pub fn read_data() -> &'static [Vec<&'static str>] {
     &LISTS.read_data

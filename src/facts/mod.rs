@@ -18,14 +18,13 @@ pub mod trust;
 mod web;
 
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 use crate::logic::{Fact, Tri};
 use crate::model::data::AtRest;
 use crate::model::schema::{Answer, PropertyType};
 use crate::model::{Id, Model};
-use crate::source::Place;
+use crate::source::{Place, QuickMap};
 use crate::value::Value;
 
 /// Fills the derived entities. They are made once, after linking, before any rule looks.
@@ -129,14 +128,14 @@ type Slot = Arc<OnceLock<Arc<dyn Any + Send + Sync>>>;
 pub struct Facts<'m> {
     pub model: &'m Model,
     answers: Vec<OnceLock<Answers>>,
-    analyses: Mutex<HashMap<TypeId, Slot>>,
+    analyses: Mutex<QuickMap<TypeId, Slot>>,
     index: OnceLock<index::Index>,
 }
 
 impl<'m> Facts<'m> {
     pub fn new(model: &'m Model) -> Facts<'m> {
         let answers = NUMBERED.iter().map(|_| OnceLock::new()).collect();
-        Facts { model, answers, analyses: Mutex::new(HashMap::new()), index: OnceLock::new() }
+        Facts { model, answers, analyses: Mutex::default(), index: OnceLock::new() }
     }
 
     /// What belongs to what.

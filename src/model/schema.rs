@@ -1,7 +1,6 @@
 //! What entities there are and what can be asked of them: made from the declarations, read by the type checker, by
 //! `explain --model` and by the evaluation of conditions.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::entity::{AnyId, Head};
@@ -9,7 +8,7 @@ use super::{
     Model, data, delivery, identity, image, managed, network, pipeline, resource, secret, terraform, web, workload,
 };
 use crate::logic::{Fact, Reason};
-use crate::source::Place;
+use crate::source::{Place, QuickMap};
 use crate::value::{Origin, Value};
 
 /// The type of a property or fact.
@@ -115,7 +114,7 @@ pub fn views() -> impl Iterator<Item = &'static ViewSchema> {
     ALL_VIEWS.iter().copied().flatten()
 }
 
-static BY_NAME: LazyLock<HashMap<&'static str, &'static EntitySchema>> =
+static BY_NAME: LazyLock<QuickMap<&'static str, &'static EntitySchema>> =
     LazyLock::new(|| entities().map(|entity| (entity.name, entity)).collect());
 
 pub fn find_entity(name: &str) -> Option<&'static EntitySchema> {
@@ -170,7 +169,7 @@ pub struct Asked {
 /// Properties and facts as one: what conditions are checked against. `check` makes it; `rule` is handed it.
 #[derive(Default)]
 pub struct Schema {
-    entities: HashMap<&'static str, HashMap<&'static str, Asked>>,
+    entities: QuickMap<&'static str, QuickMap<&'static str, Asked>>,
 }
 
 impl Schema {

@@ -2,7 +2,6 @@
 //! with the same entries share one of these, so that each list is worked out once.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::escalate::Power;
@@ -11,13 +10,19 @@ use super::statement::{Listing, has_odd_service};
 use crate::data::actions::{self, Action, Level, Service};
 use crate::data::{lists, paths};
 use crate::logic::Tri;
+use crate::source::{QuickMap, QuickSet};
 
 /// An action that is asked about, in lower case.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ActionName {
     text: String,
     service: u16,
+    /// What the table says of it, once somebody asks.
+    known: OnceLock<Known>,
 }
+
+/// A service and an action of the table, if it has them.
+type Known = Option<(&'static Service, &'static Action)>;
 
 /// Services that the table does not have share this number.
 const OTHER_SERVICE: u16 = u16::MAX;
@@ -26,20 +31,42 @@ impl ActionName {
     pub fn new(name: &str) -> ActionName {
         let text = name.to_ascii_lowercase();
         let service = number(text.split(':').next().unwrap_or(""));
-        ActionName { text, service }
+        ActionName { text, service, known: OnceLock::new() }
+    }
+
+    /// An action of the table.
+    pub fn of(service: &'static Service, action: &'static Action) -> ActionName {
+        let mut text = [service.prefix, ":", &action.name].concat();
+        text.make_ascii_lowercase();
+        ActionName { text, service: number(service.prefix), known: OnceLock::from(Some((service, action))) }
+    }
+
+    /// What the table has of this name.
+    pub fn known(&self) -> Known {
+        *self.known.get_or_init(|| actions::find(&self.text))
+    }
+
+    /// Whether it is the one of this name in lower case.
+    pub fn is(&self, name: &str) -> bool {
+        self.text == name
+    }
+
+    /// The number of its service; those that the table does not have share one.
+    pub(super) fn service(&self) -> u16 {
+        self.service
     }
 }
 
 /// The actions of the table of paths and of the lists, made ready once.
-static LISTED: LazyLock<HashMap<&'static str, ActionName>> = LazyLock::new(|| {
+static LISTED: LazyLock<QuickMap<&'static str, ActionName>> = LazyLock::new(|| {
     let of_paths = paths::all().iter().flat_map(|path| &path.actions);
     let groups = [lists::read_data(), lists::expose(), lists::blind(), lists::credential()];
     let of_lists = groups.into_iter().flatten().flatten();
     of_paths.chain(of_lists).map(|name| (*name, ActionName::new(name))).collect()
 });
 
-/// An action that a table names, ready to be asked about.
-pub fn listed(name: &'static str) -> Cow<'static, ActionName> {
+/// An action, ready to be asked about. Those that a table names are made once.
+pub fn listed(name: &str) -> Cow<'static, ActionName> {
     LISTED.get(name).map_or_else(|| Cow::Owned(ActionName::new(name)), Cow::Borrowed)
 }
 
@@ -76,22 +103,6 @@ impl Services {
             Services::Any => true,
             Services::These(numbers) => numbers.contains(&service),
         }
-    }
-
-    /// All that several lists together can allow.
-    pub fn together<'a>(lists: impl IntoIterator<Item = &'a Actions>) -> Services {
-        let mut found = BTreeSet::new();
-        for actions in lists {
-            match &actions.services {
-                Services::These(numbers) if !actions.is_negated => found.extend(numbers),
-                Services::These(_) | Services::Any => return Services::Any,
-            }
-        }
-        Services::These(found.into_iter().collect())
-    }
-
-    pub fn may_name(&self, action: &ActionName) -> bool {
-        self.may_hold(action.service)
     }
 }
 
@@ -132,6 +143,11 @@ impl Allowed {
     /// `service:Action`.
     pub fn name(&self) -> String {
         format!("{}:{}", self.service.prefix, self.action.name)
+    }
+
+    /// The action, ready to be asked about.
+    pub fn asked(&self) -> ActionName {
+        ActionName::of(self.service, self.action)
     }
 }
 
@@ -210,6 +226,11 @@ impl Actions {
             let is_whole = |group: &&Vec<&'static str>| group.iter().all(|name| self.name(&listed(name)) == Tri::True);
             super::sets::data_groups().filter(is_whole).map(Vec::as_slice).collect()
         })
+    }
+
+    /// The services that the entries can name.
+    pub(super) fn services(&self) -> &Services {
+        &self.services
     }
 
     /// Those of them that `select` takes, worked out once.
@@ -295,7 +316,7 @@ static EVERYTHING: LazyLock<Arc<[Allowed]>> = LazyLock::new(|| {
 });
 
 /// The actions that read data alone, in lower case.
-static DATA_READS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+static DATA_READS: LazyLock<QuickSet<String>> = LazyLock::new(|| {
     let alone = super::sets::data_groups().filter(|group| group.len() == 1);
     alone.map(|group| group[0].to_ascii_lowercase()).collect()
 });

@@ -1,5 +1,8 @@
 //! What a policy says in vain: grants that can never apply, guards that never fire, conditions that hold never or always.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 use super::condition::{Comparison, Condition, Qualifier, holds_without_key, is_known_key};
 use super::pattern::{Case, Extent, Pattern, Reading as How, Symbol};
 use super::read::{self, written_operator};
@@ -11,7 +14,7 @@ use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::identity::{self, PolicyCondition};
 use crate::model::{Id, Model, Reading};
-use crate::source::{Place, nearest_within};
+use crate::source::{Place, QuickMap, nearest_within};
 
 facts! {
     identity::Statement {
@@ -97,7 +100,8 @@ fn acts(statement: &Statement, name: &str) -> (Tri, String) {
     match lists::acts_on(name) {
         None => (Tri::True, String::new()),
         Some(ActsOn::Arn(arn)) => {
-            let shape = Pattern::parse(arn, How::PlainGlob, Case::Kept);
+            let parsed = || Pattern::parse(arn, How::PlainGlob, Case::Kept);
+            let shape = SHAPES.get(arn).map_or_else(|| Cow::Owned(parsed()), Cow::Borrowed);
             let answers = |pattern: &Pattern| with_plain_fields(pattern).answers(&shape, Extent::Some);
             let answer = Tri::any(patterns.iter().map(answers));
             (open(answer), format!("acts on `{arn}` only"))
@@ -112,13 +116,22 @@ fn acts(statement: &Statement, name: &str) -> (Tri, String) {
     }
 }
 
+/// What the actions of the table act on, read once.
+static SHAPES: LazyLock<QuickMap<&'static str, Pattern>> = LazyLock::new(|| {
+    let parsed = |arn: &'static str| (arn, Pattern::parse(arn, How::PlainGlob, Case::Kept));
+    lists::shapes().map(parsed).collect()
+});
+
 /// What AWS's own policies write for the list of all buckets, beside `*`.
 fn every_bucket() -> Pattern {
     Pattern::parse("arn:aws:s3:::*", How::PlainGlob, Case::Kept)
 }
 
 /// A hole that is the whole partition, Region or account holds no colon.
-fn with_plain_fields(pattern: &Pattern) -> Pattern {
+fn with_plain_fields(pattern: &Pattern) -> Cow<'_, Pattern> {
+    if !pattern.is_loose() {
+        return Cow::Borrowed(pattern);
+    }
     let mut symbols = pattern.symbols().to_vec();
     let mut n_colons = 0;
     for index in 0..symbols.len() {
@@ -133,7 +146,7 @@ fn with_plain_fields(pattern: &Pattern) -> Pattern {
             Symbol::Literal(_) | Symbol::Hole(_) | Symbol::Star { .. } | Symbol::Question | Symbol::Variable(_) => {}
         }
     }
-    Pattern::of(symbols)
+    Cow::Owned(Pattern::of(symbols))
 }
 
 fn is_access_point(pattern: &Pattern) -> bool {

@@ -179,7 +179,7 @@ fn pass_place(facts: &Facts<'_>, granted: &Granted, role: Id<Role>) -> Option<Pl
     let model = facts.model;
     granted.set.statements.iter().zip(&granted.sources).find_map(|(statement, source)| match source {
         Source::Written(written) => {
-            if statement.names_action(&super::actions::ActionName::new("iam:PassRole")) == Tri::False {
+            if statement.names_action(&super::actions::listed("iam:PassRole")) == Tri::False {
                 return None;
             }
             let (_, index) = passed_roles(facts, statement).into_iter().find(|(passed, _)| *passed == role)?;

@@ -1,6 +1,8 @@
 //! From some permissions to more: which paths of the table a set of policies opens, and how strong that makes a principal.
 //! Roles lead to roles by passing, hijacking or assuming them; what follows is computed until nothing changes.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::actions::listed;
@@ -72,11 +74,12 @@ impl Analysis for Powers {
         }
         let things = Things::new(facts);
         let roles = facts.analysis::<RolesByName>();
+        let around = Around { facts, trusts: &trusts, roles: &roles, gates: Gates::default() };
         let mut found: Vec<(AnyId, Vec<Escalation>)> = Vec::new();
         for (id, granted) in grants.iter() {
             let is_administrator = of.get(&id).is_some_and(|power| power.is_administrator == Tri::True);
             if !is_administrator {
-                let mut paths = escalations(facts, id, granted, &trusts, &roles);
+                let mut paths = escalations(&around, id, granted);
                 paths.extend(things.open_to(model, id, granted, &trusts));
                 found.push((id, paths));
             }
@@ -247,7 +250,9 @@ fn own_power(model: &Model, granted: &Granted) -> (Power, Vec<Place>) {
                 continue;
             }
             let name = allowed.name();
-            if granted.grants(&Question::some(&name, Pattern::anything())) == Tri::False {
+            let question =
+                Question::about(Cow::Owned(allowed.asked()), Pattern::anything(), Extent::Some, Context::default());
+            if granted.grants(&question) == Tri::False {
                 continue;
             }
             power = allowed.power;
@@ -267,25 +272,19 @@ fn own_power(model: &Model, granted: &Granted) -> (Power, Vec<Place>) {
 
 /// The paths that a principal can go with what it has. Paths that need something are open only where it is in view, or
 /// where nobody can see that it is not.
-fn escalations(
-    facts: &Facts<'_>,
-    id: AnyId,
-    granted: &Granted,
-    trusts: &Trusts,
-    roles: &RolesByName,
-) -> Vec<Escalation> {
-    let model = facts.model;
+fn escalations(around: &Around<'_, '_>, id: AnyId, granted: &Granted) -> Vec<Escalation> {
+    let model = around.facts.model;
     let mut found = Vec::new();
     if !may_touch_iam_or_compute(granted) {
         return found;
     }
-    let candidates = roles.candidates(granted, "iam:PassRole");
+    let candidates = around.roles.candidates(granted, "iam:PassRole");
     for path in paths::all() {
         if is_everyday(path) || !fits(path, principal::kind(id)) {
             continue;
         }
         match path.class {
-            PathClass::Pass => found.extend(passes(model, id, granted, path, &candidates, trusts)),
+            PathClass::Pass => found.extend(passes(model, id, granted, path, &candidates, around.trusts)),
             PathClass::Own | PathClass::Credentials | PathClass::Trust => {
                 let tri = opens(&granted.set, path, &granted.arn);
                 if tri != Tri::False && !is_told_by_attachment(granted, path) {
@@ -294,7 +293,7 @@ fn escalations(
             }
             PathClass::Guard => found.extend(freed(model, granted, path)),
             PathClass::Provider | PathClass::Organization => {
-                let gate = if path.class == PathClass::Provider { has_gate(facts, path) } else { Tri::True };
+                let gate = if path.class == PathClass::Provider { around.has_gate(path) } else { Tri::True };
                 if gate == Tri::False {
                     continue;
                 }
@@ -312,15 +311,40 @@ fn escalations(
     found
 }
 
-/// Whether a role here can be had by an edit of its identity provider: it asks for no audience, or trusts a SAML provider.
-fn has_gate(facts: &Facts<'_>, path: &EscalationPath) -> Tri {
-    let model = facts.model;
-    Tri::any(model.identity.roles.ids().map(|role| match path.id {
-        "oidc-provider-create" => Tri::True,
-        "oidc-audience" => trust::takes_any_audience(facts, role),
-        "oidc-thumbprint" => trust::rests_on_thumbprint(facts, role),
-        _ => trust::trusts_saml(model, role),
-    }))
+/// What all principals of a model have around them.
+struct Around<'f, 'm> {
+    facts: &'f Facts<'m>,
+    trusts: &'f Trusts,
+    roles: &'f RolesByName,
+    gates: Gates,
+}
+
+/// By which edits of an identity provider some role here can be had, found out once.
+#[derive(Default)]
+struct Gates {
+    any_audience: OnceCell<Tri>,
+    thumbprint: OnceCell<Tri>,
+    saml: OnceCell<Tri>,
+}
+
+impl Around<'_, '_> {
+    /// Whether a role here can be had by the edit that a path makes: the role asks for no audience, or trusts a SAML
+    /// provider.
+    fn has_gate(&self, path: &EscalationPath) -> Tri {
+        let facts = self.facts;
+        let roles = facts.model.identity.roles.ids();
+        let gates = &self.gates;
+        match path.id {
+            "oidc-provider-create" => Tri::any(roles.map(|_| Tri::True)),
+            "oidc-audience" => {
+                *gates.any_audience.get_or_init(|| Tri::any(roles.map(|role| trust::takes_any_audience(facts, role))))
+            }
+            "oidc-thumbprint" => {
+                *gates.thumbprint.get_or_init(|| Tri::any(roles.map(|role| trust::rests_on_thumbprint(facts, role))))
+            }
+            _ => *gates.saml.get_or_init(|| Tri::any(roles.map(|role| trust::trusts_saml(facts.model, role)))),
+        }
+    }
 }
 
 /// Where each action of a path is granted.

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::actions::{ActionName, Services};
+use super::actions::ActionName;
+use super::index::ByService;
 use super::pattern::Extent;
 use super::statement::{Effect, Question, Statement};
 use crate::logic::Tri;
@@ -15,8 +16,8 @@ pub struct PolicySet {
     pub is_open: bool,
     pub boundary: Bound,
     pub sessions: Vec<Bound>,
-    /// What all statements together can name, once they are complete.
-    pub(super) services: OnceLock<Services>,
+    /// Which statements can name what, once they are complete.
+    pub(super) index: OnceLock<ByService>,
 }
 
 /// What limits a set of policies without granting anything itself.
@@ -36,7 +37,7 @@ impl PolicySet {
 
     /// The principal may do it, as far as this repository says.
     pub fn grants(&self, question: &Question) -> Tri {
-        let own = decide(&self.statements, question);
+        let own = decide(self.speaking_of(&question.action).map(|(_, statement)| statement), question);
         // A hidden Deny is not presumed; a hidden Allow may be there unless something denies.
         let own = match own {
             Decision::Denied => Tri::False,
@@ -54,11 +55,19 @@ impl PolicySet {
 
     /// Whether any statement may speak of an action.
     pub fn names(&self, action: &ActionName) -> bool {
-        let all = || Services::together(self.statements.iter().map(|statement| &*statement.actions));
-        if !self.services.get_or_init(all).may_name(action) {
-            return false;
-        }
-        self.statements.iter().any(|statement| statement.names_action(action) != Tri::False)
+        self.speaking_of(action).any(|(_, statement)| statement.names_action(action) != Tri::False)
+    }
+
+    /// The same statements but some.
+    pub fn keeping(&self, kept: &[usize]) -> PolicySet {
+        let statements = kept.iter().map(|index| self.statements[*index].clone()).collect();
+        PolicySet { statements, index: OnceLock::new(), ..self.clone() }
+    }
+
+    /// The statements whose entries can name actions of the service, in order, each with its number.
+    pub(super) fn speaking_of(&self, action: &ActionName) -> impl Iterator<Item = (usize, &Arc<Statement>)> {
+        let index = self.index.get_or_init(|| ByService::new(&self.statements));
+        index.of(action).map(|number| (number, &self.statements[number]))
     }
 
     /// Nothing in it takes away or bounds what its statements allow.
@@ -70,7 +79,7 @@ impl PolicySet {
 
     /// The indices of the statements that allow it, or may.
     pub fn granting<'a>(&'a self, question: &'a Question) -> impl Iterator<Item = usize> + 'a {
-        self.statements.iter().enumerate().filter_map(|(index, statement)| {
+        self.speaking_of(&question.action).filter_map(|(index, statement)| {
             let speaks = statement.effect == Some(Effect::Allow) && is_possible(statement, question);
             speaks.then_some(index)
         })
@@ -82,7 +91,7 @@ impl Bound {
         match self {
             Bound::None => Tri::True,
             Bound::Unresolved => Tri::Unknown,
-            Bound::Statements(statements) => match decide(statements, question) {
+            Bound::Statements(statements) => match decide(statements.iter(), question) {
                 Decision::Denied => Tri::False,
                 Decision::Allowed(tri) => tri,
             },
@@ -100,7 +109,7 @@ pub enum Decision {
     Allowed(Tri),
 }
 
-pub fn decide(statements: &[Arc<Statement>], question: &Question) -> Decision {
+pub fn decide<'s>(statements: impl Iterator<Item = &'s Arc<Statement>>, question: &Question) -> Decision {
     let mut allowed = Tri::False;
     let mut denied = Tri::False;
     for statement in statements {

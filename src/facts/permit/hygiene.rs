@@ -1,7 +1,7 @@
 //! Habits with principals that catalogues ask about: keys and consoles of users, roles that unlike hosts share, foreigners
 //! that read everything.
 
-use super::actions::ActionName;
+use super::actions::listed;
 use super::pattern::Pattern;
 use super::principal::{Attached, managed_name};
 use super::scope::{is_everything, known, resource_part};
@@ -140,7 +140,7 @@ fn misses_function_versions(facts: &Facts<'_>, id: StatementId) -> Fact {
     on_grant(facts, id, |model, id, statement| {
         let head = &model[id].head;
         let nothing = || Fact::no(vec![Place::new(head.span, "")]);
-        match statement.names_action(&ActionName::new("lambda:InvokeFunction")) {
+        match statement.names_action(&listed("lambda:InvokeFunction")) {
             Tri::False => return nothing(),
             Tri::Unknown => return Fact::unknown(Reason::at("no-value", "the actions", head.span)),
             Tri::True if statement.actions.is_negated || statement.resources.is_negated => return nothing(),
@@ -187,7 +187,7 @@ fn lists_all_buckets(facts: &Facts<'_>, id: StatementId) -> Fact {
         let mut verdict = Tri::False;
         for name in ["s3:ListAllMyBuckets", "s3:ListBucket"] {
             let Some((service, action)) = known(name) else { continue };
-            let named = statement.names_action(&ActionName::new(name));
+            let named = statement.names_action(&listed(name));
             let every = |pattern: &Pattern| match action.takes_resource() {
                 true => is_everything(pattern, service, action),
                 false => Tri::from(pattern.is_everything()),

@@ -13,6 +13,7 @@ pub(super) mod execution;
 pub(super) mod exposure;
 pub mod grant;
 pub(super) mod hygiene;
+mod index;
 pub mod managed;
 pub mod need;
 pub(super) mod passes;

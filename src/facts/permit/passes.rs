@@ -1,6 +1,6 @@
 //! Statements that let roles be passed to services: which roles, and to whom.
 
-use super::actions::ActionName;
+use super::actions::listed;
 use super::condition::{Comparison, holds_without_key};
 use super::escalate::{Power, Powers};
 use super::pattern::{Case, Pattern, Reading as How, Symbol};
@@ -33,7 +33,7 @@ const PASS: &str = "iam:PassRole";
 /// Judges a statement that lets roles be passed.
 fn on_pass(facts: &Facts<'_>, id: StatementId, judge: impl FnOnce(&Model, &Statement) -> Fact) -> Fact {
     on_grant(facts, id, |model, id, statement| {
-        match statement.names_action(&ActionName::new(PASS)) {
+        match statement.names_action(&listed(PASS)) {
             Tri::False => Fact::no(vec![Place::new(model[id].head.span, "")]),
             Tri::Unknown => Fact::unknown(Reason::at("no-value", "the actions", model[id].head.span)),
             // Everything on everything is an administrator's, which has a rule of its own.

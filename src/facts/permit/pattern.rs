@@ -105,18 +105,26 @@ impl Pattern {
     }
 
     pub fn of(mut symbols: Vec<Symbol>) -> Pattern {
-        symbols.dedup_by(|b, a| matches!((a, b), (Symbol::Star { .. }, Symbol::Star { .. })));
-        let is_last_of_field = |index: usize| matches!(symbols.get(index + 1), None | Some(Symbol::Literal(':')));
-        let inner: Vec<bool> = (0..symbols.len()).map(|index| !is_last_of_field(index)).collect();
-        for (symbol, inner) in symbols.iter_mut().zip(inner) {
-            if let Symbol::Star { is_inner } = symbol {
-                *is_inner = inner;
+        let is_literal = symbols.iter().all(|symbol| matches!(symbol, Symbol::Literal(_)));
+        let (mut is_loose, mut is_hidden, mut has_inner_star) = (false, false, false);
+        if !is_literal {
+            symbols.dedup_by(|b, a| matches!((a, b), (Symbol::Star { .. }, Symbol::Star { .. })));
+            for index in 0..symbols.len() {
+                match symbols[index] {
+                    Symbol::Literal(_) | Symbol::Question => {}
+                    Symbol::Variable(_) => is_loose = true,
+                    Symbol::Hole(hole) => {
+                        is_loose = true;
+                        is_hidden |= hole.is_hidden;
+                    }
+                    Symbol::Star { .. } => {
+                        let is_inner = !matches!(symbols.get(index + 1), None | Some(Symbol::Literal(':')));
+                        symbols[index] = Symbol::Star { is_inner };
+                        has_inner_star |= is_inner;
+                    }
+                }
             }
         }
-        let is_loose = symbols.iter().any(|symbol| matches!(symbol, Symbol::Hole(_) | Symbol::Variable(_)));
-        let is_hidden = symbols.iter().any(|symbol| matches!(symbol, Symbol::Hole(hole) if hole.is_hidden));
-        let has_inner_star = symbols.iter().any(|symbol| matches!(symbol, Symbol::Star { is_inner: true }));
-        let is_literal = symbols.iter().all(|symbol| matches!(symbol, Symbol::Literal(_)));
         Pattern { symbols: symbols.into(), is_loose, is_hidden, is_literal, has_inner_star }
     }
 
@@ -165,6 +173,9 @@ impl Pattern {
     /// Everything that the question names is in this pattern. Where only an inner `*` that crosses a colon would make
     /// it so, the answer is open.
     pub fn covers(&self, question: &Pattern) -> Tri {
+        if self.is_everything() {
+            return Tri::True;
+        }
         if !glob(&self.symbols, &question.symbols) {
             return Tri::False;
         }
@@ -178,6 +189,9 @@ impl Pattern {
 
     /// Something is in both.
     pub fn meets(&self, question: &Pattern) -> bool {
+        if self.is_everything() || question.is_everything() {
+            return true;
+        }
         if question.is_literal {
             return glob(&self.symbols, &question.symbols);
         }
@@ -239,18 +253,20 @@ impl std::fmt::Display for Pattern {
 }
 
 fn read_literal(text: &str, reading: Reading, case: Case, symbols: &mut Vec<Symbol>) {
-    let mut rest = text;
-    while let Some(character) = rest.chars().next() {
-        let has_variables = matches!(reading, Reading::Glob | Reading::Exact);
-        if has_variables && rest.starts_with("${") {
+    let has_variables = matches!(reading, Reading::Glob | Reading::Exact);
+    let is_glob = matches!(reading, Reading::Glob | Reading::PlainGlob);
+    symbols.reserve_exact(text.len());
+    let mut characters = text.chars();
+    loop {
+        let rest = characters.as_str();
+        let Some(character) = characters.next() else { return };
+        if has_variables && character == '$' && rest.starts_with("${") {
             if let Some(end) = rest.find('}') {
                 symbols.push(variable(&rest[2..end]));
-                rest = &rest[end + 1..];
+                characters = rest[end + 1..].chars();
                 continue;
             }
         }
-        rest = &rest[character.len_utf8()..];
-        let is_glob = matches!(reading, Reading::Glob | Reading::PlainGlob);
         match character {
             '*' if is_glob => symbols.push(Symbol::Star { is_inner: false }),
             '?' if is_glob => symbols.push(Symbol::Question),
@@ -357,7 +373,7 @@ enum Stars {
     OfPolicyWithinFields,
 }
 
-/// One row per symbol of the pattern, one column per symbol of the question: whether the rests overlap.
+/// Walks the pattern, and keeps all places of the question at which it may stand: mostly one or two.
 fn overlap(pattern: &[Symbol], question: &[Symbol], stars: Stars) -> bool {
     let (pattern, question) = without_common_ends(pattern, question);
     if let (Some(Symbol::Literal(a)), Some(Symbol::Literal(b))) = (pattern.first(), question.first()) {
@@ -366,38 +382,89 @@ fn overlap(pattern: &[Symbol], question: &[Symbol], stars: Stars) -> bool {
         }
     }
     let question_stars = stars == Stars::OfBoth;
-    let width = question.len();
-    let mut below = vec![false; width + 1];
-    below[width] = true;
-    if question_stars {
-        for q in (0..width).rev() {
-            below[q] = below[q + 1] && matches!(question[q], Symbol::Star { .. });
+    let mut places = Places::These(vec![0]);
+    for symbol in pattern {
+        let next = match (symbol, &places) {
+            (Symbol::Star { is_inner }, _) if question_stars || !is_inner => match places.first() {
+                Some(first) => Places::From(first),
+                None => return false,
+            },
+            (Symbol::Star { .. }, Places::From(first)) => within_fields(question, *first..question.len() + 1),
+            (Symbol::Star { .. }, Places::These(all)) => within_fields(question, all.iter().copied()),
+            (_, Places::From(first)) => after(*symbol, question, question_stars, *first..question.len() + 1),
+            (_, Places::These(all)) => after(*symbol, question, question_stars, all.iter().copied()),
+        };
+        places = next;
+    }
+    let ends = |place: &usize| {
+        let rest = &question[*place..];
+        rest.is_empty() || (question_stars && rest.iter().all(|symbol| matches!(symbol, Symbol::Star { .. })))
+    };
+    match places {
+        Places::From(_) => true,
+        Places::These(all) => all.iter().any(ends),
+    }
+}
+
+/// Places in a question, before one of its symbols or at its end.
+enum Places {
+    /// In ascending order.
+    These(Vec<usize>),
+    /// This one and all behind it.
+    From(usize),
+}
+
+impl Places {
+    fn first(&self) -> Option<usize> {
+        match self {
+            Places::These(all) => all.first().copied(),
+            Places::From(first) => Some(*first),
         }
     }
-    for symbol in pattern.iter().rev() {
-        let mut row = vec![false; width + 1];
-        for q in (0..=width).rev() {
-            let theirs = question.get(q).copied();
-            row[q] = match (symbol, theirs) {
-                (Symbol::Star { is_inner }, theirs) => {
-                    let absorbs = match theirs {
-                        None => false,
-                        Some(Symbol::Literal(':')) => !is_inner || question_stars,
-                        Some(_) => true,
-                    };
-                    below[q] || (absorbs && row[q + 1])
-                }
-                (_, Some(Symbol::Star { .. })) if question_stars => below[q] || row[q + 1],
-                (symbol, Some(Symbol::Question)) if question_stars && *symbol != Symbol::Question => {
-                    matches!(symbol, Symbol::Literal(_)) && below[q + 1]
-                }
-                (symbol, Some(theirs)) => same(*symbol, theirs) && below[q + 1],
-                (_, None) => false,
-            };
+}
+
+/// Where a star of the pattern leads that does not absorb a colon.
+fn within_fields(question: &[Symbol], places: impl Iterator<Item = usize>) -> Places {
+    let mut reached: Vec<usize> = Vec::new();
+    for place in places {
+        // The same field, up to its end.
+        if reached.last().is_some_and(|last| place <= *last) {
+            continue;
         }
-        below = row;
+        let is_colon = |symbol: &Symbol| *symbol == Symbol::Literal(':');
+        let end = question[place..].iter().position(is_colon).map_or(question.len(), |length| place + length);
+        reached.extend(place..=end);
     }
-    below[0]
+    Places::These(reached)
+}
+
+/// Where any other symbol of the pattern leads.
+fn after(symbol: Symbol, question: &[Symbol], question_stars: bool, places: impl Iterator<Item = usize>) -> Places {
+    let mut reached: Vec<usize> = Vec::new();
+    let mut add = |place: usize| {
+        if reached.last().is_none_or(|last| *last < place) {
+            reached.push(place);
+        }
+    };
+    for place in places {
+        let mut at = place;
+        // A star of the question takes the symbol in, or is nothing.
+        while question_stars && matches!(question.get(at), Some(Symbol::Star { .. })) {
+            add(at);
+            at += 1;
+        }
+        let meets = match question.get(at) {
+            None => false,
+            Some(Symbol::Question) if question_stars && symbol != Symbol::Question => {
+                matches!(symbol, Symbol::Literal(_))
+            }
+            Some(theirs) => same(symbol, *theirs),
+        };
+        if meets {
+            add(at + 1);
+        }
+    }
+    Places::These(reached)
 }
 
 /// Equal literals at both beginnings decide nothing.
@@ -412,7 +479,7 @@ fn without_common_ends<'a>(pattern: &'a [Symbol], question: &'a [Symbol]) -> (&'
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::{Case, Extent, Pattern, Reading, Symbol, shared_hole};
+    use super::{Case, Extent, Pattern, Reading, Stars, Symbol, overlap, same, shared_hole};
     use crate::logic::Tri::{self, False, True, Unknown};
 
     /// A pattern where `⟨x⟩` is a hole.
@@ -464,6 +531,52 @@ pub(super) mod tests {
         check("arn:aws:logs:eu-1:1:log-group:a*b", "arn:aws:logs:eu-1:1:log-group:axb", True, True);
         check("arn:aws:logs:eu-1:1:log-group:a*b", "arn:aws:logs:eu-1:1:log-group:ax:b", Unknown, True);
         check("arn:*:log-group:a", "arn:aws:logs:eu-1:1:log-group:a", True, True);
+    }
+
+    /// The definition: one row per symbol of the pattern, one column per symbol of the question.
+    fn overlaps_by_table(pattern: &[Symbol], question: &[Symbol], stars: Stars) -> bool {
+        let of_both = stars == Stars::OfBoth;
+        let is_star = |symbol: &Symbol| matches!(symbol, Symbol::Star { .. });
+        let ends = |at: usize| at == question.len() || (of_both && question[at..].iter().all(is_star));
+        let mut below: Vec<bool> = (0..=question.len()).map(ends).collect();
+        for symbol in pattern.iter().rev() {
+            let mut row = vec![false; question.len() + 1];
+            for at in (0..=question.len()).rev() {
+                row[at] = match (symbol, question.get(at)) {
+                    (Symbol::Star { .. }, None) => below[at],
+                    (Symbol::Star { is_inner }, Some(Symbol::Literal(':'))) => {
+                        below[at] || ((!is_inner || of_both) && row[at + 1])
+                    }
+                    (Symbol::Star { .. }, Some(_)) => below[at] || row[at + 1],
+                    (_, None) => false,
+                    (_, Some(Symbol::Star { .. })) if of_both => below[at] || row[at + 1],
+                    (Symbol::Literal(_), Some(Symbol::Question)) if of_both => below[at + 1],
+                    (_, Some(theirs)) => same(*symbol, *theirs) && below[at + 1],
+                };
+            }
+            below = row;
+        }
+        below[0]
+    }
+
+    #[test]
+    fn the_walk_finds_what_the_table_finds() {
+        let letters = ["a", "b", ":", "*", "?", "⟨x⟩"];
+        let word = |number: usize| {
+            (0..4).map(|at| letters.get(number / 7usize.pow(at) % 7).copied().unwrap_or("")).collect::<String>()
+        };
+        let words: Vec<Pattern> =
+            (0..2401).step_by(11).map(|number| with_holes(&word(number), Reading::Glob, Case::Kept)).collect();
+        for (pattern, question) in words.iter().flat_map(|one| words.iter().map(move |other| (one, other))) {
+            for stars in [Stars::OfBoth, Stars::OfPolicyWithinFields] {
+                let (one, other) = (pattern.symbols(), question.symbols());
+                assert_eq!(
+                    overlap(one, other, stars),
+                    overlaps_by_table(one, other, stars),
+                    "{pattern} and {question}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! What principals can become, and what an attached policy of AWS brings alone.
 
+use std::borrow::Cow;
+
+use super::actions::ActionName;
+use super::condition::Context;
 use super::escalate::{Escalation, Power, PowerOf, Powers, power_within};
 use super::grant::{Bound, PolicySet};
 use super::managed::Managed;
-use super::pattern::Pattern;
+use super::pattern::{Extent, Pattern};
 use super::principal::{self, Attached, Grants};
 use super::read;
 use super::spelling::arn_span;
@@ -301,9 +305,12 @@ impl GrantedAction {
 
     /// Whether it is this one, without regard to case.
     pub fn is(&self, name: &str) -> bool {
-        name.split_once(':').is_some_and(|(prefix, name)| {
-            prefix.eq_ignore_ascii_case(self.service.prefix) && name.eq_ignore_ascii_case(&self.action.name)
-        })
+        let (prefix, own) = (self.service.prefix, &self.action.name);
+        // Most names have another length.
+        name.len() == prefix.len() + 1 + own.len()
+            && name.as_bytes()[prefix.len()] == b':'
+            && name.as_bytes()[prefix.len() + 1..].eq_ignore_ascii_case(own.as_bytes())
+            && name.as_bytes()[..prefix.len()].eq_ignore_ascii_case(prefix.as_bytes())
     }
 
     pub fn prefix(&self) -> &'static str {
@@ -342,7 +349,11 @@ pub fn allowed_by(set: &PolicySet) -> Vec<GrantedAction> {
 pub fn granted_actions(set: &PolicySet) -> Vec<GrantedAction> {
     let is_plain = set.is_plain();
     let works = |granted: &GrantedAction| {
-        (is_plain && granted.is_sure) || set.grants(&Question::some(&granted.name(), Pattern::anything())) != Tri::False
+        let question = || {
+            let asked = ActionName::of(granted.service, granted.action);
+            Question::about(Cow::Owned(asked), Pattern::anything(), Extent::Some, Context::default())
+        };
+        (is_plain && granted.is_sure) || set.grants(&question()) != Tri::False
     };
     allowed_by(set).into_iter().filter(works).collect()
 }

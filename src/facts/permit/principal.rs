@@ -177,14 +177,13 @@ impl Granted {
             (Source::Written(id), Holding::Attached) => model[*id].policy.id().is_some_and(is_attached),
             (Source::Managed(_), holding) => holding == Holding::Attached,
         };
-        let mut free = self.with(self.set.clone());
         let is_denial =
             |index: usize| self.set.statements[index].effect == Some(Effect::Deny) && is_held(&self.sources[index]);
         let kept: Vec<usize> = (0..self.sources.len()).filter(|index| !is_denial(*index)).collect();
         if kept.len() == self.sources.len() {
             return None;
         }
-        free.set.statements = kept.iter().map(|index| self.set.statements[*index].clone()).collect();
+        let mut free = self.with(self.set.keeping(&kept));
         free.sources = kept.iter().map(|index| self.sources[*index]).collect();
         Some(free)
     }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::actions::ActionName;
+use super::actions::listed;
 use super::pattern::Pattern;
 use super::principal::Granted;
 use super::scope::resource_part;
@@ -46,7 +46,7 @@ impl RolesByName {
 
     /// The roles with which a principal may be able to do something.
     pub(super) fn candidates(&self, granted: &Granted, action: &str) -> Vec<Id<Role>> {
-        let asked = ActionName::new(action);
+        let asked = listed(action);
         let mut found: BTreeSet<Id<Role>> = BTreeSet::new();
         for statement in &granted.set.statements {
             if statement.effect == Some(Effect::Deny) || statement.names_action(&asked) == Tri::False {

@@ -3,7 +3,7 @@
 
 use super::actions::{ActionName, listed};
 use super::principal::{Granted, Grants, Source, action_place};
-use super::scope::{is_everything, known, narrowed_by_condition};
+use super::scope::{is_everything, narrowed_by_condition};
 use super::statement::{Effect, Statement};
 use crate::data::lists;
 use crate::facts::{Facts, facts};
@@ -50,16 +50,16 @@ pub(super) fn reads_everything(statement: &Statement) -> bool {
             .actions
             .data_groups()
             .iter()
-            .any(|group| Tri::all(group.iter().map(|name| reaches_all(statement, name, &listed(name)))) == Tri::True)
+            .any(|group| Tri::all(group.iter().map(|name| reaches_all(statement, &listed(name)))) == Tri::True)
 }
 
 /// Whether a statement allows an action on everything that it may act on. What takes no resource is never unscoped.
-fn reaches_all(statement: &Statement, name: &str, asked: &ActionName) -> Tri {
+fn reaches_all(statement: &Statement, asked: &ActionName) -> Tri {
     let named = statement.names_action(asked);
     if named == Tri::False {
         return Tri::False;
     }
-    let Some((service, action)) = known(name) else { return Tri::False };
+    let Some((service, action)) = asked.known() else { return Tri::False };
     if !action.takes_resource() {
         return Tri::False;
     }
@@ -83,9 +83,9 @@ fn unscoped(granted: &Granted, name: &'static str) -> (Tri, Vec<usize>) {
     }
     for (index, statement) in granted.set.statements.iter().enumerate() {
         let reached = match statement.effect {
-            Some(Effect::Allow) => reaches_all(statement, name, &asked),
+            Some(Effect::Allow) => reaches_all(statement, &asked),
             Some(Effect::Deny) => continue,
-            None => reaches_all(statement, name, &asked).and(Tri::Unknown),
+            None => reaches_all(statement, &asked).and(Tri::Unknown),
         };
         match reached {
             Tri::False => {}

@@ -149,13 +149,13 @@ fn spelling_of(known: &str) -> Spelling {
     }
     let Some(service) = actions::service(prefix) else {
         let near = nearest_within(prefix, actions::prefixes().filter(|_| prefix.len() > 3), 1);
-        let near = near.and_then(actions::service).filter(|service| service.matching(name).next().is_some());
+        let near = near.and_then(actions::service).filter(|service| service.has_match(name));
         return match near {
             Some(service) => Spelling::Misspelt(format!("{}:{name}", service.prefix)),
             None => Spelling::Unknown,
         };
     };
-    if service.matching(name).next().is_some() {
+    if service.has_match(name) {
         return Spelling::Known;
     }
     match nearest_within(name, service.actions.iter().map(|action| action.name.as_str()), 2) {

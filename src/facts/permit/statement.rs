@@ -1,12 +1,12 @@
 //! One statement and one question: may this action be done to this resource, in this context? The answer is `and` of
 //! action, resource and conditions.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
 
-use super::actions::{ActionName, Actions};
+use super::actions::{ActionName, Actions, listed};
 use super::condition::{Condition, Context};
 use super::pattern::{Extent, Pattern, Symbol};
-use crate::data::actions;
 use crate::logic::Tri;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Statement {
 /// May this be done, to all of the resource or to any of it?
 #[derive(Clone, Debug)]
 pub struct Question {
-    action: ActionName,
+    pub(super) action: Cow<'static, ActionName>,
     pub resource: Pattern,
     pub extent: Extent,
     pub context: Context,
@@ -59,16 +59,21 @@ enum Request {
 
 impl Question {
     pub fn new(action: &str, resource: Pattern, extent: Extent, context: Context) -> Question {
-        let request = match actions::find(action) {
+        Question::about(listed(action), resource, extent, context)
+    }
+
+    /// The same of an action that is made ready.
+    pub fn about(action: Cow<'static, ActionName>, resource: Pattern, extent: Extent, context: Context) -> Question {
+        let request = match action.known() {
             Some((_, found)) if found.is_disputed => Request::Either,
             Some((_, found)) if found.takes_resource() => Request::Resource,
-            Some(_) if asks_about_an_arn(action) => Request::Resource,
+            Some(_) if action.is("logs:describeloggroups") => Request::Resource,
             // AWS's own policies write `arn:aws:s3:::*` as often as `*`.
-            Some(_) if action.eq_ignore_ascii_case("s3:ListAllMyBuckets") => Request::Either,
+            Some(_) if action.is("s3:listallmybuckets") => Request::Either,
             Some(_) => Request::Star,
             None => Request::Either,
         };
-        Question { action: ActionName::new(action), resource, extent, context, request }
+        Question { action, resource, extent, context, request }
     }
 
     /// To everything that the resource pattern names.
@@ -86,10 +91,8 @@ impl Question {
     }
 }
 
-/// Actions without a resource type whose request names an ARN all the same.
-fn asks_about_an_arn(action: &str) -> bool {
-    action.eq_ignore_ascii_case("logs:DescribeLogGroups")
-}
+/// What the request of an action says that takes no resource.
+static STAR: LazyLock<Pattern> = LazyLock::new(Pattern::star_character);
 
 impl Statement {
     /// Whether the statement speaks about the question, whatever its effect.
@@ -111,13 +114,12 @@ impl Statement {
     }
 
     fn names_resource(&self, question: &Question, extent: Extent) -> Tri {
-        let star = Pattern::star_character();
         match question.request {
             Request::Resource => self.covers_resource(&question.resource, extent),
-            Request::Star => self.covers_resource(&star, Extent::All),
+            Request::Star => self.covers_resource(&STAR, Extent::All),
             Request::Either => {
                 let as_asked = self.covers_resource(&question.resource, extent);
-                if as_asked == self.covers_resource(&star, Extent::All) { as_asked } else { Tri::Unknown }
+                if as_asked == self.covers_resource(&STAR, Extent::All) { as_asked } else { Tri::Unknown }
             }
         }
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::accounts::names_caller;
-use super::actions::{ActionName, listed};
+use super::actions::listed;
 use super::escalate::{Escalation, passed_to};
 use super::passes::names_role;
 use super::pattern::{Case, Extent, Pattern, Reading as How, Symbol};
@@ -308,7 +308,7 @@ pub(super) fn state_object(backend: &Backend) -> Option<Pattern> {
 
 /// Whether some statement grants an action on a thing by its name, in whatever account and Region.
 pub(super) fn reaches(granted: &Granted, action: &str, resource: &Pattern) -> Tri {
-    let asked = ActionName::new(action);
+    let asked = listed(action);
     let by_statement = granted.set.statements.iter().map(|statement| match statement.effect {
         Some(Effect::Allow) => {
             let named = statement.names_action(&asked);
@@ -468,15 +468,14 @@ pub(super) fn replaces_tasks(granted: &Granted) -> Tri {
 
 /// Whether it may do something to something. What a condition scopes it may; what is hidden nobody knows.
 fn somehow(granted: &Granted, action: &str) -> Tri {
-    let asked = ActionName::new(action);
+    let asked = listed(action);
     if !granted.set.may_name(&asked) {
         return Tri::False;
     }
     let is_named = granted
         .set
-        .statements
-        .iter()
-        .any(|statement| statement.effect == Some(Effect::Allow) && statement.names_action(&asked) == Tri::True);
+        .speaking_of(&asked)
+        .any(|(_, statement)| statement.effect == Some(Effect::Allow) && statement.names_action(&asked) == Tri::True);
     match granted.grants(&Question::some(action, Pattern::anything())) {
         Tri::False => Tri::False,
         Tri::True | Tri::Unknown => Tri::from(is_named).or(Tri::Unknown),
@@ -485,7 +484,7 @@ fn somehow(granted: &Granted, action: &str) -> Tri {
 
 /// Whether a role here may be passed to a service: by its ARN, or by its name in an ARN of some account.
 pub(super) fn passes_by_name(model: &Model, granted: &Granted, role: Id<Role>, service: &str) -> Tri {
-    let asked = ActionName::new("iam:PassRole");
+    let asked = listed("iam:PassRole");
     let arn = arn_of(model, role);
     let context = passed_to(service);
     let by_statement = granted.set.statements.iter().map(|statement| {

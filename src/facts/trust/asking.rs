@@ -1,6 +1,8 @@
 //! Which jobs ask for which role, in which of their runs, and what the role's trust answers.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::admit::{Admission, Admissions, Door, Effect};
 use super::token::{Repository, Token};
@@ -186,23 +188,46 @@ pub(super) fn askings<'m>(
     role: Id<Role>,
 ) -> Vec<Asking<'m>> {
     let model = facts.model;
+    let audience = model[id].audience.as_str();
+    let told = facts.analysis::<Answers>();
+    let answers = || answers(facts, repository, id, role);
+    let (of_role, known) = told.of[id.index as usize].get_or_init(|| (role, answers()));
+    let known = if *of_role == role { Cow::Borrowed(known) } else { Cow::Owned(answers()) };
+    let asking = |(start, admitted): &(Id<Start>, Tri)| {
+        let token = Token::new(model, &model[*start], repository, audience);
+        Asking { token, admitted: *admitted }
+    };
+    known.iter().map(asking).collect()
+}
+
+/// What the trust of a role answers to the runs of each credential's job: several facts look at them.
+struct Answers {
+    of: Box<[OnceLock<(Id<Role>, Vec<(Id<Start>, Tri)>)>]>,
+}
+
+impl Analysis for Answers {
+    fn compute(facts: &Facts<'_>) -> Answers {
+        Answers { of: facts.model.pipeline.credentials.ids().map(|_| OnceLock::new()).collect() }
+    }
+}
+
+fn answers(facts: &Facts<'_>, repository: &Repository, id: Id<Credential>, role: Id<Role>) -> Vec<(Id<Start>, Tri)> {
+    let model = facts.model;
     let credential = &model[id];
     let admissions = facts.analysis::<Admissions>();
     let (Some(job), Some(admission)) = (credential.job.id(), admissions.of(role)) else { return Vec::new() };
     let step = credential.step.id();
-    model[job]
-        .starts
-        .ids()
-        .map(|start| &model[start])
+    let asks = |id: &Id<Start>| {
+        let start = &model[*id];
         // The token of a fork's own run asks for nothing.
-        .filter(|start| start.source.as_str() != Some("fork") || start.is_trusted.tri() == Tri::True)
-        .filter(|start| step.is_none_or(|step| start.steps.ids().any(|it| it == step)))
-        .map(|start| {
-            let token = Token::new(model, start, repository, credential.audience.as_str());
-            let admitted = token.is_admitted(admission);
-            Asking { token, admitted }
-        })
-        .collect()
+        (start.source.as_str() != Some("fork") || start.is_trusted.tri() == Tri::True)
+            && step.is_none_or(|step| start.steps.ids().any(|it| it == step))
+    };
+    let answer = |id: Id<Start>| {
+        let token = Token::new(model, &model[id], repository, credential.audience.as_str());
+        (id, token.is_admitted(admission))
+    };
+    model[job].starts.ids().filter(asks).map(answer).collect()
 }
 
 /// Whether a run of a pull request asks for a role and is let in.

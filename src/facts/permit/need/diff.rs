@@ -91,15 +91,11 @@ pub(super) fn excess(all: &[GrantedAction], set: &NeedSet) -> Vec<GrantedAction>
 
 /// The actions of an excess that are worth a word: what changes something, and what reads data whole. A spare Describe,
 /// or one half of a pair, is not.
-pub(super) fn grave(excess: &[GrantedAction], all: &[GrantedAction]) -> Vec<GrantedAction> {
-    let has = |list: &[GrantedAction], name: &str| list.iter().any(|granted| granted.is(name));
+pub(super) fn grave(excess: &[GrantedAction]) -> Vec<GrantedAction> {
+    let has = |name: &&str| excess.iter().any(|granted| granted.is(name));
     // Whole groups, of which nothing is used.
-    let whole: Vec<&str> = lists::read_data()
-        .iter()
-        .filter(|group| group.iter().all(|name| has(all, name) && has(excess, name)))
-        .flatten()
-        .copied()
-        .collect();
+    let groups = lists::read_data().iter();
+    let whole: Vec<&str> = groups.filter(|group| group.iter().all(has)).flatten().copied().collect();
     let is_grave = |granted: &&GrantedAction| match granted.level() {
         Level::Write | Level::Permissions | Level::Tagging => true,
         // What takes no resource cannot be granted more narrowly.

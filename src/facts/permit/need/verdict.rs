@@ -6,7 +6,7 @@ use super::narrow;
 use super::task::role_place;
 use super::{Need, NeedSet, Needs};
 use crate::data::actions::Level;
-use crate::facts::permit::actions::ActionName;
+use crate::facts::permit::actions::{ActionName, listed};
 use crate::facts::permit::pattern::{Case, Pattern, Reading as How};
 use crate::facts::permit::power::GrantedAction;
 use crate::facts::permit::principal::{Granted, Grants, Source, action_place};
@@ -199,7 +199,7 @@ fn is_of_tasks(need: &Need) -> bool {
 /// Another rule says why the action is not granted: it stands there, and has no effect.
 fn explained(facts: &Facts<'_>, granted: &Granted, action: &str) -> bool {
     let model = facts.model;
-    let asked = ActionName::new(action);
+    let asked = listed(action);
     let mut written =
         granted.set.statements.iter().zip(&granted.sources).filter_map(|(statement, source)| match source {
             Source::Written(id) if statement.effect == Some(Effect::Allow) => Some((statement, *id)),
@@ -257,7 +257,7 @@ fn is_granted_more_than_used<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
     }
     let all = granted.actions();
     let excess = diff::excess(all, set);
-    let mut grave = diff::grave(&excess, all);
+    let mut grave = diff::grave(&excess);
     if set.starts_tasks && !set.is_of_job {
         // What only changes things is told of execution roles by a rule of their own, and the standard policy is right.
         grave.retain(|action| is_read(action) && !execution::starts(&action.name()));
