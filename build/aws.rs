@@ -210,6 +210,9 @@ struct Policy {
 
 const ELEMENTS: [&str; 7] = ["allow", "deny", "action", "not-action", "resource", "not-resource", "when"];
 
+/// Texts of policies that are packed together; `src/data/managed.rs` knows the number.
+const RUN: usize = 32;
+
 fn pack_policies(text: &str) -> Packer {
     let mut policies: Vec<Policy> = Vec::new();
     let mut linked: Vec<String> = Vec::new();
@@ -243,7 +246,14 @@ fn pack_policies(text: &str) -> Packer {
     let place = |text: &String| strings.binary_search(&text.as_str()).expect("collected above");
 
     let mut out = Packer::default();
-    out.names(strings.iter().copied());
+    // In runs, so that who asks for a few need not read all.
+    let runs = strings.chunks(RUN);
+    out.number(runs.len());
+    for run in runs {
+        let mut block = Packer::default();
+        block.names(run.iter().copied());
+        out.block(&block);
+    }
     out.names(linked.iter().map(String::as_str));
     out.number(policies.len());
     for policy in &policies {

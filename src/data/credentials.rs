@@ -123,8 +123,18 @@ pub fn find(text: &str) -> Vec<Credential> {
 
 /// The characters of which tokens are made, save those that separate them from others.
 fn is_part(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+    PARTS[usize::from(byte)]
 }
+
+static PARTS: [bool; 256] = {
+    let mut parts = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        parts[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        byte += 1;
+    }
+    parts
+};
 
 fn of_run(text: &str, start: usize, end: usize) -> Option<Credential> {
     let run = &text[start..end];

@@ -36,10 +36,27 @@ pub struct ManagedCondition {
 }
 
 struct Table {
-    strings: Vec<String>,
+    /// The texts of all policies in order, so many together.
+    runs: Vec<Run>,
     linked: Vec<String>,
     /// Sorted by name.
     policies: Vec<Entry>,
+}
+
+/// Texts in one run, as `build/aws.rs` packs them.
+const RUN: usize = 32;
+
+struct Run {
+    block: &'static [u8],
+    decoded: OnceLock<Vec<String>>,
+}
+
+impl Table {
+    fn text(&self, index: usize) -> Option<&str> {
+        let run = self.runs.get(index / RUN)?;
+        let texts = run.decoded.get_or_init(|| Unpacker::new(run.block).names());
+        texts.get(index % RUN).map(String::as_str)
+    }
 }
 
 struct Entry {
@@ -50,11 +67,12 @@ struct Entry {
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let mut packed = Unpacker::new(PACKED);
-    let strings = packed.names();
+    let run = |packed: &mut Unpacker| Run { block: packed.block(), decoded: OnceLock::new() };
+    let runs = (0..packed.number()).map(|_| run(&mut packed)).collect();
     let linked = packed.names();
     let entry = |packed: &mut Unpacker| Entry { name: packed.text(), block: packed.block(), decoded: OnceLock::new() };
     let policies = (0..packed.number()).map(|_| entry(&mut packed)).collect();
-    Table { strings, linked, policies }
+    Table { runs, linked, policies }
 });
 
 /// The part of a managed policy's ARN after `policy/`, in any partition.
@@ -124,8 +142,7 @@ fn statement(packed: &mut Unpacker) -> ManagedStatement {
     for _ in 0..packed.number() {
         let element = packed.byte();
         let run = packed.run();
-        let texts: Vec<&'static str> =
-            run.into_iter().filter_map(|index| TABLE.strings.get(index).map(String::as_str)).collect();
+        let texts: Vec<&'static str> = run.into_iter().filter_map(|index| TABLE.text(index)).collect();
         match element {
             1 => statement.is_deny = true,
             2 => statement.actions = texts,

@@ -11,6 +11,9 @@ pub struct Entries {
     rows: Vec<(Arc<str>, Value)>,
 }
 
+/// So many keys are looked at one by one.
+const FEW: usize = 8;
+
 impl Entries {
     pub fn new() -> Entries {
         Entries::default()
@@ -32,16 +35,24 @@ impl Entries {
         self.rows.binary_search_by(|(known, _)| (**known).cmp(key))
     }
 
+    /// Where a key stands. Among few, most differ in their lengths already.
+    fn position(&self, key: &str) -> Option<usize> {
+        match self.rows.len() {
+            0..=FEW => self.rows.iter().position(|(known, _)| **known == *key),
+            _ => self.find(key).ok(),
+        }
+    }
+
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.find(key).ok().map(|index| &self.rows[index].1)
+        self.position(key).map(|index| &self.rows[index].1)
     }
 
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        self.find(key).ok().map(|index| &mut self.rows[index].1)
+        self.position(key).map(|index| &mut self.rows[index].1)
     }
 
     pub fn contains_key(&self, key: &str) -> bool {
-        self.find(key).is_ok()
+        self.position(key).is_some()
     }
 
     /// The later of two equal keys stays. For many members in no order, collect them.

@@ -242,17 +242,6 @@ impl Value {
 
     /// Every reference in the value, at any depth, holes of texts included.
     pub fn references(&self) -> Vec<&Reference> {
-        let mut found = Vec::new();
-        let mut open = vec![self];
-        while let Some(value) = open.pop() {
-            match &value.kind {
-                Kind::Reference(reference) => found.push(&**reference),
-                Kind::Text(text) => open.extend(text.holes()),
-                Kind::List(list) => open.extend(list.items.iter().rev()),
-                Kind::Map(map) => open.extend(map.entries.values().rev()),
-                Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Unknown(_) => {}
-            }
-        }
-        found
+        self.walk().filter_map(Value::as_reference).collect()
     }
 }

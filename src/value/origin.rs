@@ -71,6 +71,10 @@ impl Origin {
         Origin(Chain::None)
     }
 
+    pub fn is_none(&self) -> bool {
+        matches!(self.0, Chain::None)
+    }
+
     pub fn written(span: Span) -> Origin {
         Origin(Chain::Written(span))
     }

@@ -393,6 +393,8 @@ pub struct TextBuilder {
     literal: String,
     origin: Origin,
     seams: Vec<Seam>,
+    /// The newest part stands nowhere: what follows it there needs no seam.
+    is_nowhere: bool,
     known_length: usize,
 }
 
@@ -401,11 +403,13 @@ impl TextBuilder {
         if text.is_empty() {
             return;
         }
+        let is_nowhere = origin.is_none();
         if self.literal.is_empty() {
             self.origin = origin.clone();
-        } else {
+        } else if !(is_nowhere && self.is_nowhere) {
             self.seams.push(Seam { start: self.known_length, origin: origin.clone() });
         }
+        self.is_nowhere = is_nowhere;
         self.literal.push_str(text);
         self.known_length += text.len();
     }

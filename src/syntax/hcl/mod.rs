@@ -37,7 +37,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let scan = scan::scan(text, start);
     let spans = Spans::From(file, 0);
-    let mut names = Names::default();
+    let mut names = Names::of_file(text.len());
     let mut faults = Vec::new();
     let mut body = Body::default();
     for item in &scan.items {

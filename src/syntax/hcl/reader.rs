@@ -70,6 +70,11 @@ impl Names {
     /// Names beyond this length are texts; sharing them costs more than it saves.
     const LONGEST: usize = 40;
 
+    /// For a file of so many bytes.
+    pub(super) fn of_file(n_bytes: usize) -> Names {
+        Names { names: QuickSet::with_capacity_and_hasher(n_bytes / 32, Default::default()) }
+    }
+
     pub(super) fn share(&mut self, text: &str) -> Name {
         if !text.is_ascii() && !is_nfc(text) {
             return self.share(&text.nfc().collect::<String>());
@@ -146,7 +151,18 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes blanks and comments, and line breaks where they are blanks.
+    #[inline]
     pub(super) fn skip(&mut self) {
+        // Mostly there is nothing, or one blank.
+        if self.byte(0) == b' ' {
+            self.at += 1;
+        }
+        if self.byte(0) <= b' ' || matches!(self.byte(0), b'#' | b'/') {
+            self.skip_all();
+        }
+    }
+
+    fn skip_all(&mut self) {
         loop {
             match self.byte(0) {
                 b' ' | b'\t' | b'\r' => self.at += 1,
@@ -216,13 +232,22 @@ fn word_length(text: &str) -> usize {
         Some(byte) if byte.is_ascii_alphabetic() || *byte == b'_' || *byte >= 0x80 => {}
         _ => return 0,
     }
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    let length = bytes.iter().position(|byte| !is_plain(byte)).unwrap_or(bytes.len());
+    let length = bytes.iter().position(|byte| !IN_WORD[usize::from(*byte)]).unwrap_or(bytes.len());
     match bytes.get(length) {
         Some(byte) if *byte >= 0x80 => unicode_word_length(text),
         _ => length,
     }
 }
+
+static IN_WORD: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        plain[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        byte += 1;
+    }
+    plain
+};
 
 fn unicode_word_length(text: &str) -> usize {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');

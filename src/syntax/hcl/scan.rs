@@ -50,17 +50,25 @@ pub(super) fn scan(text: &str, start: usize) -> Scan {
     Scanner::new(text, start, Mode::Recovering).run()
 }
 
-/// Bytes that mean something outside texts.
-const ENDS_WORD: [bool; 256] = {
-    let mut ends = [false; 256];
-    let bytes = b"\n#/\"<{([})]";
+/// Which bytes are among these.
+const fn among(bytes: &[u8]) -> [bool; 256] {
+    let mut among = [false; 256];
     let mut index = 0;
     while index < bytes.len() {
-        ends[bytes[index] as usize] = true;
+        among[bytes[index] as usize] = true;
         index += 1;
     }
-    ends
-};
+    among
+}
+
+/// Bytes that mean something outside texts.
+static ENDS_WORD: [bool; 256] = among(b"\n#/\"<{([})]");
+
+/// Bytes that mean something inside quotes.
+pub(super) static ENDS_QUOTED: [bool; 256] = among(b"\"\\\n$%");
+
+/// Bytes that mean something inside a heredoc.
+static ENDS_LINE: [bool; 256] = among(b"\n$%");
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -239,7 +247,7 @@ impl<'a> Scanner<'a> {
                 self.stack.pop();
             }
             b'$' | b'%' => self.marker(),
-            _ => self.pass(|byte| !matches!(byte, b'"' | b'\\' | b'\n' | b'$' | b'%')),
+            _ => self.pass(|byte| !ENDS_QUOTED[usize::from(byte)]),
         }
     }
 
@@ -282,7 +290,7 @@ impl<'a> Scanner<'a> {
                 self.end_heredoc_here();
             }
             b'$' | b'%' => self.marker(),
-            _ => self.pass(|byte| !matches!(byte, b'\n' | b'$' | b'%')),
+            _ => self.pass(|byte| !ENDS_LINE[usize::from(byte)]),
         }
     }
 

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::reader::{Lines, Names, Read, Reader, Spans};
+use super::scan::ENDS_QUOTED;
 use super::tree::{Expr, ExprKind, Name, Part, Template, TemplateForm};
 use crate::source::Span;
 
@@ -85,7 +86,7 @@ impl<'a> Reader<'a> {
     /// A text in quotes without escapes and markers, which most texts are.
     fn simple_text(&mut self) -> Option<Name> {
         let bytes = self.text.as_bytes().get(self.at + 1..)?;
-        let length = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | b'\n' | b'$' | b'%'))?;
+        let length = bytes.iter().position(|byte| ENDS_QUOTED[usize::from(*byte)])?;
         if bytes[length] != b'"' {
             return None;
         }

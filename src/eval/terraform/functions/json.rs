@@ -174,9 +174,19 @@ pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", escaped(text))
 }
 
+/// The bytes that stand for themselves.
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0x20_u8;
+    while byte < 0x80 {
+        plain[byte as usize] = !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&');
+        byte += 1;
+    }
+    plain
+};
+
 fn escaped(text: &str) -> Cow<'_, str> {
-    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&' | 0..=0x1f | 0x80..);
-    if text.as_bytes().iter().all(is_plain) {
+    if text.bytes().all(|byte| PLAIN[usize::from(byte)]) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
