@@ -345,6 +345,10 @@ fn walk(body: &Value, path: &[String]) -> Walk {
                 }
                 Kind::Unknown(unknown) => return Walk::Unknown(unknown.reason.clone()),
                 Kind::Reference(reference) => return Walk::Unknown(reference.computed(value.origin.span())),
+                // What a text says that could not be read as a document, nobody knows.
+                Kind::Text(text) if text.known() != Some("") => {
+                    return Walk::Unknown(Reason::with("not-json", "", value.origin.span()));
+                }
                 Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => {}
             }
         }

@@ -19,6 +19,7 @@ pub(crate) fn words(code: &str) -> String {
         "outside-tree" => "outside this tree",
         "other-repository" => "in another repository",
         "run-time" => "known only when it runs",
+        "run-directory" => "the directory in which Terraform is run",
         "shell" => "a script that cannot be read",
         "terraform-not-counted" => "Terraform runs here, whose needs are not counted",
         "code-not-read" => "code that is not read",

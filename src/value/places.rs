@@ -63,6 +63,13 @@ impl<'a> Places<'a> {
         }
     }
 
+    /// A range, cut where another place begins.
+    pub fn cut(&self, range: Range<usize>) -> Vec<Range<usize>> {
+        let first = self.stretches.partition_point(|stretch| stretch.range.end <= range.start);
+        let touched = self.stretches[first..].iter().take_while(|stretch| stretch.range.start < range.end);
+        touched.map(|it| it.range.start.max(range.start)..it.range.end.min(range.end)).collect()
+    }
+
     fn stretch(&self, at: usize) -> Option<&Stretch<'a>> {
         let index = self.stretches.partition_point(|stretch| stretch.range.end <= at);
         self.stretches.get(index).or(self.stretches.last())

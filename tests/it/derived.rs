@@ -5,6 +5,7 @@ mod allow;
 mod hide;
 mod json;
 mod rewrite;
+mod spell;
 mod terraform;
 #[cfg(test)]
 mod tests;
@@ -179,9 +180,15 @@ impl<L: Linter> Subject<'_, L> {
     fn has_same_literals(&self, after: &Verdict) -> bool {
         let is_literal =
             |text: &str| matches!(text, "true" | "false") || text.starts_with('"') || text.parse::<f64>().is_ok();
+        // One value may be written as a list of one, and a place may be finer than the literal that it lies in.
+        let is_same = |literal: &str, primary: &str| {
+            let alone = primary.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(primary);
+            literal == alone || (!primary.is_empty() && literal.contains(primary))
+        };
         let is_put = |text: &String| ["var.", "local."].iter().any(|start| text.starts_with(start));
         let is_told = |literal: &String| {
-            after.primaries.contains(literal) || (after.primaries.iter().any(is_put) && after.trail.contains(literal))
+            after.primaries.iter().any(|primary| is_same(literal, primary))
+                || (after.primaries.iter().any(is_put) && after.trail.contains(literal))
         };
         let mut gone = self.verdict.primaries.iter().filter(|it| is_literal(it) && !is_told(it));
         gone.all(|literal| !self.is_deciding(literal))
@@ -224,7 +231,7 @@ impl<L: Linter> Subject<'_, L> {
     }
 }
 
-/// The text of a place. Quotes are escaped more often in JSON syntax than in the native one.
+/// The text of a place. Quotes are escaped more often in JSON syntax than in the native one, and templates in files less.
 fn text_at(report: &Report<'_>, span: Span) -> String {
-    report.world.text(span).replace("\\\"", "\"")
+    report.world.text(span).replace("\\\"", "\"").replace("$${", "${")
 }

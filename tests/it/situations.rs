@@ -36,6 +36,11 @@ fn situations_of_modules() {
 }
 
 #[test]
+fn situations_of_variables() {
+    assert_all("variables.md");
+}
+
+#[test]
 fn situations_of_encryption() {
     assert_all("encryption.md");
 }

@@ -118,7 +118,7 @@ impl<'w> Evaluator<'w> {
             "module" => Value::text(relative_path(&self.root, &context.module.folder), Origin::written(span)),
             "root" => Value::text(".", Origin::written(span)),
             "cwd" => {
-                let hole = unknown("path-unknown", "path.cwd", span).never_null();
+                let hole = unknown("run-directory", "path.cwd", span).never_null();
                 Value::new(Kind::Text(Text::hole(hole)), Origin::written(span))
             }
             _ => no_such_word("path", name, &["module", "root", "cwd"], span),

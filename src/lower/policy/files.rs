@@ -1,7 +1,7 @@
 //! Policy documents that are files of their own, and the scripts that give them to principals: `aws iam create-role`,
 //! `put-user-policy` and their kin. A document that no script names is judged as a document only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PolicyKind, add_policy, add_written_arn, new_attachment};
 use crate::eval::shell::{Command, Nothing, Reached, run};
@@ -27,6 +27,13 @@ struct IamCommand {
 /// Adds every policy file and binds those that a command names.
 pub(crate) fn add_files(model: &mut Model, sources: &Sources<'_>) {
     let commands = commands(sources);
+    // A document is judged where it is used: Terraform has read those that it names.
+    let used: BTreeSet<FileId> = model
+        .identity
+        .policies
+        .iter()
+        .filter_map(|(_, policy)| policy.document.origin().span().map(|span| span.file))
+        .collect();
     let mut documents: BTreeMap<String, (FileId, Value)> = BTreeMap::new();
     for file in sources.subjects_of(Kind::Policy) {
         if let Some(root) = &sources.tree(file).root {
@@ -42,7 +49,7 @@ pub(crate) fn add_files(model: &mut Model, sources: &Sources<'_>) {
     }
     let bound = binder.bound;
     for (path, (file, document)) in &documents {
-        if bound.contains_key(path) {
+        if bound.contains_key(path) || used.contains(file) {
             continue;
         }
         let root = sources.tree(*file).root.as_ref();

@@ -482,7 +482,7 @@ pub(super) fn terraform_inputs(plan: &Plan<'_>, job: usize) -> Vec<RunInput> {
         }
         let scope = JobScope::step(plan, job, plan.jobs[job].starts.first(), step);
         let walk = script::walk(&scope).unwrap_or_default();
-        found.extend(walk.commands.iter().filter_map(|command| terraform::input(&scope, command)));
+        found.extend((0..walk.commands.len()).filter_map(|number| terraform::input(&scope, &walk, number)));
     }
     found
 }

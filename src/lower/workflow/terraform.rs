@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::read::{flag_at, open_list};
 use super::scope::JobScope;
-use crate::eval::shell::{Argument, Command, Run};
+use crate::eval::shell::{Argument, Command, Reached, Run};
 use crate::eval::terraform::{BackendSetting, RunInput, RunVerb, Setting};
 use crate::logic::Reason;
 use crate::model::delivery::TerraformRun;
@@ -147,7 +147,8 @@ fn files(run: &mut TerraformRun, scope: &JobScope<'_, '_>, command: &Command, or
 }
 
 /// The run as the evaluation of Terraform is told of it; nothing where the folder is not known.
-pub(super) fn input(scope: &JobScope<'_, '_>, command: &Command) -> Option<RunInput> {
+pub(super) fn input(scope: &JobScope<'_, '_>, walk: &Run, number: usize) -> Option<RunInput> {
+    let command = walk.commands.get(number)?;
     let program = command.name();
     if program != "terraform" && program != "tofu" {
         return None;
@@ -166,7 +167,7 @@ pub(super) fn input(scope: &JobScope<'_, '_>, command: &Command) -> Option<RunIn
         root_dir: clean_path(&scope.plan.root, &folder)?,
         verb,
         settings: Vec::new(),
-        environment: variables(scope, command),
+        environment: variables(scope, walk, number),
         workspace: scope.find_env("TF_WORKSPACE").map(|operand| operand.value),
         backend_config: Vec::new(),
         place: command.span,
@@ -228,24 +229,63 @@ fn settings(command: &Command) -> Vec<(Name, Argument)> {
     found
 }
 
-/// `TF_VAR_name` of workflow, job and step, and those that stand before the command.
-fn variables(scope: &JobScope<'_, '_>, command: &Command) -> Vec<(Arc<str>, Value)> {
-    let step = scope.step_doc().map(|step| step.node);
+/// `TF_VAR_name` of workflow, job and step, those that earlier steps and commands set for what follows, and those that
+/// stand before the command.
+fn variables(scope: &JobScope<'_, '_>, walk: &Run, number: usize) -> Vec<(Arc<str>, Value)> {
+    let Some(command) = walk.commands.get(number) else { return Vec::new() };
+    let (step, steps) = (scope.step_doc().map(|step| step.node), &scope.doc().steps);
     let owners = [Some(scope.plan.workflow_of(scope.job).root), Some(scope.doc().node), step];
-    let own =
+    let assigned =
         |name: &str| command.assignments.iter().rev().find(|(assigned, _)| assigned.strip_prefix(PREFIX) == Some(name));
+    let exported = exported(&walk.commands[..number]);
     let mut names: Vec<&str> = command.assignments.iter().filter_map(|(name, _)| name.strip_prefix(PREFIX)).collect();
+    names.extend(exported.iter().map(|(name, _)| &**name));
     for owner in owners.into_iter().flatten() {
         let entries = owner.get("env").map(Node::entries).unwrap_or_default();
         names.extend(entries.iter().filter_map(|entry| entry.key.strip_prefix(PREFIX)));
     }
+    for step in &steps[..scope.step.unwrap_or(0).min(steps.len())] {
+        names.extend(handed_on(step.node.get("run").and_then(Node::as_str).unwrap_or("")));
+    }
     names.sort_unstable();
     names.dedup();
-    let value = |name: &str| match own(name) {
-        Some((_, operand)) => Some(operand.value.clone()),
-        None => scope.find_env(&format!("{PREFIX}{name}")).map(|operand| operand.value),
+    let value = |name: &str| match (assigned(name), exported.iter().rev().find(|(own, _)| own == name)) {
+        (Some((_, operand)), _) => Some(operand.value.clone()),
+        (None, Some((_, value))) => Some(value.clone()),
+        (None, None) => scope.find_env(&format!("{PREFIX}{name}")).map(|operand| operand.value),
     };
     names.into_iter().filter_map(|name| Some((Arc::from(name), value(name)?))).collect()
+}
+
+/// `export TF_VAR_name=value` among commands that ran before; what may have run gives a value that nobody knows.
+fn exported(before: &[Command]) -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    for command in before.iter().filter(|command| command.program() == Some("export")) {
+        for word in command.arguments() {
+            let written = word.prefix();
+            let Some((name, _)) = written.strip_prefix(PREFIX).and_then(|rest| rest.split_once('=')) else { continue };
+            let value = match command.reached {
+                Reached::Always => word.without_prefix(PREFIX.len() + name.len() + 1).operand.value,
+                Reached::Conditional => {
+                    let reason = Reason::at("run-time-value", format!("{PREFIX}{name}"), word.span);
+                    Value::unknown(reason, Origin::written(word.span))
+                }
+                Reached::Unreachable => continue,
+            };
+            found.push((name.to_owned(), value));
+        }
+    }
+    found
+}
+
+/// The names of variables that a script may write into the environment file.
+fn handed_on(script: &str) -> impl Iterator<Item = &str> {
+    let script = if script.contains("GITHUB_ENV") { script } else { "" };
+    script.split(PREFIX).skip(1).filter_map(|rest| {
+        let end = rest.find(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+        let name = &rest[..end.unwrap_or(rest.len())];
+        (!name.is_empty()).then_some(name)
+    })
 }
 
 /// `yes | terraform apply`, `terraform apply <<< yes`.

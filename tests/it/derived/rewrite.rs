@@ -6,6 +6,7 @@ use secure_lint::syntax::hcl::{Block, Body};
 
 use super::Variant;
 use super::json::to_json;
+use super::spell::{Spelling, documents, overridden};
 use super::terraform::{Edit, Files, Literal, Position, edited, is_tf, literals, parse, references, roots};
 
 /// The example in every other way of writing that the rule does not read. Literals move all at once.
@@ -51,6 +52,10 @@ pub(super) fn rewritings(files: &Files, reads: Reads) -> Vec<Variant> {
         add("dynamic", Some(dynamic(files, &parsed)));
         add("split", Some(split(files, &parsed)));
         add("json", Some(as_json(files, &parsed)));
+        add("override", overridden(files, &parsed));
+        for spelling in Spelling::ALL {
+            add(spelling.name(), Some(documents(files, &parsed, spelling)));
+        }
     }
     add("reorder", Some(reordered(files, &parsed)));
     variants

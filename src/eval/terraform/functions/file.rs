@@ -36,7 +36,7 @@ const CWD: &str = "path.cwd";
 
 /// `path.cwd`: not known, and the root's folder as far as files are concerned.
 pub(super) fn cwd(origin: Origin) -> Value {
-    Value::unknown(Reason::new("path-unknown", CWD), origin).never_null()
+    Value::unknown(Reason::new("run-directory", CWD), origin).never_null()
 }
 
 fn is_cwd(value: &Value) -> bool {

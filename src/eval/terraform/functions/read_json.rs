@@ -203,7 +203,13 @@ impl<'a> Reader<'a> {
     fn end_run(&self, builder: &mut TextBuilder, run: &mut Vec<u8>, start: usize) -> Result<(), JsonError> {
         let bytes = std::mem::take(run);
         let text = String::from_utf8(bytes).map_err(|_| self.error("a string that is not UTF-8"))?;
-        if builder.is_empty() || !text.is_empty() {
+        let parts = self.places.cut(start..self.at);
+        // Without escapes each byte of the string is one of the text: what came from several places keeps them.
+        if parts.len() > 1 && text.len() == self.at - start && text.is_ascii() {
+            for part in parts {
+                builder.literal(&text[part.start - start..part.end - start], &self.places.origin(part));
+            }
+        } else if builder.is_empty() || !text.is_empty() {
             builder.literal(&nfc(&text), &self.places.origin(start..self.at));
         }
         Ok(())
