@@ -87,7 +87,7 @@ impl Verdict {
 #[test]
 fn what_is_derived_from_every_example() {
     let wants_all = ["RUN_SLOW_TESTS", "RULE"].iter().any(|name| std::env::var_os(name).is_some());
-    let amount = if wants_all { Amount::All } else { Amount::Sample(4) };
+    let amount = if wants_all { Amount::All } else { Amount::Sample(10) };
     let examiner = Examiner::default();
     crate::rules::assert_each(|rule| derived_failures(rule, &examiner, amount));
 }
