@@ -92,7 +92,10 @@ fn chain(parts: &[Expression], scope: &dyn Scope, decisive: Outcome) -> Operand 
         }
         // A part that surely does not decide is never the value.
         if verdict != !decisive {
-            possible.push(operand);
+            possible.push(match &part.kind {
+                Part::And(inner) if decisive == Outcome::Yes => where_true(operand, inner, scope),
+                _ => operand,
+            });
         }
     }
     match possible.len() {
@@ -101,18 +104,26 @@ fn chain(parts: &[Expression], scope: &dyn Scope, decisive: Outcome) -> Operand 
     }
 }
 
+/// `a && b` where it holds: then it is its last part.
+fn where_true(operand: Operand, parts: &[Expression], scope: &dyn Scope) -> Operand {
+    let among = parts.last().and_then(|last| texts(&evaluate(last, scope)));
+    Operand { among: among.map(Into::into), ..operand }
+}
+
+/// The texts that a value is one of.
+fn texts(operand: &Operand) -> Option<Vec<String>> {
+    match (&operand.among, operand.value.as_text()) {
+        (Some(among), _) => Some(among.to_vec()),
+        (None, Some(text)) => text.known().map(|text| vec![text.to_owned()]),
+        (None, None) if matches!(operand.value.kind, Kind::Null) => Some(vec![String::new()]),
+        (None, None) => None,
+    }
+}
+
 /// A value that is one of several: texts stay a closed set where all are known.
 fn one_of(operands: Vec<Operand>) -> Operand {
-    let among: Option<Vec<String>> = operands
-        .iter()
-        .map(|operand| match (&operand.among, operand.value.as_text()) {
-            (Some(among), _) => Some(among.to_vec()),
-            (None, Some(text)) => text.known().map(|text| vec![text.to_owned()]),
-            (None, None) if matches!(operand.value.kind, Kind::Null) => Some(vec![String::new()]),
-            (None, None) => None,
-        })
-        .collect::<Option<Vec<_>>>()
-        .map(|sets| sets.into_iter().flatten().collect());
+    let among: Option<Vec<String>> =
+        operands.iter().map(texts).collect::<Option<Vec<_>>>().map(|sets| sets.into_iter().flatten().collect());
     let mut joined = shares_of(operands);
     if let Some(among) = among {
         if joined.shares.is_empty() && joined.open.is_none() {

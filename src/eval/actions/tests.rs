@@ -72,6 +72,21 @@ fn conditions_of_runs() {
 }
 
 #[test]
+fn a_choice_is_one_of_its_texts() {
+    let check = |text: &str, expected: Option<&[&str]>| {
+        let expression = parse(text, 0..text.len()).expect("the expression parses");
+        let among = evaluate(&expression, &push("main")).among;
+        let among = among.as_ref().map(|among| among.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(among.as_deref(), expected, "{text}");
+    };
+    check("inputs.x == 'a' && 'one.json' || 'two.json'", Some(&["one.json", "two.json"]));
+    check("inputs.x == 'a' && 'one' || vars.y && 'two' || 'three'", Some(&["one", "two", "three"]));
+    check("inputs.x == 'a' && vars.y || 'two'", None);
+    // What does not hold is told as `false`.
+    check("inputs.x == 'a' && 'one'", None);
+}
+
+#[test]
 fn shares_in_values() {
     let worst = |scope: &Only, text: &str| {
         let expression = parse(text, 0..text.len()).expect("the expression parses");

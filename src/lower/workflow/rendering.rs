@@ -14,24 +14,40 @@ use crate::value::{Origin, Value};
 
 const EDITORS: [&str; 5] = ["sed", "jq", "yq", "envsubst", "perl"];
 
-/// `aws-actions/amazon-ecs-render-task-definition`
+/// `aws-actions/amazon-ecs-render-task-definition`, in each run that begins it.
 pub(super) fn by_action(model: &mut Model, plan: &Plan<'_>, scope: &JobScope<'_, '_>, node: &Node) {
-    let input = |name: &str| node.at(&["with", name]);
-    let (Some(image), Some(file)) = (input("image"), file_of(plan, scope, node)) else { return };
-    let mut rendering = new(plan, scope, &file, node.span);
-    rendering.image.set(scope.read(image).value);
-    if let Some(names) = input("container-name") {
-        let value = scope.read(names).value;
-        let listed = match value.as_str() {
-            Some(text) => {
-                let each = text.split(',').map(|name| Value::text(name.trim(), Origin::written(names.span)));
-                Value::list(each.collect(), Origin::written(names.span))
+    let Some(image) = node.at(&["with", "image"]) else { return };
+    let mut seen: Vec<Option<FileId>> = Vec::new();
+    for start in &scope.doc().starts {
+        let scope = scope.begun_by(start);
+        for file in files_of(plan, &scope, node) {
+            let id = match &file {
+                Changed::File(id) => Some(*id),
+                Changed::Hidden(_) => None,
+            };
+            if seen.contains(&id) {
+                continue;
             }
-            None => Value::list(vec![value], Origin::written(names.span)),
-        };
-        rendering.container_names.set(listed);
+            seen.push(id);
+            let mut rendering = new(plan, &scope, &file, node.span);
+            rendering.image.set(scope.read(image).value);
+            if let Some(names) = node.at(&["with", "container-name"]) {
+                rendering.container_names.set(container_names(&scope, names));
+            }
+            model.delivery.renderings.push(rendering);
+        }
     }
-    model.delivery.renderings.push(rendering);
+}
+
+fn container_names(scope: &JobScope<'_, '_>, names: &Node) -> Value {
+    let value = scope.read(names).value;
+    let origin = Origin::written(names.span);
+    match value.as_str() {
+        Some(text) => {
+            Value::list(text.split(',').map(|name| Value::text(name.trim(), origin.clone())).collect(), origin.clone())
+        }
+        None => Value::list(vec![value], origin),
+    }
 }
 
 /// A file that is changed.
@@ -41,18 +57,22 @@ enum Changed {
     Hidden(Value),
 }
 
-/// The file that a step renders, through the steps that rendered it before.
-fn file_of(plan: &Plan<'_>, scope: &JobScope<'_, '_>, node: &Node) -> Option<Changed> {
+/// The file that a step renders, through the steps that rendered it before; each that it may be.
+fn files_of(plan: &Plan<'_>, scope: &JobScope<'_, '_>, node: &Node) -> Vec<Changed> {
+    let find = |path: &str| plan.local_folder(path).and_then(|path| plan.world.find(&path)).map(Changed::File);
     let steps = &scope.doc().steps;
-    let mut index = scope.step?;
+    let Some(mut index) = scope.step else { return Vec::new() };
     let mut node = node;
     loop {
-        let input = node.at(&["with", "task-definition"])?;
-        let value = scope.read(input).value;
-        if let Some(path) = value.as_str() {
-            return plan.world.find(&plan.local_folder(path)?).map(Changed::File);
+        let Some(input) = node.at(&["with", "task-definition"]) else { return Vec::new() };
+        let operand = scope.read(input);
+        if let Some(path) = operand.value.as_str() {
+            return find(path).into_iter().collect();
         }
-        let text = input.as_str()?;
+        if let Some(paths) = &operand.among {
+            return paths.iter().filter_map(|path| find(path)).collect();
+        }
+        let text = input.as_str().unwrap_or("");
         let earlier = steps[..index].iter().enumerate().rev().find(|(_, step)| {
             let key = step.key.as_deref().unwrap_or("");
             let action = step.node.get("uses").and_then(Node::scalar_text).map(|uses| uses::parts(uses).full());
@@ -63,7 +83,7 @@ fn file_of(plan: &Plan<'_>, scope: &JobScope<'_, '_>, node: &Node) -> Option<Cha
         // Each turn goes to a step further up, so this ends.
         (index, node) = match earlier {
             Some((index, step)) => (index, step.node),
-            None => return Some(Changed::Hidden(value)),
+            None => return vec![Changed::Hidden(operand.value)],
         };
     }
 }

@@ -91,6 +91,11 @@ impl<'p, 'a> JobScope<'p, 'a> {
         JobScope { plan, job, start, step: Some(step), level: Level::Step, inside: None, hops: 0 }
     }
 
+    /// The same place in another run.
+    pub(super) fn begun_by(self, start: &'p StartDoc) -> JobScope<'p, 'a> {
+        JobScope { start: Some(start), ..self }
+    }
+
     pub(super) fn doc(&self) -> &'p JobDoc<'a> {
         &self.plan.jobs[self.job]
     }
