@@ -274,9 +274,7 @@ impl Evaluator<'_, '_> {
         };
         let mut list = Value::list(values, Origin::provider_default(path.join("."), span));
         if let Kind::List(members) = &mut list.kind {
-            if let Some(members) = std::sync::Arc::get_mut(members) {
-                members.open = open;
-            }
+            std::sync::Arc::make_mut(members).open = open;
         }
         let ways = self.way_of_value(&list, &path.join("."), &[]);
         Found::value(list, ways)

@@ -2,12 +2,14 @@
 //! or unknown. Conversion happens when the cell is filled, so that nobody above sees `"true"` where a flag stands.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::{Arc, LazyLock};
 
+use super::schema;
 use crate::logic::{Reason, Tri};
 use crate::source::Span;
-use crate::value::{Kind, List, Map, Number, Origin, Text, Value};
+use crate::value::{Kind, List, Map, Number, Origin, Piece, Text, Value};
 
 /// The types that a property may have.
 pub mod mark {
@@ -143,15 +145,31 @@ impl<T: CellType> Cell<T> {
     }
 }
 
-/// A flag that no place shows is the same everywhere.
 fn shared(value: Value) -> Arc<Value> {
+    placeless(&value).unwrap_or_else(|| Arc::new(value))
+}
+
+/// A flag, or a word of the schema, that no place shows is the same everywhere.
+fn placeless(value: &Value) -> Option<Arc<Value>> {
     static FLAGS: LazyLock<[Arc<Value>; 2]> =
         LazyLock::new(|| [false, true].map(|flag| Arc::new(Value::bool(flag, Origin::none()))));
-    match value {
-        Value { kind: Kind::Bool(flag), origin, sensitive: false } if origin.newest().is_none() => {
-            FLAGS[usize::from(flag)].clone()
-        }
-        value => Arc::new(value),
+    static WORDS: LazyLock<HashMap<&'static str, Arc<Value>>> = LazyLock::new(|| {
+        let words = schema::entities().flat_map(|entity| entity.properties).flat_map(|property| match property.ty {
+            schema::PropertyType::Word(words) => words,
+            _ => &[],
+        });
+        words.map(|word| (*word, Arc::new(Value::text(word, Origin::none())))).collect()
+    });
+    if value.sensitive || value.origin.newest().is_some() {
+        return None;
+    }
+    match &value.kind {
+        Kind::Bool(flag) => Some(FLAGS[usize::from(*flag)].clone()),
+        Kind::Text(text) if text.is_plain() => match text.pieces() {
+            [Piece::Literal(word, origin)] if origin.newest().is_none() => WORDS.get(&**word).cloned(),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

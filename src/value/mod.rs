@@ -15,7 +15,7 @@ mod text;
 mod types;
 mod unknown;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 pub use convert::convert;
 pub use entries::Entries;
@@ -87,6 +87,14 @@ pub struct Map {
     pub owner: Option<Arc<Reference>>,
 }
 
+fn tuple(items: Vec<Value>) -> List {
+    List { items, flavour: ListFlavour::Tuple, open: None, is_indexed: true }
+}
+
+fn object(entries: Entries) -> Map {
+    Map { entries, flavour: MapFlavour::Object, open: None, owner: None }
+}
+
 /// Something that exists outside the configuration: an attribute that the provider assigns.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reference {
@@ -146,13 +154,17 @@ impl Value {
     }
 
     pub fn list(items: Vec<Value>, origin: Origin) -> Value {
-        let list = List { items, flavour: ListFlavour::Tuple, open: None, is_indexed: true };
-        Value::new(Kind::List(Arc::new(list)), origin)
+        // Lists without members are many, and all the same.
+        static EMPTY: LazyLock<Arc<List>> = LazyLock::new(|| Arc::new(tuple(Vec::new())));
+        let list = if items.is_empty() { EMPTY.clone() } else { Arc::new(tuple(items)) };
+        Value::new(Kind::List(list), origin)
     }
 
     pub fn map(entries: impl Into<Entries>, origin: Origin) -> Value {
-        let map = Map { entries: entries.into(), flavour: MapFlavour::Object, open: None, owner: None };
-        Value::new(Kind::Map(Arc::new(map)), origin)
+        static EMPTY: LazyLock<Arc<Map>> = LazyLock::new(|| Arc::new(object(Entries::new())));
+        let entries = entries.into();
+        let map = if entries.is_empty() { EMPTY.clone() } else { Arc::new(object(entries)) };
+        Value::new(Kind::Map(map), origin)
     }
 
     /// A fresh unknown; its identity is the reason with its place, so that the same node asked twice is the same.

@@ -143,7 +143,7 @@ impl Text {
     }
 
     /// Whether nothing but its pieces makes it: it melted from no several places and wraps nothing.
-    pub(super) fn is_plain(&self) -> bool {
+    pub fn is_plain(&self) -> bool {
         matches!(&self.0, Pieces::One(_) | Pieces::Many(_, None))
     }
 
