@@ -149,16 +149,14 @@ pub fn is_known_host(host: &str) -> bool {
 /// The advisory that a version of an action has. A version that may still move is judged by its newest release.
 pub fn advisory(repository: &str, version: &str) -> Option<&'static Advisory> {
     let own = numbers(version);
-    LISTS.advisories.iter().find(|advisory| {
+    LISTS.advisories.iter().filter(|advisory| advisory.action == repository).find(|advisory| {
         let is_mended = advisory.mended.is_some_and(|mended| {
             let mended = numbers(mended);
             // `v4` is any release of its major: it is mended if the major has a mended release.
             let n = own.len().min(mended.len());
             if own.len() < 3 { own[..n] >= mended[..n] } else { own >= mended }
         });
-        advisory.action == repository
-            && own >= advisory.from[..own.len().min(advisory.from.len())].to_vec()
-            && !is_mended
+        own >= advisory.from[..own.len().min(advisory.from.len())].to_vec() && !is_mended
     })
 }
 

@@ -97,6 +97,9 @@ pub(super) fn unknown(code: &'static str, object: &str, span: Span) -> Value {
 
 /// A list that is shown by its first member.
 pub(super) fn texts(items: Vec<Value>, open: Option<Reason>, fallback: Span) -> Value {
+    if items.is_empty() && open.is_none() {
+        return Value::list(items, Origin::written(fallback));
+    }
     let first = items.first().map(|item| item.origin.clone());
     let list = List { items, flavour: ListFlavour::Tuple, open, is_indexed: true };
     Value::new(ValueKind::List(Arc::new(list)), first.unwrap_or_else(|| Origin::written(fallback)))

@@ -6,6 +6,10 @@ use super::{HereDocument, Piece, PieceKind, Quoting, Reader, Redirection, Redire
 impl Reader<'_> {
     /// A redirection at the cursor, if one begins here.
     pub(super) fn redirection(&mut self) -> Option<Redirection> {
+        // Most places begin none, and that is quickly seen.
+        if !matches!(self.peek(), Some(b'<' | b'>' | b'&' | b'0'..=b'9')) {
+            return None;
+        }
         let start = self.at;
         let descriptor = self.descriptor();
         let Some(kind) = self.redirection_kind() else {
