@@ -224,6 +224,10 @@ impl Pattern {
 
     /// Whether this pattern, of which everything is known, takes a text in.
     pub fn takes(&self, text: &[u8]) -> bool {
+        // Each symbol takes one byte.
+        if self.is_literal && self.symbols.len() != text.len() {
+            return false;
+        }
         let same = |symbol: &Symbol, byte: u8| match symbol {
             Symbol::Literal(character) => *character == char::from(byte),
             Symbol::Question => true,

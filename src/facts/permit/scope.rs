@@ -67,19 +67,51 @@ const SCOPE_KEYS: [&str; 12] = [
 /// Whether the pattern leaves out nothing of what an action of the service may act on: `*`, `arn:aws:s3:::*`,
 /// `arn:…:parameter/*`. Unknown where a hole may hide a name.
 pub(super) fn is_everything(pattern: &Pattern, service: &Service, action: &Action) -> Tri {
+    match whole_or_part(pattern, service) {
+        Whole::Told(tri) => tri,
+        Whole::Of(resource) => is_all_of(resource, service, action),
+    }
+}
+
+/// The same of several actions: whether the pattern leaves out nothing of what one of them may act on.
+pub(super) fn is_everything_of_any<'a>(
+    pattern: &Pattern,
+    service: &Service,
+    mut actions: impl Iterator<Item = &'a Action>,
+) -> Tri {
+    match whole_or_part(pattern, service) {
+        Whole::Told(tri) => actions.next().map_or(Tri::False, |_| tri),
+        Whole::Of(resource) => Tri::any(actions.map(|action| is_all_of(resource, service, action))),
+    }
+}
+
+/// How far a pattern reaches among the things of a service.
+enum Whole<'p> {
+    /// Whatever the action.
+    Told(Tri),
+    /// That depends on how the things are called: this stands after the fifth colon.
+    Of(&'p [Symbol]),
+}
+
+fn whole_or_part<'p>(pattern: &'p Pattern, service: &Service) -> Whole<'p> {
     if pattern.is_everything() {
-        return Tri::True;
+        return Whole::Told(Tri::True);
     }
     let Some(resource) = resource_part(pattern) else {
-        return if pattern.is_loose() && pattern.symbols().len() <= 2 { Tri::Unknown } else { Tri::False };
+        let may_be = pattern.is_loose() && pattern.symbols().len() <= 2;
+        return Whole::Told(if may_be { Tri::Unknown } else { Tri::False });
     };
     if !names_service(pattern, service) {
-        return Tri::False;
+        return Whole::Told(Tri::False);
     }
     // What ends in a name leaves things out.
     if !resource.iter().any(|symbol| matches!(symbol, Symbol::Star { .. })) {
-        return Tri::from(resource.iter().all(is_any_or_separator));
+        return Whole::Told(Tri::from(resource.iter().all(is_any_or_separator)));
     }
+    Whole::Of(resource)
+}
+
+fn is_all_of(resource: &[Symbol], service: &Service, action: &Action) -> Tri {
     let templates = service.types_of(action).map(|(kind, _)| kind.arn.splitn(6, ':').nth(5).unwrap_or(""));
     let mut verdict = Tri::from(resource.iter().all(is_any_or_separator));
     for template in templates {

@@ -2,7 +2,7 @@
 
 use super::actions::{ActionName, Actions, Allowed};
 use super::pattern::Pattern;
-use super::scope::{grant_of, is_everything, narrowed_by_condition};
+use super::scope::{grant_of, is_everything, is_everything_of_any, narrowed_by_condition};
 use super::statement::Statement;
 use crate::data::actions::{self, Action, Level, Service};
 use crate::data::lists;
@@ -112,9 +112,13 @@ fn whole_services(model: &Model, id: StatementId, statement: &Statement) -> Resu
         if !name.contains('*') || !is_most_of(service, name) {
             continue;
         }
-        let unscoped = Tri::any(statement.resources.patterns.iter().map(|pattern| {
-            Tri::any(service.matching(name).take(40).map(|action| is_everything(pattern, service, action)))
-        }));
+        let unscoped = Tri::any(
+            statement
+                .resources
+                .patterns
+                .iter()
+                .map(|pattern| is_everything_of_any(pattern, service, service.matching(name).take(40))),
+        );
         let unscoped = if statement.resources.is_negated { Tri::True } else { unscoped };
         if unscoped != Tri::False {
             found.push(Whole { action, service: Some(service), is_scoped: !unscoped });
