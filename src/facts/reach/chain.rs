@@ -113,6 +113,9 @@ pub(super) fn bound_to_load_balancer(facts: &Facts<'_>, id: Id<Service>) -> Fact
     let Some(task) = Party::of(model, id.into()) else { return Fact::yes(Vec::new()) };
     let (ingress, open) = task.ingress(&rules);
     let (in_front, unseen) = balancers(model, id);
+    // ECS takes no target group that nothing forwards to: its load balancer is there, and nobody sees it.
+    let nowhere = || Reason::at("not-declared-here", "the load balancer", service.head.span);
+    let unseen = unseen.or_else(|| in_front.is_empty().then(nowhere));
     let judged = ingress.iter().map(|rule| {
         let mut fact = match is_bound(model, rule, &in_front, unseen.as_ref()) {
             Bound::Is(fact) => fact,

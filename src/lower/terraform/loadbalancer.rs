@@ -108,7 +108,10 @@ pub(super) fn connect(cx: &mut Context<'_>) {
     each::<LoadBalancer>(cx, &["aws_elb"], classic_listeners);
     each::<TargetGroup>(cx, &["aws_lb_target_group"], |cx, instance, id| {
         let vpc = cx.one(instance.view(), "vpc_id");
-        cx.model[id].vpc = vpc;
+        let hidden = cx.hidden_in_module(&[instance], &["aws_lb_listener", "aws_lb_listener_rule"]);
+        let group = &mut cx.model[id];
+        group.vpc = vpc;
+        super::vpc::open_all(&mut group.listeners, hidden);
     });
     each::<Listener>(cx, &["aws_lb_listener"], listener);
     for instance in cx.managed("aws_lb_listener_rule") {
