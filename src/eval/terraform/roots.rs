@@ -97,11 +97,18 @@ fn plans_of(modules: &Modules<'_>, inputs: &Inputs, root: &str) -> Vec<Plan> {
     if sets.is_empty() {
         sets = own_sets(modules, root);
     }
-    let is_alone = sets.len() == 1;
+    let names: Vec<String> = sets.iter().map(|set| set.variant.name.clone()).collect();
+    let n_called = |name: &String| names.iter().filter(|other| *other == name).count();
     sets.into_iter()
         .map(|mut set| {
-            if is_alone && !set.variant.is_assumed {
+            if names.len() == 1 && !set.variant.is_assumed {
                 set.variant.name = String::new();
+            }
+            // One job that applies several sets does not tell them apart.
+            if n_called(&set.variant.name) > 1
+                && let Some(SetSetting::File(file)) = set.settings.last()
+            {
+                set.variant.name = format!("{} with {}", set.variant.name, modules.world.file(*file).name());
             }
             plan(modules, inputs, root, set)
         })

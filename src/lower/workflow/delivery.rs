@@ -472,7 +472,7 @@ fn class_of_word(tag: &str) -> &'static str {
     }
 }
 
-/// The runs of Terraform in a job.
+/// The runs of Terraform in a job, however it begins: the branch may choose the variables.
 pub(super) fn terraform_inputs(plan: &Plan<'_>, job: usize) -> Vec<RunInput> {
     let mut found = Vec::new();
     for step in 0..plan.jobs[job].steps.len() {
@@ -480,9 +480,11 @@ pub(super) fn terraform_inputs(plan: &Plan<'_>, job: usize) -> Vec<RunInput> {
         if !text.contains("terraform") && !text.contains("tofu") {
             continue;
         }
-        let scope = JobScope::step(plan, job, plan.jobs[job].starts.first(), step);
-        let walk = script::walk(&scope).unwrap_or_default();
-        found.extend((0..walk.commands.len()).filter_map(|number| terraform::input(&scope, &walk, number)));
+        for start in &plan.jobs[job].starts {
+            let scope = JobScope::step(plan, job, Some(start), step);
+            let walk = script::walk(&scope).unwrap_or_default();
+            found.extend((0..walk.commands.len()).filter_map(|number| terraform::input(&scope, &walk, number)));
+        }
     }
     found
 }

@@ -109,3 +109,30 @@ fn a_variable_file_decides() {
     assert_eq!(stage.check(&["--var", "p=true"]).code, 1);
     assert_eq!(stage.check(&["--var", "p=false"]).code, 0);
 }
+
+#[test]
+fn the_branch_chooses_the_variable_file() {
+    let text = format!("variable \"p\" {{\n  type = bool\n}}\n{}", FAULTY_TF.replace("= true", "= var.p"));
+    let workflow = |command: &str| {
+        format!(
+            "on:\n  push:\n    branches: [main, dev]\npermissions: {{}}\njobs:\n  apply:\n    runs-on: ubuntu-24.04\n    \
+             timeout-minutes: 9\n    environment: it\n    concurrency: it\n    steps:\n      - run: {command}\n"
+        )
+    };
+    let stage = Stage::new("branch-var")
+        .with("main.tf", &text)
+        .with("envs/main.tfvars", "p = false\n")
+        .with("envs/dev.tfvars", "p = true\n")
+        .with(".github/workflows/apply.yml", &workflow("terraform apply -var-file=envs/${{ github.ref_name }}.tfvars"));
+    let sets = |stage: &Stage| -> Vec<String> {
+        let report: serde_json::Value = serde_json::from_str(&stage.check(&["--format", "json"]).out).expect("json");
+        let findings = report["findings"].as_array().expect("findings");
+        let here = findings.iter().filter(|it| it["variants"].as_array().is_some_and(|variants| !variants.is_empty()));
+        here.map(|it| it["variants"].to_string()).collect()
+    };
+    assert_eq!(sets(&stage), [r#"["apply with dev.tfvars"]"#]);
+    // A value of the run's own makes no second set.
+    let once = workflow("terraform apply -var p=false -var commit=${{ github.sha }} -var ref=${{ github.ref }}x");
+    let stage = stage.with(".github/workflows/apply.yml", &once);
+    assert_eq!(sets(&stage), Vec::<String>::new());
+}
