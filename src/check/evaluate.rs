@@ -199,10 +199,11 @@ impl<'f, 'm> Evaluator<'f, 'm> {
             };
             self.bound[variable] = Some(bound.clone());
             let mut verdict = self.test(body);
-            if absent != Tri::False && verdict.tri == decisive {
-                if let Bound::Entity(id) = bound {
-                    verdict = Verdict::unknown(self.presence_reason(id));
-                }
+            if absent != Tri::False
+                && verdict.tri == decisive
+                && let Bound::Entity(id) = bound
+            {
+                verdict = Verdict::unknown(self.presence_reason(id));
             }
             if verdict.ways.is_empty() {
                 // Nobody wrote what decided: the edge to the member is what can be pointed at.

@@ -187,10 +187,10 @@ pub(super) fn contains(list: Found, item: &Found) -> Verdict {
         Kind::Map(_) | Kind::Reference(_) | Kind::Unknown(_) => return Verdict::unknown(list.reason()),
     };
     let tri = Tri::any(items.iter().map(|member| equal_values(member, wanted)));
-    if tri != Tri::True {
-        if let Some(reason) = open {
-            return Verdict::unknown(reason.clone());
-        }
+    if tri != Tri::True
+        && let Some(reason) = open
+    {
+        return Verdict::unknown(reason.clone());
     }
     let ways = if item.ways.is_empty() { list.ways.clone() } else { [list.ways.clone(), item.ways.clone()].concat() };
     Found { ways: ways.into_iter().take(1).collect(), ..list }.verdict(tri)

@@ -107,9 +107,7 @@ fn by_name(path: &str, name: &str) -> Option<Kind> {
         Kind::ShellScript
     } else if name == "secure-lint.toml" {
         Kind::Config
-    } else if ends(".json") {
-        return None;
-    } else if is_yaml {
+    } else if ends(".json") || is_yaml {
         return None;
     } else {
         Kind::Other

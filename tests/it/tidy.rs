@@ -233,8 +233,7 @@ fn begins_a_path(tokens: &[(usize, String)], at: usize) -> bool {
 /// Reads one tree of a path (`a::{b, c::d}`), a token behind the last `::`.
 fn tree(tokens: &[(usize, String)], at: &mut usize, prefix: &[String], line: usize, found: &mut Vec<Import>) {
     let mut path = prefix.to_vec();
-    loop {
-        let Some((_, token)) = tokens.get(*at) else { break };
+    while let Some((_, token)) = tokens.get(*at) {
         if token == "{" {
             *at += 1;
             while tokens.get(*at).is_some_and(|(_, token)| token != "}") {

@@ -139,10 +139,10 @@ fn one_of(operands: Vec<Operand>) -> Operand {
 fn shares_of(operands: impl IntoIterator<Item = Operand>) -> Operand {
     let mut joined = Operand { is_unsure: false, ..Operand::setting("run-time-value", "") };
     for operand in operands {
-        if joined.value.reason().is_some_and(|reason| reason.object.is_empty()) {
-            if let Some(reason) = operand.value.reason() {
-                joined.value = Value::unknown(reason.clone(), operand.value.origin.clone());
-            }
+        if joined.value.reason().is_some_and(|reason| reason.object.is_empty())
+            && let Some(reason) = operand.value.reason()
+        {
+            joined.value = Value::unknown(reason.clone(), operand.value.origin.clone());
         }
         joined.take_shares(&operand);
     }

@@ -105,7 +105,7 @@ impl<'a> Walker<'a> {
             let follower = list.items.get(index + 1).filter(|next| next.joint == Joint::Or);
             let first = self.run.commands.len();
             self.item(item);
-            if follower.is_some_and(|next| always_succeeds(next)) {
+            if follower.is_some_and(always_succeeds) {
                 self.run.commands[first..].iter_mut().for_each(|command| command.is_excused = true);
             }
         }

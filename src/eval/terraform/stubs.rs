@@ -16,7 +16,7 @@ pub(super) fn stub(source: &str, version: Option<&str>, call: Span, world: &Worl
     let found = match version {
         Some(version) => {
             let major = lowest_major(version)?;
-            of_source.filter(|stub| (stub.from..stub.before).contains(&major)).next_back()
+            of_source.rev().find(|stub| (stub.from..stub.before).contains(&major))
         }
         // Without a version Terraform takes the newest.
         None => of_source.max_by_key(|stub| stub.before),

@@ -263,7 +263,7 @@ fn known_key(key: &Value) -> Option<Arc<str>> {
 
 fn index_map(value: &Value, map: &Map, key: &Value, span: Span) -> Value {
     match (&key.kind, known_key(key)) {
-        (_, Some(key)) => match map.entries.get(&*key) {
+        (_, Some(key)) => match map.entries.get(&key) {
             Some(member) => member.clone(),
             None if map.open.is_some() || map.owner.is_some() => value.member_of_open(map, &key),
             None => {

@@ -45,7 +45,7 @@ fn does(model: &Model, statement: &Statement, beginnings: &[&str]) -> Tri {
             Some(action) => {
                 let action = action.to_ascii_lowercase();
                 let fits = |beginning: &&str| action.starts_with(*beginning);
-                Tri::from(action == "*" || action == "s3:*" || beginnings.iter().any(|beginning| fits(beginning)))
+                Tri::from(action == "*" || action == "s3:*" || beginnings.iter().any(fits))
             }
             None => Tri::Unknown,
         }

@@ -208,10 +208,11 @@ impl Actions {
         if let Some(known) = self.allowed.get() {
             return known.clone();
         }
-        if let ([pattern], false) = (&*self.patterns, self.is_negated) {
-            if pattern.is_everything() && !self.is_open {
-                return EVERYTHING.clone();
-            }
+        if let ([pattern], false) = (&*self.patterns, self.is_negated)
+            && pattern.is_everything()
+            && !self.is_open
+        {
+            return EVERYTHING.clone();
         }
         let found: Arc<[Allowed]> = self.work_out().into();
         if found.len() <= LONGEST_KEPT {

@@ -458,7 +458,7 @@ mod tests {
     fn grants_of_the_policies_of_aws() {
         let mut dead = std::collections::BTreeSet::new();
         for policy in managed::names().filter_map(managed::policy) {
-            for (statement, written) in read::managed(&policy).iter().zip(&policy.statements) {
+            for (statement, written) in read::managed(policy).iter().zip(&policy.statements) {
                 if written.is_deny || !written.not_resources.is_empty() || !written.not_actions.is_empty() {
                     continue;
                 }

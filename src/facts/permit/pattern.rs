@@ -264,12 +264,14 @@ fn read_literal(text: &str, reading: Reading, case: Case, symbols: &mut Vec<Symb
     loop {
         let rest = characters.as_str();
         let Some(character) = characters.next() else { return };
-        if has_variables && character == '$' && rest.starts_with("${") {
-            if let Some(end) = rest.find('}') {
-                symbols.push(variable(&rest[2..end]));
-                characters = rest[end + 1..].chars();
-                continue;
-            }
+        if has_variables
+            && character == '$'
+            && rest.starts_with("${")
+            && let Some(end) = rest.find('}')
+        {
+            symbols.push(variable(&rest[2..end]));
+            characters = rest[end + 1..].chars();
+            continue;
         }
         match character {
             '*' if is_glob => symbols.push(Symbol::Star { is_inner: false }),
@@ -380,10 +382,10 @@ enum Stars {
 /// Walks the pattern, and keeps all places of the question at which it may stand: mostly one or two.
 fn overlap(pattern: &[Symbol], question: &[Symbol], stars: Stars) -> bool {
     let (pattern, question) = without_common_ends(pattern, question);
-    if let (Some(Symbol::Literal(a)), Some(Symbol::Literal(b))) = (pattern.first(), question.first()) {
-        if a != b {
-            return false;
-        }
+    if let (Some(Symbol::Literal(a)), Some(Symbol::Literal(b))) = (pattern.first(), question.first())
+        && a != b
+    {
+        return false;
     }
     let question_stars = stars == Stars::OfBoth;
     let mut places = Places::These(vec![0]);

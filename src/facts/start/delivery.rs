@@ -338,8 +338,8 @@ pub(super) fn takes_movable_tag(facts: &Facts, deployment: Id<Deployment>) -> Fa
 pub(super) fn skips_tests(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
     let Some(workflow) = model[job].workflow.id() else { return Fact::no(Vec::new()) };
-    let tests = model[workflow].jobs.ids().filter(|other| *other != job && tests(model, *other));
-    let skipped = tests.filter(|other| !needs(model, job, *other) && share_a_start(model, job, *other)).next();
+    let mut tests = model[workflow].jobs.ids().filter(|other| *other != job && tests(model, *other));
+    let skipped = tests.find(|other| !needs(model, job, *other) && share_a_start(model, job, *other));
     match skipped {
         Some(other) => Fact::yes(vec![
             Place::new(model[job].head.span, "deploys"),

@@ -128,8 +128,8 @@ fn same_environment(model: &Model, a: Id<Job>, b: Id<Job>) -> bool {
 
 fn same_role(model: &Model, a: Id<Job>, b: Id<Job>) -> Fact {
     let role = |job: Id<Job>| {
-        let credentials = model[job].credentials.ids().map(|id| &model[id]);
-        credentials.filter(|it| matches!(it.kind.as_str(), Some("oidc_role" | "static_keys" | "chained_role"))).next()
+        let mut credentials = model[job].credentials.ids().map(|id| &model[id]);
+        credentials.find(|it| matches!(it.kind.as_str(), Some("oidc_role" | "static_keys" | "chained_role")))
     };
     let (Some(own), Some(other)) = (role(a), role(b)) else { return Fact::yes(Vec::new()) };
     match (own.role_reference.get(), other.role_reference.get()) {

@@ -93,12 +93,11 @@ fn is_commit(text: &str) -> bool {
 
 fn is_bounded(facts: &Facts<'_>, id: Id<ProviderRequirement>) -> Fact {
     let requirement = &facts.model[id];
-    if let Link::To(root) = &requirement.root.link {
-        if let Some(root) = root.typed::<crate::model::terraform::Root>() {
-            if facts.model[root].has_lock_file.tri() == Tri::True {
-                return Fact::yes(vec![Place::new(facts.model[root].head.span, "the lock file fixes the version")]);
-            }
-        }
+    if let Link::To(root) = &requirement.root.link
+        && let Some(root) = root.typed::<crate::model::terraform::Root>()
+        && facts.model[root].has_lock_file.tri() == Tri::True
+    {
+        return Fact::yes(vec![Place::new(facts.model[root].head.span, "the lock file fixes the version")]);
     }
     match requirement.constraint.get() {
         Reading::Absent => {

@@ -69,7 +69,7 @@ fn believes_proxy(model: &Model, container: &Container) -> Fact {
     let variables = container.variables.ids().chain(of_image.into_iter().flat_map(|variables| variables.ids()));
     let told = variables.map(|variable| &model[variable]).find(|variable| {
         let named = |name: &&str| variable.name.equals(name) == Tri::True;
-        ABOUT_PROXIES.iter().any(|name| named(name))
+        ABOUT_PROXIES.iter().any(named)
     });
     if let Some(told) = told {
         return Fact::unknown(Reason::at("unsupported", told.head.name.clone(), told.head.span));

@@ -255,12 +255,12 @@ impl Door {
         let mut narrowest: (Option<Reach>, Option<Span>) = (Some(Reach::One), None);
         for claim in self.claims("sub").filter(limiting) {
             let span = model[claim.id].values.value().as_list().and_then(|list| list.items.first()?.origin.span());
-            let each = claim
+            let mut each = claim
                 .condition
                 .values
                 .iter()
                 .map(|value| super::template::reach_of_other(known.subject, value.symbols()));
-            let widest = each.fold(Some(Reach::Pinned), |widest, reach| Some(widest?.max(reach?)));
+            let widest = each.try_fold(Reach::Pinned, |widest, reach| Some(widest.max(reach?)));
             narrowest = (widest.filter(|_| !claim.condition.is_open), span);
         }
         narrowest

@@ -243,8 +243,8 @@ fn differs_in_case(facts: &Facts<'_>, role: Id<Role>) -> Fact {
 
 /// What stands after the repository.
 fn after(value: &Pattern) -> Option<Pattern> {
-    let colons = value.symbols().iter().enumerate().filter(|(_, symbol)| **symbol == Symbol::Literal(':'));
-    let (second, _) = colons.map(|(index, symbol)| (index, symbol)).nth(1)?;
+    let mut colons = value.symbols().iter().enumerate().filter(|(_, symbol)| **symbol == Symbol::Literal(':'));
+    let (second, _) = colons.nth(1)?;
     Some(Pattern::of(value.symbols()[second + 1..].to_vec()))
 }
 

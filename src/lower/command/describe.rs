@@ -266,7 +266,7 @@ fn verified(run: &Run, index: usize, urls: &[Value]) -> Value {
         || command.redirections.iter().any(|it| it.kind != Direction::Reads && it.descriptor == 1)
         || matches!(command.output, Output::Piped(_));
     let is_dropped = command.options(&["-o", "-O"]).iter().any(|it| it.operand.value.as_str() == Some("/dev/null"));
-    let is_checked = run.commands.iter().any(|other| is_checksum_tool(other));
+    let is_checked = run.commands.iter().any(is_checksum_tool);
     let is_fixed = urls.iter().any(|url| names_commit(&prefix(url)));
     let is_local = urls.iter().all(|url| {
         let text = prefix(url);

@@ -265,10 +265,9 @@ fn iam_command(command: &Command) -> Option<IamCommand> {
         }
         if let Some(value) =
             arguments.next_if(|next| !next.operand.value.as_str().is_some_and(|word| word.starts_with("--")))
+            && let Some(text) = value.operand.value.as_str()
         {
-            if let Some(text) = value.operand.value.as_str() {
-                options.insert(name.to_owned(), (text.to_owned(), value.span));
-            }
+            options.insert(name.to_owned(), (text.to_owned(), value.span));
         }
     }
     Some(IamCommand { verb, options, span: command.span, folder: command.directory.clone().unwrap_or_default() })

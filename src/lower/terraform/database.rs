@@ -177,14 +177,13 @@ fn settings(instance: &Instance) -> Value {
     let mut entries = Entries::new();
     let mut open = blocks.open;
     for block in blocks.members {
-        match (block.attr("name"), block.attr("value")) {
-            (Some(name), Some(value)) => match name.as_str() {
+        if let (Some(name), Some(value)) = (block.attr("name"), block.attr("value")) {
+            match name.as_str() {
                 Some(name) => {
                     entries.insert(Arc::from(name.to_ascii_lowercase()), value);
                 }
                 None => open = open.or_else(|| name.reason().cloned()).or(Some(Reason::new("no-value", "a parameter"))),
-            },
-            (_, None) | (None, _) => {}
+            }
         }
     }
     let map = Map { entries, flavour: MapFlavour::Map, open, owner: None };

@@ -285,14 +285,12 @@ fn by_script(scope: &JobScope<'_, '_>, start: &StartDoc, found: &mut Vec<Brought
                 known || (is_head_repository(&word.operand) && start.run.source == RunSource::Fork)
             })
         };
-        if is_pull && command.says(&["gh", "pr", "checkout"]) {
-            found.push(brought("code", control));
-        } else if is_pull
-            && (command.says(&["git", "pull"])
+        let is_taken_by_git = || {
+            command.says(&["git", "pull"])
                 || command.says(&["git", "clone"])
-                || (command.says(&["git", "fetch"]) && is_taken(scope, &walk.commands[at + 1..])))
-            && names_pull()
-        {
+                || (command.says(&["git", "fetch"]) && is_taken(scope, &walk.commands[at + 1..]))
+        };
+        if is_pull && (command.says(&["gh", "pr", "checkout"]) || (is_taken_by_git() && names_pull())) {
             found.push(brought("code", control));
         } else if start.run.event == "workflow_run" && command.says(&["gh", "run", "download"]) {
             found.push(brought("artifact", start.run.who));

@@ -36,10 +36,10 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
                 ),
             });
         }
-        if let (true, Some(uses)) = (action == "actions/checkout" && keeps_token(step), step.uses) {
-            if !steps[index + 1..].iter().any(needs_token) {
-                model[uses].leaves_token.set(flag_at(true, written.span));
-            }
+        if let (true, Some(uses)) = (action == "actions/checkout" && keeps_token(step), step.uses)
+            && !steps[index + 1..].iter().any(needs_token)
+        {
+            model[uses].leaves_token.set(flag_at(true, written.span));
         }
         if action == "actions/upload-artifact" {
             upload(model, plan, job, index);

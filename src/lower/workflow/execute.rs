@@ -62,8 +62,8 @@ fn chdir(command: &Command, here: &str) -> Option<String> {
 }
 
 fn interpreted(here: &str, texts: &[&str]) -> Vec<String> {
-    let mut rest = texts.iter().copied();
-    while let Some(text) = rest.next() {
+    let rest = texts.iter().copied();
+    for text in rest {
         match text {
             "-c" | "-e" | "-" | "-s" => return Vec::new(),
             "-m" => return vec![here.to_owned()],

@@ -58,10 +58,10 @@ pub(super) fn job(model: &mut Model, plan: &Plan<'_>, index: usize) {
     fill(&mut model[id].cache_mode, node, "cache-mode", &scope);
     fill(&mut model[id].with, node, "with", &scope);
     fill(&mut model[id].outputs, node, "outputs", &scope);
-    if let Some(secrets) = node.entry("secrets") {
-        if secrets.value.scalar_text() == Some("inherit") {
-            model[id].inherits_secrets.set(flag_at(true, secrets.span()));
-        }
+    if let Some(secrets) = node.entry("secrets")
+        && secrets.value.scalar_text() == Some("inherit")
+    {
+        model[id].inherits_secrets.set(flag_at(true, secrets.span()));
     }
     if let Some(matrix) = node.at(&["strategy", "matrix"]) {
         model[id].matrix.read(node.span, "matrix", Some(value(matrix, &scope)));

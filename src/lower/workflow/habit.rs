@@ -56,10 +56,10 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
             }
         }
         let continues = plan.jobs[job].steps[index].node.entry("continue-on-error");
-        if let Some(entry) = continues.filter(|entry| entry.value.as_bool() == Some(true)) {
-            if walk.commands.iter().any(judges_a_plan) {
-                model[id].fails_quietly.set(flag_at(true, entry.span()));
-            }
+        if let Some(entry) = continues.filter(|entry| entry.value.as_bool() == Some(true))
+            && walk.commands.iter().any(judges_a_plan)
+        {
+            model[id].fails_quietly.set(flag_at(true, entry.span()));
         }
         environment(model, plan, job, index, run);
     }

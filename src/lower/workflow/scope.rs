@@ -139,10 +139,10 @@ impl<'p, 'a> JobScope<'p, 'a> {
     }
 
     pub(super) fn find_env(&self, name: &str) -> Option<Operand> {
-        if let (true, Some(step)) = (self.level == Level::Step, self.step) {
-            if let Some(found) = self.step_env(step, name) {
-                return Some(found);
-            }
+        if let (true, Some(step)) = (self.level == Level::Step, self.step)
+            && let Some(found) = self.step_env(step, name)
+        {
+            return Some(found);
         }
         if self.level >= Level::Job {
             if let Some(found) = self.written_env(name) {

@@ -59,10 +59,10 @@ fn run(model: &mut Model, scope: &JobScope<'_, '_>, walk: &Run, number: usize, c
     if let Some(word) = command.words.iter().find(|word| matches!(word.text(), Some("-lock=false" | "--lock=false"))) {
         run.locks.set(flag_at(false, word.span));
     }
-    if verb == "apply" {
-        if let Some(plan) = operands.get(1) {
-            run.plan_in.set(plan.operand.value.clone().through(crate::value::StepKind::Written, plan.span));
-        }
+    if verb == "apply"
+        && let Some(plan) = operands.get(1)
+    {
+        run.plan_in.set(plan.operand.value.clone().through(crate::value::StepKind::Written, plan.span));
     }
     if let Some(plan) = command.option(&["-out", "--out"]).filter(|_| verb == "plan") {
         run.plan_out.set(plan.operand.value);

@@ -139,10 +139,10 @@ fn read_file(
         markers: Vec::new(),
         lines: Vec::new(),
     };
-    let mut number = lines.line(body.start as u32);
+    let first = lines.line(body.start as u32);
     let mut at = body.start;
     let mut above = 0..0;
-    for line in source.text[body].split_inclusive('\n') {
+    for (number, line) in (first..).zip(source.text[body].split_inclusive('\n')) {
         let content = line.trim_end_matches(['\n', '\r']);
         if let Some(carets) = marked_columns(content) {
             let range = columns(&file.text[above.clone()], carets).ok_or_else(|| {
@@ -156,7 +156,6 @@ fn read_file(
             file.text.push('\n');
             file.lines.push(number);
         }
-        number += 1;
         at += line.len();
     }
     Ok(file)

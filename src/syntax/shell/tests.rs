@@ -120,7 +120,7 @@ fn words() {
     check(r#"echo 'a b' "c $X ${Y:-d e}" f\ g $'h\n'"#, "echo a·b c·<X>·<Y DefaultIfEmpty d·e> f·g h⏎");
     check(
         "echo $(a $(b)) `c \\`d\\`` $((1+(2))) <(e) $1 $@ ${#X} ${X%%.*} $",
-        concat!("echo $[a $[b]] $[c $[d]] # <[e] <1> <@> <X Other > <X TrimEndLongest .*> $"),
+        "echo $[a $[b]] $[c $[d]] # <[e] <1> <@> <X Other > <X TrimEndLongest .*> $",
     );
     check("a\\\nb c \\\n  d", "ab c d");
     check("echo a#b # c", "echo a#b");
@@ -150,7 +150,7 @@ fn compound_commands() {
     );
     check(
         "[[ $a =~ ^(x|y)$ && -n $b ]] || c; (( x > 1 )) && ((d); e)",
-        concat!("test{<a> =~ ^(x|y)$ && -n <b>} ; || c ; arithmetic ; && sub{sub{d} ; e}"),
+        "test{<a> =~ ^(x|y)$ && -n <b>} ; || c ; arithmetic ; && sub{sub{d} ; e}",
     );
 }
 

@@ -27,7 +27,7 @@ pub(super) fn read(text: &str) -> Option<OwnComment> {
     own.reason = reason.filter(|reason| !reason.is_empty()).map(str::to_owned);
     let mut words = Words { text, at: HEAD.len(), end: HEAD.len() + body.len() };
     match words.next() {
-        Some((word, _)) if word == "allow" => {}
+        Some(("allow", _)) => {}
         Some((word, _)) => {
             own.faults.push(format!("`{word}` is not a word it knows; write `allow <rule> -- <reason>`"));
             return Some(own);

@@ -186,7 +186,7 @@ fn lookup(call: &Call<'_>) -> Answer {
         }
         Err(fault) => return Err(fault),
     };
-    match (map.entries.get(&*key), default) {
+    match (map.entries.get(&key), default) {
         (Some(hit), _) => Ok(hit.clone()),
         (None, None) if map.owner.is_some() => Ok(argument.member_of_open(map, &key)),
         (None, _) if map.open.is_some() || map.owner.is_some() => Err(Fault::Derived),

@@ -34,7 +34,7 @@ pub(super) fn base64(bytes: &[u8]) -> String {
 /// The standard alphabet with padding; line ends between digits are skipped.
 fn unbase64(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-    if digits.len() % 4 != 0 {
+    if !digits.len().is_multiple_of(4) {
         return None;
     }
     let n_padding = digits.iter().rev().take(2).take_while(|byte| **byte == b'=').count();

@@ -140,10 +140,10 @@ impl<'a> Reader<'a> {
             }
             self.step();
         }
-        if let [hole] = holes[..] {
-            if word.is_empty() {
-                return Ok(whole_value(hole));
-            }
+        if let [hole] = holes[..]
+            && word.is_empty()
+        {
+            return Ok(whole_value(hole));
         }
         if !holes.is_empty() {
             return Err(JsonError::Syntax { at: start, message: "something stands right beside a value" });

@@ -59,7 +59,7 @@ fn value(it: &Deployment, address: &str, name: &str) -> Value {
 /// A member of a document by keys and indices.
 fn at(world: &World, text: &Value, path: &[&str]) -> Value {
     path.iter().fold(document(text, world), |value, step| match (value.as_map(), value.as_list()) {
-        (Some(map), _) => map.entries.get(*step).cloned().expect(step),
+        (Some(map), _) => map.entries.get(step).cloned().expect(step),
         (None, Some(list)) => step.parse().ok().and_then(|index: usize| list.items.get(index)).cloned().expect(step),
         (None, None) => panic!("{step} of {value:?}"),
     })

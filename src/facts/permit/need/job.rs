@@ -278,15 +278,15 @@ fn deployed(model: &Model, index: &Index, job: Id<Job>, call: &Call) -> Deployed
     if found.tasks.is_empty() && found.family.is_none() {
         found = earlier_definition(model, index, job);
     }
-    if found.tasks.is_empty() {
-        if let Some(service) = call.known("service") {
-            let services = model.workload.services.iter().filter(|(_, it)| it.name.as_str() == Some(service));
-            found.tasks.extend(services.filter_map(|(_, service)| service.task.id()));
-        }
+    if found.tasks.is_empty()
+        && let Some(service) = call.known("service")
+    {
+        let services = model.workload.services.iter().filter(|(_, it)| it.name.as_str() == Some(service));
+        found.tasks.extend(services.filter_map(|(_, service)| service.task.id()));
     }
     if found.family.is_none() {
-        let families = found.tasks.iter().map(|task| model[*task].family.value());
-        found.family = families.filter(|family| family.is_null() != Tri::True).next().cloned();
+        let mut families = found.tasks.iter().map(|task| model[*task].family.value());
+        found.family = families.find(|family| family.is_null() != Tri::True).cloned();
     }
     found
 }

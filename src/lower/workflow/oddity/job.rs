@@ -105,11 +105,12 @@ fn versions(step: &Node, found: &mut Found) {
             continue;
         }
         for value in items(&entry.value) {
-            if let Kind::Number(written) = value.kind() {
-                if written.contains('.') && written.ends_with('0') {
-                    let message = format!("a number loses its last zero: put `{written}` in quotes");
-                    found.add("lost-zero", &entry.key, value.span, message);
-                }
+            if let Kind::Number(written) = value.kind()
+                && written.contains('.')
+                && written.ends_with('0')
+            {
+                let message = format!("a number loses its last zero: put `{written}` in quotes");
+                found.add("lost-zero", &entry.key, value.span, message);
             }
         }
     }

@@ -121,10 +121,10 @@ fn format(words: &[Argument]) -> Operand {
     let mut arguments = words.iter().skip(1);
     let mut pieces = Vec::new();
     for (index, part) in pattern.replace("\\n", "\n").split("%s").enumerate() {
-        if index > 0 {
-            if let Some(text) = arguments.next().and_then(|word| word.operand.value.as_text()) {
-                pieces.extend(text.pieces().iter().cloned());
-            }
+        if index > 0
+            && let Some(text) = arguments.next().and_then(|word| word.operand.value.as_text())
+        {
+            pieces.extend(text.pieces().iter().cloned());
         }
         pieces.push(Piece::Literal(part.into(), Origin::none()));
     }

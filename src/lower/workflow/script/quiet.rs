@@ -32,10 +32,10 @@ pub(in crate::lower::workflow) fn quiet_places(plan: &Plan<'_>, run: &Node) -> H
 fn bodies(list: &List, found: &mut HashMap<u32, Charset>, depth: usize) {
     for command in list.items.iter().flat_map(|item| &item.pipeline.commands) {
         for redirection in &command.redirections {
-            if let RedirectionKind::HereDocument(document) = &redirection.kind {
-                if document.is_quoted {
-                    expressions(&document.body, found);
-                }
+            if let RedirectionKind::HereDocument(document) = &redirection.kind
+                && document.is_quoted
+            {
+                expressions(&document.body, found);
             }
         }
         if depth > 40 {
