@@ -116,20 +116,43 @@ impl Evaluator<'_, '_> {
 
     fn settled_members(&mut self, quantifier: Quantifier, variable: usize, list: &Access, body: &Test) -> Option<bool> {
         let decisive = quantifier == Quantifier::Any;
-        let (members, open) = match self.follow(list).0 {
-            Reached::Answer(Answer::Many { members, open, .. }) => (members, open),
-            Reached::Answer(Answer::Cell(value) | Answer::Value { value, .. }) => {
-                return self.settled_values(decisive, variable, value, body);
+        match self.follow(list).0 {
+            Reached::Answer(Answer::Many { members, open, .. }) => {
+                let model = self.facts.model;
+                let members = members.iter().map(|(id, _)| (Bound::Entity(*id), model.head(*id).presence));
+                self.settled_each(decisive, variable, members, open.is_none(), body)
             }
-            Reached::Answer(_) | Reached::Value(_) | Reached::Entity(_) | Reached::Nothing(_) => return None,
-        };
-        let mut all_known = open.is_none();
+            // A single value is a list of one.
+            Reached::Answer(Answer::Cell(value) | Answer::Value { value, .. }) => {
+                let (items, is_closed) = match &value.kind {
+                    Kind::List(list) => (&list.items[..], list.open.is_none()),
+                    Kind::Null => (&[][..], true),
+                    Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => (std::slice::from_ref(value), true),
+                    Kind::Map(_) | Kind::Reference(_) | Kind::Unknown(_) => return None,
+                };
+                let members = items.iter().map(|item| (Bound::Value(item.clone()), Tri::True));
+                self.settled_each(decisive, variable, members, is_closed, body)
+            }
+            Reached::Answer(_) | Reached::Value(_) | Reached::Entity(_) | Reached::Nothing(_) => None,
+        }
+    }
+
+    /// Asks of one member after another, each with whether it is there at all.
+    fn settled_each(
+        &mut self,
+        decisive: bool,
+        variable: usize,
+        members: impl Iterator<Item = (Bound, Tri)>,
+        is_closed: bool,
+        body: &Test,
+    ) -> Option<bool> {
+        let mut all_known = is_closed;
         let mut has_decided = false;
-        for (id, _) in members {
-            self.bound[variable] = Some(Bound::Entity(*id));
+        for (member, presence) in members {
+            self.bound[variable] = Some(member);
             match self.settled(body) {
                 Some(verdict) if verdict == decisive => {
-                    has_decided = self.facts.model.head(*id).presence == Tri::True;
+                    has_decided = presence == Tri::True;
                     all_known = false;
                 }
                 Some(_) => {}
@@ -137,34 +160,6 @@ impl Evaluator<'_, '_> {
             }
             if has_decided {
                 break;
-            }
-        }
-        self.bound[variable] = None;
-        match (has_decided, all_known) {
-            (true, _) => Some(decisive),
-            (false, true) => Some(!decisive),
-            (false, false) => None,
-        }
-    }
-
-    /// The same over the members of a list of values; a single value is a list of one.
-    fn settled_values(&mut self, decisive: bool, variable: usize, value: &Value, body: &Test) -> Option<bool> {
-        let (items, mut all_known) = match &value.kind {
-            Kind::List(list) => (&list.items[..], list.open.is_none()),
-            Kind::Null => (&[][..], true),
-            Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => (std::slice::from_ref(value), true),
-            Kind::Map(_) | Kind::Reference(_) | Kind::Unknown(_) => return None,
-        };
-        let mut has_decided = false;
-        for item in items {
-            self.bound[variable] = Some(Bound::Value(item.clone()));
-            match self.settled(body) {
-                Some(verdict) if verdict == decisive => {
-                    has_decided = true;
-                    break;
-                }
-                Some(_) => {}
-                None => all_known = false,
             }
         }
         self.bound[variable] = None;

@@ -13,7 +13,7 @@ use crate::model::secret::{SecretAttribute, Setting, Variable};
 use crate::model::terraform::InputVariable;
 use crate::model::workload::{Container, Host};
 use crate::model::{Id, ResourceMode};
-use crate::source::{Place, Span};
+use crate::source::{Place, Span, lies_in};
 use crate::value::{Kind, Piece, Value};
 
 facts! {
@@ -390,7 +390,7 @@ fn is_deployed(facts: &Facts<'_>, id: Id<Setting>) -> Fact {
         let Some(context) = model[build].context.as_str() else {
             return Fact::unknown(unknown_of(model[build].context.value(), "the context of the build"));
         };
-        match context.is_empty() || path.starts_with(&format!("{context}/")) {
+        match lies_in(path, context) {
             true => super::build::known_deployed(facts, build),
             false => Fact::no(Vec::new()),
         }

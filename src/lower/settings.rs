@@ -3,6 +3,7 @@
 
 use crate::data::secrets::is_placeholder;
 use crate::logic::Reason;
+use crate::model::range::is_loopback;
 use crate::model::secret::Setting;
 use crate::model::{Head, Model};
 use crate::source::{FileId, Span, World};
@@ -284,10 +285,7 @@ impl Module<'_> {
 /// Whether a host is surely another one: no variable, no socket file, not one's own.
 fn is_elsewhere(host: &str) -> bool {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    !host.contains('$')
-        && !host.starts_with("unix:")
-        && !matches!(name, "localhost" | "[::1]")
-        && !name.starts_with("127.")
+    !host.contains('$') && !host.starts_with("unix:") && !is_loopback(name)
 }
 
 /// What the project template of Django writes.

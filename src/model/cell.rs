@@ -139,7 +139,7 @@ impl<T: CellType> Cell<T> {
             Kind::Unknown(unknown) => Reading::Unknown(unknown.reason.clone()),
             _ => match T::read(&self.value) {
                 Some(known) => Reading::Known(known),
-                None => Reading::Unknown(computed(&self.value)),
+                None => Reading::Unknown(missing(&self.value)),
             },
         }
     }
@@ -361,19 +361,9 @@ fn wrong_type(value: Value, wanted: &str) -> Value {
 
 /// A text with holes, or a reference, where the whole must be known.
 fn unknown_of(value: Value) -> Value {
-    let reason = computed(&value);
-    Value { sensitive: value.sensitive, ..Value::unknown(reason, value.origin) }
+    Value { sensitive: value.sensitive, ..Value::unknown(missing(&value), value.origin) }
 }
 
-fn computed(value: &Value) -> Reason {
-    let mut open = vec![value];
-    while let Some(value) = open.pop() {
-        match &value.kind {
-            Kind::Unknown(unknown) => return unknown.reason.clone(),
-            Kind::Reference(reference) => return reference.computed(value.origin.span()),
-            Kind::Text(text) => open.extend(text.holes()),
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::List(_) | Kind::Map(_) => {}
-        }
-    }
-    Reason::with("wrong-type", "", value.origin.span())
+fn missing(value: &Value) -> Reason {
+    value.missing().unwrap_or_else(|| Reason::with("wrong-type", "", value.origin.span()))
 }

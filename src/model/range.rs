@@ -235,6 +235,12 @@ const NAT64: Range = {
     Range { family: Family::V6, first, last: first | 0xffff_ffff, length: 96 }
 };
 
+/// Whether a host is the machine itself: nobody listens on the way.
+pub fn is_loopback(host: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost" || host == "::1" || host.starts_with("127.")
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Family, Range, RangeSet};

@@ -21,4 +21,4 @@ pub use nearest::{nearest, nearest_within};
 pub use place::{Place, Span};
 pub use problem::{Problem, ProblemLevel};
 pub use watch::{Watch, Watched};
-pub use world::{Content, FileId, SourceFile, World, WorldBuilder, clean_path, parent_of};
+pub use world::{Content, FileId, SourceFile, World, WorldBuilder, clean_path, lies_in, parent_of};

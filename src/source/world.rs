@@ -65,6 +65,11 @@ pub fn parent_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
+/// Whether a path is a folder or lies below it.
+pub fn lies_in(path: &str, folder: &str) -> bool {
+    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// `folder/relative` without `.` and `..`; nothing if it leaves the root.
 pub fn clean_path(folder: &str, relative: &str) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();

@@ -166,6 +166,20 @@ impl Value {
         })
     }
 
+    /// Why a text is not known: its own reason, or that of one of its holes.
+    pub fn missing(&self) -> Option<Reason> {
+        let mut open = vec![self];
+        while let Some(value) = open.pop() {
+            match &value.kind {
+                Kind::Unknown(unknown) => return Some(unknown.reason.clone()),
+                Kind::Reference(reference) => return Some(reference.computed(value.origin.span())),
+                Kind::Text(text) => open.extend(text.holes()),
+                Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::List(_) | Kind::Map(_) => {}
+            }
+        }
+        None
+    }
+
     /// The reason why something in the value is missing: an error before anything else, else the first met.
     pub fn first_reason(&self) -> Option<Reason> {
         first_reason(std::slice::from_ref(self))

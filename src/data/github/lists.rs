@@ -184,8 +184,13 @@ pub fn takes_publish_token(action: &str, input: &str) -> bool {
 }
 
 fn has_input(list: &'static str, action: &str, input: &str) -> bool {
-    let found = LISTS.inputs.iter().find(|((of, name), _)| *of == list && *name == action);
-    found.is_some_and(|(_, inputs)| inputs.contains(&input))
+    members(list, action).is_some_and(|inputs| inputs.contains(&input))
+}
+
+/// What a list says of an action or a program.
+fn members<'a>(list: &'a str, name: &'a str) -> Option<&'a [&'static str]> {
+    let inputs: &HashMap<(&'a str, &'a str), Vec<&'static str>> = &LISTS.inputs;
+    inputs.get(&(list, name)).map(Vec::as_slice)
 }
 
 /// The kind of credential that a login of another cloud or an app gives.
@@ -209,9 +214,8 @@ pub fn obeys_folder(program: &str) -> bool {
 }
 
 /// The verbs with which a program does so; `-` is none.
-pub fn obeying_verbs(program: &str) -> Option<&'static [&'static str]> {
-    let found = LISTS.inputs.iter().find(|((list, name), _)| *list == "obeys-verb" && *name == program);
-    found.map(|(_, verbs)| verbs.as_slice())
+pub fn obeying_verbs(program: &str) -> Option<&[&'static str]> {
+    members("obeys-verb", program)
 }
 
 /// Whether a program runs the file that it is given.

@@ -7,6 +7,7 @@ use crate::facts::reach::stores_of;
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::data::{Cache, Connection, Database};
 use crate::model::image::Copy;
+use crate::model::range::is_loopback;
 use crate::model::secret::Variable;
 use crate::model::workload::Container;
 use crate::model::{AnyId, Cell, Entity, Head, Id, Link, Model, One, Reading, mark};
@@ -137,7 +138,7 @@ fn goes_to_loopback(address: &str) -> bool {
     let authority = address.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?']).next().unwrap_or(rest));
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    matches!(name, "localhost" | "[::1]") || name.starts_with("127.")
+    is_loopback(name)
 }
 
 fn is_redis(scheme: &str) -> bool {

@@ -11,6 +11,7 @@ use crate::model::data::{Cache, Database};
 use crate::model::secret::Setting;
 use crate::model::workload::Container;
 use crate::model::{AnyId, Id, Model};
+use crate::source::lies_in;
 
 pub(super) fn add(steps: &mut Steps, facts: &Facts<'_>, container: Id<Container>) {
     let told = stores_of(facts.model, container);
@@ -25,10 +26,7 @@ type Stores = Vec<(AnyId, crate::value::Origin)>;
 fn in_context<'m>(model: &'m Model, container: Id<Container>, name: &'m str) -> impl Iterator<Item = &'m Setting> {
     let context = model[container].image_build.id().and_then(|build| model[build].context.as_str());
     let named = model.secret.settings.iter().map(|(_, it)| it).filter(move |it| it.name.as_str() == Some(name));
-    named.filter(move |setting| {
-        let path = setting.path.as_str().unwrap_or("");
-        context.is_some_and(|context| context.is_empty() || path.starts_with(&format!("{context}/")))
-    })
+    named.filter(move |setting| context.is_some_and(|context| lies_in(setting.path.as_str().unwrap_or(""), context)))
 }
 
 /// The mode of TLS to the databases that the environment names. A mode in the environment comes first.

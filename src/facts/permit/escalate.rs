@@ -1,7 +1,6 @@
 //! From some permissions to more: which paths of the table a set of policies opens, and how strong that makes a principal.
 //! Roles lead to roles by passing, hijacking or assuming them; what follows is computed until nothing changes.
 
-use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -250,9 +249,7 @@ fn own_power(model: &Model, granted: &Granted) -> (Power, Vec<Place>) {
                 continue;
             }
             let name = allowed.name();
-            let question =
-                Question::about(Cow::Owned(allowed.asked()), Pattern::anything(), Extent::Some, Context::default());
-            if granted.grants(&question) == Tri::False {
+            if granted.grants(&Question::somewhere(allowed.asked())) == Tri::False {
                 continue;
             }
             power = allowed.power;

@@ -160,10 +160,11 @@ fn misses_function_versions(facts: &Facts<'_>, id: StatementId) -> Fact {
                     && !parts.iter().any(|other| other.as_deref() == Some(&versions))
             })
         });
-        let hides = statement.resources.is_open || statement.resources.patterns.iter().any(Pattern::is_hidden);
         match plain {
             // The versions may stand in what is hidden.
-            Some(_) if hides => Fact::unknown(Reason::at("no-value", "the resource", head.span)),
+            Some(_) if statement.resources.is_hidden() => {
+                Fact::unknown(Reason::at("no-value", "the resource", head.span))
+            }
             Some(index) => {
                 let resource = model[id].resources.ids().nth(index).map_or(head.span, |id| model[id].head.span);
                 Fact::yes(vec![Place::new(resource, "a version or an alias of it is another resource")])

@@ -155,7 +155,7 @@ fn passes_administrator(facts: &Facts<'_>, id: StatementId) -> Fact {
         let trusts = facts.analysis::<Trusts>();
         let mut doubt = None;
         let passed = passed_roles(facts, statement);
-        if statement.resources.is_open || statement.resources.patterns.iter().any(Pattern::is_hidden) {
+        if statement.resources.is_hidden() {
             let mut others = model.identity.roles.ids().filter(|role| !passed.iter().any(|(known, _)| known == role));
             let is_administrator = |role: &Id<Role>| {
                 powers.of(*role).is_some_and(|of| of.is_administrator != Tri::False)

@@ -1,13 +1,9 @@
 //! What principals can become, and what an attached policy of AWS brings alone.
 
-use std::borrow::Cow;
-
 use super::actions::ActionName;
-use super::condition::Context;
 use super::escalate::{Escalation, Power, PowerOf, Powers, power_within};
 use super::grant::{Bound, PolicySet};
 use super::managed::Managed;
-use super::pattern::{Extent, Pattern};
 use super::principal::{self, Attached, Grants};
 use super::read;
 use super::spelling::arn_span;
@@ -349,10 +345,7 @@ pub fn allowed_by(set: &PolicySet) -> Vec<GrantedAction> {
 pub fn granted_actions(set: &PolicySet) -> Vec<GrantedAction> {
     let is_plain = set.is_plain();
     let works = |granted: &GrantedAction| {
-        let question = || {
-            let asked = ActionName::of(granted.service, granted.action);
-            Question::about(Cow::Owned(asked), Pattern::anything(), Extent::Some, Context::default())
-        };
+        let question = || Question::somewhere(ActionName::of(granted.service, granted.action));
         (is_plain && granted.is_sure) || set.grants(&question()) != Tri::False
     };
     allowed_by(set).into_iter().filter(works).collect()

@@ -25,6 +25,13 @@ pub struct Listing {
     pub is_open: bool,
 }
 
+impl Listing {
+    /// There may be more than shows: further entries, or what is hidden in these.
+    pub fn is_hidden(&self) -> bool {
+        self.is_open || self.patterns.iter().any(Pattern::is_hidden)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Statement {
     /// Nothing if it is not known.
@@ -74,6 +81,11 @@ impl Question {
             None => Request::Either,
         };
         Question { action, resource, extent, context, request }
+    }
+
+    /// To anything at all, of an action that is made ready.
+    pub fn somewhere(action: ActionName) -> Question {
+        Question::about(Cow::Owned(action), Pattern::anything(), Extent::Some, Context::default())
     }
 
     /// To everything that the resource pattern names.

@@ -7,7 +7,7 @@ use crate::model::network::{PrefixList, ROUTES_PROPAGATED, Route, RouteTable};
 use crate::model::range::{Family, Range, RangeSet};
 use crate::model::{Head, Id, Link, Model, Reading};
 use crate::source::Place;
-use crate::value::{Kind, Value};
+use crate::value::Value;
 
 /// How sure it is that a route leads to the kind of thing that is asked for.
 pub(super) type Quality<'a> = dyn Fn(Id<Route>) -> Fact + 'a;
@@ -242,16 +242,7 @@ pub(super) fn ranges_of_list(list: &PrefixList) -> Result<Vec<Range>, Reason> {
 
 /// Why a value that should be a text is not known.
 pub(super) fn unknown_of(value: &Value) -> Reason {
-    let mut open = vec![value];
-    while let Some(value) = open.pop() {
-        match &value.kind {
-            Kind::Unknown(unknown) => return unknown.reason.clone(),
-            Kind::Reference(reference) => return reference.computed(value.origin.span()),
-            Kind::Text(text) => open.extend(text.holes()),
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::List(_) | Kind::Map(_) => {}
-        }
-    }
-    Reason::with("wrong-type", "a text", value.origin.span())
+    value.missing().unwrap_or_else(|| Reason::with("wrong-type", "a text", value.origin.span()))
 }
 
 /// Whether a peer gets everything, or a whole private block. A default route to a transit gateway is a design.

@@ -7,7 +7,7 @@ use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::pipeline::{Arrival, Job, Start, Step};
 use crate::model::{Id, Model, Reading};
-use crate::source::{Place, Span};
+use crate::source::{Place, Span, lies_in};
 use crate::value::Value;
 
 /// What steps of a job bring in, of one kind.
@@ -123,7 +123,7 @@ fn in_step(model: &Model, step: Id<Step>, arrival: &Arrival, is_same: bool) -> F
         open = open.or(Some(reason));
     }
     let inside = |value: &&Value| match (arrival.folder.as_str(), value.as_str()) {
-        (Some(lies), Some(runs)) => is_below(runs, lies),
+        (Some(lies), Some(runs)) => lies_in(runs, lies),
         (None, _) | (_, None) => false,
     };
     // In the step that brings it, only what stands behind.
@@ -138,9 +138,4 @@ fn in_step(model: &Model, step: Id<Step>, arrival: &Arrival, is_same: bool) -> F
         (None, Some(reason)) => Fact::unknown(reason),
         (None, None) => Fact::no(Vec::new()),
     }
-}
-
-/// Whether a folder is another or lies below it.
-fn is_below(folder: &str, above: &str) -> bool {
-    above.is_empty() || folder == above || folder.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
 }

@@ -4,6 +4,7 @@ use super::{reason_of, unless_open};
 use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::image::Command;
+use crate::model::range::is_loopback;
 use crate::model::workload::{Container, PortMapping};
 use crate::model::{Id, Model, Reading};
 use crate::source::{Place, Span};
@@ -132,12 +133,11 @@ pub(super) fn is_bound_to_loopback(facts: &Facts<'_>, id: Id<Container>) -> Fact
         };
     }
     let (addresses, open) = addresses(model, id);
-    let is_local = |host: &str| host == "localhost" || host.starts_with("127.") || host == "::1";
     let on_port = |address: &&Value| split(address).is_some_and(|(_, port)| ports.contains(&port));
     let of_ports: Vec<&Value> = addresses.iter().filter(on_port).collect();
     let host_of = |address: &&&Value| split(address).and_then(|(host, _)| host);
-    let local = of_ports.iter().find(|address| host_of(address).is_some_and(|host| is_local(&host)));
-    let is_open_too = of_ports.iter().any(|address| host_of(&address).is_some_and(|host| !is_local(&host)));
+    let local = of_ports.iter().find(|address| host_of(address).is_some_and(|host| is_loopback(&host)));
+    let is_open_too = of_ports.iter().any(|address| host_of(&address).is_some_and(|host| !is_loopback(&host)));
     let hidden = of_ports.iter().find(|address| host_of(address).is_none());
     let open = open.or_else(|| hidden.map(|address| reason_of(address, "the address"))).or(hidden_port);
     match (local, open) {

@@ -1,12 +1,13 @@
 //! Applications that redirect plain requests, and whether the load balancer in front of them sends anything else.
 
+use super::server::unseen;
 use super::{place, reason_of};
 use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::secret::Setting;
 use crate::model::workload::{Container, Registration};
 use crate::model::{Id, Link, Model};
-use crate::source::Place;
+use crate::source::{Place, lies_in};
 
 /// Variables that say whose word a server takes, or give it any option.
 const ABOUT_PROXIES: [&str; 2] = ["FORWARDED_ALLOW_IPS", "GUNICORN_CMD_ARGS"];
@@ -16,12 +17,11 @@ const ABOUT_PROXIES: [&str; 2] = ["FORWARDED_ALLOW_IPS", "GUNICORN_CMD_ARGS"];
 pub(super) fn is_sent_plain_http(facts: &Facts<'_>, id: Id<Setting>) -> Fact {
     let model = facts.model;
     let path = model[id].path.as_str().unwrap_or("");
-    let holds = |context: &str| context.is_empty() || path.starts_with(&format!("{context}/"));
     let mut judged = Vec::new();
     for (own, container) in model.workload.containers.iter() {
         let Some(build) = container.image_build.id() else { continue };
         let holds = match model[build].context.as_str() {
-            Some(context) if holds(context) => Fact::yes(Vec::new()),
+            Some(context) if lies_in(path, context) => Fact::yes(Vec::new()),
             Some(_) => continue,
             None => Fact::unknown(reason_of(model[build].context.value(), "the context of the build")),
         };
@@ -79,8 +79,5 @@ fn believes_proxy(model: &Model, container: &Container) -> Fact {
         Tri::Unknown => Fact::unknown(reason_of(server.believes_proxy.value(), "the proxies of the server")),
         known => Fact::new(known, vec![Place::new(server.head.span, "this server learns nothing else")]),
     });
-    let open = container.servers.open.clone();
-    let nobody = container.servers.members.is_empty() && open.is_none();
-    let unread = || Reason::at("unread-program", "the server", container.head.span);
-    Fact::any(judged.chain(open.or_else(|| nobody.then(unread)).map(Fact::unknown)))
+    Fact::any(judged.chain(unseen(container, "the server").map(Fact::unknown)))
 }

@@ -42,10 +42,14 @@ pub(super) fn speaks_tls(facts: &Facts<'_>, id: Id<Container>) -> Fact {
     let model = facts.model;
     let container = &model[id];
     let judged = servers(model, container).map(|server| !is_plain(server));
-    let open = container.servers.open.clone();
-    let nobody = container.servers.members.is_empty() && open.is_none();
-    let unread = || Reason::at("unread-program", "no server", container.head.span);
-    Fact::all(judged.chain(open.or_else(|| nobody.then(unread)).map(Fact::unknown)))
+    Fact::all(judged.chain(unseen(container, "no server").map(Fact::unknown)))
+}
+
+/// Why a container may start other servers than those that are seen, or none is.
+pub(super) fn unseen(container: &Container, what: &'static str) -> Option<Reason> {
+    let servers = &container.servers;
+    let unread = || Reason::at("unread-program", what, container.head.span);
+    servers.open.clone().or_else(|| servers.members.is_empty().then(unread))
 }
 
 pub(super) fn is_redis_without_tls(facts: &Facts<'_>, id: Id<Container>) -> Fact {

@@ -59,29 +59,21 @@ impl Uses {
         if credential.kind.as_str() != Some("oidc_role") || self.role_of(id).is_some() {
             return None;
         }
-        let wanted = credential.role_reference.as_str()?.rsplit('/').next()?;
         let mut roles = model.identity.roles.iter().filter(|(role, _)| !is_dead(facts, *role));
-        let (_, role) = roles.find(|(_, role)| match role.name.get() {
-            Reading::Known(name) => name.equals_str(wanted) == Tri::Unknown,
-            Reading::Unknown(_) => true,
-            Reading::Absent => false,
-        })?;
+        let (_, role) = roles.find(|(_, role)| may_ask_for(credential, role))?;
         Some(Reason::at("no-value", "the name of the role", role.head.span))
     }
 
     /// Why some credential may ask for a role although nobody can tell: the name of the role is hidden.
     pub(in crate::facts) fn hidden_job(&self, model: &Model, role: Id<Role>) -> Option<Reason> {
-        let name = &model[role].name;
-        if name.as_str().is_some() {
+        if model[role].name.as_str().is_some() {
             return None;
         }
-        let may_ask = |credential: &Credential| {
-            let wanted = credential.role_reference.as_str().and_then(|arn| arn.rsplit('/').next());
-            wanted.is_some_and(|wanted| name.equals(wanted) == Tri::Unknown && name.is_present() != Tri::False)
-        };
         let mut credentials = model.pipeline.credentials.iter();
         let asks = credentials.any(|(id, credential)| {
-            credential.kind.as_str() == Some("oidc_role") && self.role_of(id).is_none() && may_ask(credential)
+            credential.kind.as_str() == Some("oidc_role")
+                && self.role_of(id).is_none()
+                && may_ask_for(credential, &model[role])
         });
         asks.then(|| Reason::at("no-value", "the name of the role", model[role].head.span))
     }
@@ -198,6 +190,12 @@ pub(super) fn askings<'m>(
         Asking { token, admitted: *admitted }
     };
     known.iter().map(asking).collect()
+}
+
+/// Whether a credential may be for a role whose name nobody knows, or not all of it.
+fn may_ask_for(credential: &Credential, role: &Role) -> bool {
+    let wanted = credential.role_reference.as_str().and_then(|arn| arn.rsplit('/').next());
+    wanted.is_some_and(|wanted| role.name.equals(wanted) == Tri::Unknown && role.name.is_present() != Tri::False)
 }
 
 /// What the trust of a role answers to the runs of each credential's job: several facts look at them.

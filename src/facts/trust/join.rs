@@ -36,20 +36,18 @@ facts! {
     }
 }
 
-/// The role's trust if it lets GitHub's jobs in at all; what else there is to say of it if it does not, or if nobody can
-/// tell who comes in.
-fn github<'a>(model: &Model, admissions: &'a Admissions, role: Id<Role>) -> Result<&'a Admission, Fact> {
-    let Some(admission) = admissions.of(role) else { return Err(nothing(model, role)) };
+/// Judges the role's trust if it lets GitHub's jobs in at all; says why nobody can tell if it may.
+fn on_github(facts: &Facts<'_>, role: Id<Role>, judge: impl FnOnce(&Admission) -> Fact) -> Fact {
+    let model = facts.model;
+    let admissions = facts.analysis::<Admissions>();
+    let Some(admission) = admissions.of(role) else { return nothing(model, role) };
     let mut open_doors = admission.doors.iter().filter(|door| !door.is_dead());
     if open_doors.clone().any(Door::is_github) {
-        return Ok(admission);
+        return judge(admission);
     }
     let hidden = open_doors.any(|door| door.issuer == Issuer::Unknown);
     let issuer = hidden.then(|| Reason::at("no-value", "who is let in", model[role].head.span));
-    match admission.open.clone().or(issuer) {
-        Some(reason) => Err(Fact::unknown(reason)),
-        None => Err(nothing(model, role)),
-    }
+    admission.open.clone().or(issuer).map_or_else(|| nothing(model, role), Fact::unknown)
 }
 
 fn nothing(model: &Model, role: Id<Role>) -> Fact {
@@ -147,45 +145,43 @@ fn refused(model: &Model, credential: &Credential, asking: &Asking<'_>) -> Vec<P
 /// here presents is another repository's.
 fn has_unused_alternative(facts: &Facts<'_>, role: Id<Role>) -> Fact {
     let model = facts.model;
-    let admissions = facts.analysis::<Admissions>();
     let repository = facts.analysis::<Repository>();
     let uses = facts.analysis::<Uses>();
-    let admission = match github(model, &admissions, role) {
-        Ok(admission) => admission,
-        Err(otherwise) => return otherwise,
-    };
-    let asking: Vec<Asking<'_>> =
-        uses.of_role(model, role).into_iter().flat_map(|(id, _)| askings(facts, &repository, id, role)).collect();
-    let answer = |value: &Pattern| Tri::any(asking.iter().map(|asking| asking.token.presents(value)));
-    let judged: Vec<(&Pattern, Span, Tri)> =
-        alternatives(model, admission).into_iter().map(|(value, span)| (value, span, answer(value))).collect();
-    let Some((used, _, _)) = judged.iter().find(|(_, _, tri)| *tri == Tri::True) else {
-        return match judged.iter().any(|(_, _, tri)| *tri == Tri::Unknown) {
-            true => Fact::unknown(Reason::at("no-value", "the subjects of its jobs", model[role].head.span)),
-            false => doubt(facts, admission, role),
+    on_github(facts, role, |admission| {
+        let asking: Vec<Asking<'_>> =
+            uses.of_role(model, role).into_iter().flat_map(|(id, _)| askings(facts, &repository, id, role)).collect();
+        let answer = |value: &Pattern| Tri::any(asking.iter().map(|asking| asking.token.presents(value)));
+        let judged: Vec<(&Pattern, Span, Tri)> =
+            alternatives(model, admission).into_iter().map(|(value, span)| (value, span, answer(value))).collect();
+        let Some((used, _, _)) = judged.iter().find(|(_, _, tri)| *tri == Tri::True) else {
+            return match judged.iter().any(|(_, _, tri)| *tri == Tri::Unknown) {
+                true => Fact::unknown(Reason::at("no-value", "the subjects of its jobs", model[role].head.span)),
+                false => doubt(facts, admission, role),
+            };
         };
-    };
-    let own = tenant_text(used);
-    let of_this = |value: &Pattern| own.is_some() && tenant_text(value) == own;
-    let unused = judged.iter().find(|(value, _, tri)| *tri == Tri::False && of_this(value));
-    let Some((_, span, _)) = unused else {
-        let is_open =
-            |(value, _, tri): &&(&Pattern, Span, Tri)| *tri == Tri::Unknown && (value.is_hidden() || of_this(value));
-        return match judged.iter().find(is_open) {
-            Some((_, span, _)) => Fact::unknown(Reason::at("no-value", "the subject", *span)),
-            None => nothing(model, role),
+        let own = tenant_text(used);
+        let of_this = |value: &Pattern| own.is_some() && tenant_text(value) == own;
+        let unused = judged.iter().find(|(value, _, tri)| *tri == Tri::False && of_this(value));
+        let Some((_, span, _)) = unused else {
+            let is_open = |(value, _, tri): &&(&Pattern, Span, Tri)| {
+                *tri == Tri::Unknown && (value.is_hidden() || of_this(value))
+            };
+            return match judged.iter().find(is_open) {
+                Some((_, span, _)) => Fact::unknown(Reason::at("no-value", "the subject", *span)),
+                None => nothing(model, role),
+            };
         };
-    };
-    // A job whose role nobody can tell may be the one.
-    let unread = model.pipeline.credentials.iter().find(|(id, credential)| {
-        credential.kind.as_str() == Some("oidc_role")
-            && uses.role_of(*id).is_none()
-            && credential.role_reference.as_str().is_none()
-    });
-    match unread {
-        Some((_, credential)) => Fact::unknown(Reason::at("no-value", "role-to-assume", credential.head.span)),
-        None => Fact::yes(vec![Place::new(*span, "no run of a job that asks for the role has this subject")]),
-    }
+        // A job whose role nobody can tell may be the one.
+        let unread = model.pipeline.credentials.iter().find(|(id, credential)| {
+            credential.kind.as_str() == Some("oidc_role")
+                && uses.role_of(*id).is_none()
+                && credential.role_reference.as_str().is_none()
+        });
+        match unread {
+            Some((_, credential)) => Fact::unknown(Reason::at("no-value", "role-to-assume", credential.head.span)),
+            None => Fact::yes(vec![Place::new(*span, "no run of a job that asks for the role has this subject")]),
+        }
+    })
 }
 
 /// Owner and name without their ids, where nothing of them is a wildcard.
@@ -202,43 +198,40 @@ fn tenant_text(value: &Pattern) -> Option<String> {
 
 fn differs_in_case(facts: &Facts<'_>, role: Id<Role>) -> Fact {
     let model = facts.model;
-    let admissions = facts.analysis::<Admissions>();
     let own = facts.analysis::<Repository>();
-    let admission = match github(model, &admissions, role) {
-        Ok(admission) => admission,
-        Err(otherwise) => return otherwise,
-    };
-    let uses = facts.analysis::<Uses>();
-    let asking: Vec<Asking<'_>> =
-        uses.of_role(model, role).into_iter().flat_map(|(id, _)| askings(facts, &own, id, role)).collect();
-    for (value, span) in alternatives(model, admission) {
-        if let (Some(written), Some(full)) = (tenant_text(value), own.full_name())
-            && written != full
-            && written.eq_ignore_ascii_case(&full)
-        {
-            return Fact::yes(vec![Place::new(
-                span,
-                format!("the repository is `{full}`: subjects are compared with case"),
-            )]);
-        }
-        if is_environment(value) {
-            continue;
-        }
-        for asking in asking.iter().filter(|asking| asking.admitted == Tri::False) {
-            let near = asking.token.contexts.iter().find(|context| {
-                after(value).is_some_and(|own| {
-                    own.answers(context, Extent::All) == Tri::False
-                        && own.folded().answers(&context.folded(), Extent::All) == Tri::True
-                })
-            });
-            if let Some(context) = near {
-                let words = format!("the run has `{context}`: subjects are compared with case");
-                let run = asking.trigger_span(model).map(|span| Place::new(span, "this run is refused"));
-                return Fact::yes(std::iter::once(Place::new(span, words)).chain(run).collect());
+    on_github(facts, role, |admission| {
+        let uses = facts.analysis::<Uses>();
+        let asking: Vec<Asking<'_>> =
+            uses.of_role(model, role).into_iter().flat_map(|(id, _)| askings(facts, &own, id, role)).collect();
+        for (value, span) in alternatives(model, admission) {
+            if let (Some(written), Some(full)) = (tenant_text(value), own.full_name())
+                && written != full
+                && written.eq_ignore_ascii_case(&full)
+            {
+                return Fact::yes(vec![Place::new(
+                    span,
+                    format!("the repository is `{full}`: subjects are compared with case"),
+                )]);
+            }
+            if is_environment(value) {
+                continue;
+            }
+            for asking in asking.iter().filter(|asking| asking.admitted == Tri::False) {
+                let near = asking.token.contexts.iter().find(|context| {
+                    after(value).is_some_and(|own| {
+                        own.answers(context, Extent::All) == Tri::False
+                            && own.folded().answers(&context.folded(), Extent::All) == Tri::True
+                    })
+                });
+                if let Some(context) = near {
+                    let words = format!("the run has `{context}`: subjects are compared with case");
+                    let run = asking.trigger_span(model).map(|span| Place::new(span, "this run is refused"));
+                    return Fact::yes(std::iter::once(Place::new(span, words)).chain(run).collect());
+                }
             }
         }
-    }
-    doubt(facts, admission, role)
+        doubt(facts, admission, role)
+    })
 }
 
 /// What stands after the repository.
@@ -259,33 +252,30 @@ fn environment_of(value: &Pattern) -> Option<String> {
 
 fn misspells_environment(facts: &Facts<'_>, role: Id<Role>) -> Fact {
     let model = facts.model;
-    let admissions = facts.analysis::<Admissions>();
-    let admission = match github(model, &admissions, role) {
-        Ok(admission) => admission,
-        Err(otherwise) => return otherwise,
-    };
-    let uses = facts.analysis::<Uses>();
-    let mut here: Vec<(String, Span)> = Vec::new();
-    for (_, credential) in uses.of_role(model, role) {
-        let Some(environment) = credential.job.id().and_then(|job| model[job].environment.id()) else { continue };
-        let environment = &model[environment];
-        match environment.name.as_str() {
-            Some(name) => here.push((name.to_owned(), environment.head.span)),
-            None => return Fact::unknown(Reason::at("no-value", "environment", environment.head.span)),
+    on_github(facts, role, |admission| {
+        let uses = facts.analysis::<Uses>();
+        let mut here: Vec<(String, Span)> = Vec::new();
+        for (_, credential) in uses.of_role(model, role) {
+            let Some(environment) = credential.job.id().and_then(|job| model[job].environment.id()) else { continue };
+            let environment = &model[environment];
+            match environment.name.as_str() {
+                Some(name) => here.push((name.to_owned(), environment.head.span)),
+                None => return Fact::unknown(Reason::at("no-value", "environment", environment.head.span)),
+            }
         }
-    }
-    for (value, span) in alternatives(model, admission) {
-        let Some(written) = environment_of(value) else { continue };
-        if here.iter().any(|(name, _)| name.replace(':', "%3A") == written) {
-            continue;
+        for (value, span) in alternatives(model, admission) {
+            let Some(written) = environment_of(value) else { continue };
+            if here.iter().any(|(name, _)| name.replace(':', "%3A") == written) {
+                continue;
+            }
+            let near = here.iter().find(|(name, _)| is_near(name, &written));
+            if let Some((name, job)) = near {
+                let words = format!("the job's environment is `{name}`");
+                return Fact::yes(vec![Place::new(span, words), Place::new(*job, "this one")]);
+            }
         }
-        let near = here.iter().find(|(name, _)| is_near(name, &written));
-        if let Some((name, job)) = near {
-            let words = format!("the job's environment is `{name}`");
-            return Fact::yes(vec![Place::new(span, words), Place::new(*job, "this one")]);
-        }
-    }
-    doubt(facts, admission, role)
+        doubt(facts, admission, role)
+    })
 }
 
 /// The same but for case, an encoded colon, or one slip.
@@ -298,44 +288,41 @@ fn is_near(name: &str, written: &str) -> bool {
 
 fn refuses_audience(facts: &Facts<'_>, role: Id<Role>) -> Fact {
     let model = facts.model;
-    let admissions = facts.analysis::<Admissions>();
-    let admission = match github(model, &admissions, role) {
-        Ok(admission) => admission,
-        Err(otherwise) => return otherwise,
-    };
-    let doors = admission.doors.iter().filter(|door| door.is_github() && !door.is_dead());
-    let audiences: Vec<_> =
-        doors.flat_map(|door| door.claims("aud")).filter(|claim| claim.effect == Effect::Limits).collect();
-    let mut doubt = hidden(model, admission, role).or_else(|| unnamed(facts, role));
-    for claim in audiences {
-        let takes = |audience: &str| {
-            let audience = Pattern::parse(audience, How::Literal, Case::Kept);
-            let taken = Tri::any(claim.condition.values.iter().map(|value| value.answers(&audience, Extent::All)));
-            if claim.condition.is_open { taken.or(Tri::Unknown) } else { taken }
-        };
-        let span = first_value(&model[claim.id]);
-        match by_provider(model, role, &takes) {
-            Some((Tri::False, place)) => {
-                return Fact::yes(vec![Place::new(span, "no client of the provider is called so"), place]);
+    on_github(facts, role, |admission| {
+        let doors = admission.doors.iter().filter(|door| door.is_github() && !door.is_dead());
+        let audiences: Vec<_> =
+            doors.flat_map(|door| door.claims("aud")).filter(|claim| claim.effect == Effect::Limits).collect();
+        let mut doubt = hidden(model, admission, role).or_else(|| unnamed(facts, role));
+        for claim in audiences {
+            let takes = |audience: &str| {
+                let audience = Pattern::parse(audience, How::Literal, Case::Kept);
+                let taken = Tri::any(claim.condition.values.iter().map(|value| value.answers(&audience, Extent::All)));
+                if claim.condition.is_open { taken.or(Tri::Unknown) } else { taken }
+            };
+            let span = first_value(&model[claim.id]);
+            match by_provider(model, role, &takes) {
+                Some((Tri::False, place)) => {
+                    return Fact::yes(vec![Place::new(span, "no client of the provider is called so"), place]);
+                }
+                Some((Tri::Unknown, place)) => {
+                    doubt.get_or_insert_with(|| Reason::at("no-value", "client_id_list", place.span));
+                }
+                Some((Tri::True, _)) | None => {}
             }
-            Some((Tri::Unknown, place)) => {
-                doubt.get_or_insert_with(|| Reason::at("no-value", "client_id_list", place.span));
+            match asks_for_other(facts, role, &takes) {
+                Ok(Some(credential)) => {
+                    let place = Place::new(credential, "this job asks for another audience");
+                    return Fact::yes(vec![Place::new(span, "only tokens for this audience are taken"), place]);
+                }
+                Ok(None) => {}
+                Err(reason) => doubt = doubt.or(Some(reason)),
             }
-            Some((Tri::True, _)) | None => {}
         }
-        match asks_for_other(facts, role, &takes) {
-            Ok(Some(credential)) => {
-                let place = Place::new(credential, "this job asks for another audience");
-                return Fact::yes(vec![Place::new(span, "only tokens for this audience are taken"), place]);
-            }
-            Ok(None) => {}
-            Err(reason) => doubt = doubt.or(Some(reason)),
+        match asks_for_other_partition(facts, admission, role) {
+            Some(places) => Fact::yes(places),
+            None => doubt.map_or_else(|| nothing(model, role), Fact::unknown),
         }
-    }
-    match asks_for_other_partition(facts, admission, role) {
-        Some(places) => Fact::yes(places),
-        None => doubt.map_or_else(|| nothing(model, role), Fact::unknown),
-    }
+    })
 }
 
 /// STS in China takes tokens that are made for it, and the action asks for those of the other Regions unless it is told.
@@ -419,68 +406,59 @@ fn one_form(model: &Model, admission: &Admission) -> Option<(Form, Span)> {
 
 fn refuses_subject_form(facts: &Facts<'_>, role: Id<Role>) -> Fact {
     let model = facts.model;
-    let admissions = facts.analysis::<Admissions>();
     let own = facts.analysis::<Repository>();
-    let admission = match github(model, &admissions, role) {
-        Ok(admission) => admission,
-        Err(otherwise) => return otherwise,
-    };
-    let uses = facts.analysis::<Uses>();
-    let form = own.only_form().filter(|_| !uses.of_role(model, role).is_empty());
-    match (one_form(model, admission), form) {
-        (Some((Form::Plain, span)), Some(Form::Immutable)) => {
-            Fact::yes(vec![Place::new(span, "subjects of this repository carry ids: `repo:OWNER@ID/NAME@ID:…`")])
+    on_github(facts, role, |admission| {
+        let uses = facts.analysis::<Uses>();
+        let form = own.only_form().filter(|_| !uses.of_role(model, role).is_empty());
+        match (one_form(model, admission), form) {
+            (Some((Form::Plain, span)), Some(Form::Immutable)) => {
+                Fact::yes(vec![Place::new(span, "subjects of this repository carry ids: `repo:OWNER@ID/NAME@ID:…`")])
+            }
+            (Some((Form::Immutable, span)), Some(Form::Plain)) => {
+                Fact::yes(vec![Place::new(span, "subjects of this repository carry no ids")])
+            }
+            (Some(_), Some(_)) => nothing(model, role),
+            (Some((_, span)), None) if !uses.of_role(model, role).is_empty() => {
+                Fact::unknown(Reason::at("no-value", "the form of the subjects", span))
+            }
+            (None, _) | (Some(_), None) => doubt(facts, admission, role),
         }
-        (Some((Form::Immutable, span)), Some(Form::Plain)) => {
-            Fact::yes(vec![Place::new(span, "subjects of this repository carry no ids")])
-        }
-        (Some(_), Some(_)) => nothing(model, role),
-        (Some((_, span)), None) if !uses.of_role(model, role).is_empty() => {
-            Fact::unknown(Reason::at("no-value", "the form of the subjects", span))
-        }
-        (None, _) | (Some(_), None) => doubt(facts, admission, role),
-    }
+    })
 }
 
 fn takes_one_subject_form(facts: &Facts<'_>, role: Id<Role>) -> Fact {
     let model = facts.model;
-    let admissions = facts.analysis::<Admissions>();
-    let admission = match github(model, &admissions, role) {
-        Ok(admission) => admission,
-        Err(otherwise) => return otherwise,
-    };
-    match one_form(model, admission) {
+    on_github(facts, role, |admission| match one_form(model, admission) {
         Some((Form::Plain, span)) => Fact::yes(vec![Place::new(span, "names only, without ids")]),
         Some((Form::Immutable, span)) => Fact::yes(vec![Place::new(span, "names with ids only")]),
         None => hidden(model, admission, role).map_or_else(|| nothing(model, role), Fact::unknown),
-    }
+    })
 }
 
 fn rests_on_names(facts: &Facts<'_>, role: Id<Role>) -> Fact {
     let model = facts.model;
-    let admissions = facts.analysis::<Admissions>();
-    let admission = match github(model, &admissions, role) {
-        Ok(admission) => admission,
-        Err(otherwise) => return otherwise,
-    };
-    let by_id = |door: &Door| {
-        ["repository_id", "repository_owner_id"]
-            .iter()
-            .any(|name| door.claims(name).any(|claim| claim.effect == Effect::Limits))
-    };
-    let doors = || admission.doors.iter().filter(|door| matches!(door.issuer, Issuer::GitHub(_)) && !door.is_dead());
-    if doors().all(by_id) {
-        return nothing(model, role);
-    }
-    let named = alternatives(model, admission).into_iter().find(|(value, _)| {
-        Subject::of(value.symbols()).tenant == Tenant::Repository && form_of(value) == Some(Form::Plain)
-    });
-    // A condition that nobody can tell may ask for an id.
-    let may_be_by_id = |door: &Door| door.is_open || door.claims.iter().any(|claim| claim.effect == Effect::Unknown);
-    let doubt = || Reason::at("no-value", "the conditions of the trust", model[role].head.span);
-    match named {
-        Some(_) if doors().all(|door| by_id(door) || may_be_by_id(door)) => Fact::unknown(doubt()),
-        Some((_, span)) => Fact::yes(vec![Place::new(span, "whoever gets these names later comes in")]),
-        None => hidden(model, admission, role).map_or_else(|| nothing(model, role), Fact::unknown),
-    }
+    on_github(facts, role, |admission| {
+        let by_id = |door: &Door| {
+            ["repository_id", "repository_owner_id"]
+                .iter()
+                .any(|name| door.claims(name).any(|claim| claim.effect == Effect::Limits))
+        };
+        let doors =
+            || admission.doors.iter().filter(|door| matches!(door.issuer, Issuer::GitHub(_)) && !door.is_dead());
+        if doors().all(by_id) {
+            return nothing(model, role);
+        }
+        let named = alternatives(model, admission).into_iter().find(|(value, _)| {
+            Subject::of(value.symbols()).tenant == Tenant::Repository && form_of(value) == Some(Form::Plain)
+        });
+        // A condition that nobody can tell may ask for an id.
+        let may_be_by_id =
+            |door: &Door| door.is_open || door.claims.iter().any(|claim| claim.effect == Effect::Unknown);
+        let doubt = || Reason::at("no-value", "the conditions of the trust", model[role].head.span);
+        match named {
+            Some(_) if doors().all(|door| by_id(door) || may_be_by_id(door)) => Fact::unknown(doubt()),
+            Some((_, span)) => Fact::yes(vec![Place::new(span, "whoever gets these names later comes in")]),
+            None => hidden(model, admission, role).map_or_else(|| nothing(model, role), Fact::unknown),
+        }
+    })
 }

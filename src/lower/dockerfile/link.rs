@@ -13,21 +13,27 @@ use crate::model::{Id, Model, One, ResourceMode};
 use crate::source::{World, parent_of};
 use crate::value::{Origin, Piece, Text, Value};
 
+/// What each push surely sends.
+type Exact = BTreeMap<Id<Push>, Vec<Id<ImageBuild>>>;
+
+/// Builds by the plain name of a folder.
+type ByFolder = BTreeMap<String, Vec<Id<ImageBuild>>>;
+
 /// Draws the edges once tasks, builds and resources are there.
 pub(crate) fn link(model: &mut Model, world: &World) {
     add_repositories(model);
     add_images(model);
     let exact = pushed::exact(model);
-    link_builds(model, world, &exact);
-    link_pushes(model, &exact);
+    let by_folder = builds_by_folder(model);
+    link_builds(model, world, &exact, &by_folder);
+    link_pushes(model, &exact, &by_folder);
 }
 
 /// Pushes and builds: what a push surely sends, else by the name of the folder, or where only one Dockerfile exists.
-fn link_pushes(model: &mut Model, exact: &BTreeMap<Id<Push>, Vec<Id<ImageBuild>>>) {
+fn link_pushes(model: &mut Model, exact: &Exact, by_folder: &ByFolder) {
     let builds: Vec<Id<ImageBuild>> = model.image.image_builds.ids().collect();
     let files: BTreeSet<&str> = builds.iter().filter_map(|id| model[*id].file.as_str()).collect();
     let is_only = files.len() == 1;
-    let by_folder = builds_by_folder(model);
     let mut links = Vec::new();
     for (push, entity) in model.delivery.pushes.iter() {
         if let Some(builds) = exact.get(&push) {
@@ -237,12 +243,11 @@ fn repository_of(
 
 /// Containers and builds: by what is pushed to the container's repository; else by the name of the folder, or where only
 /// one of each exists, unless the build is pushed elsewhere.
-fn link_builds(model: &mut Model, world: &World, exact: &BTreeMap<Id<Push>, Vec<Id<ImageBuild>>>) {
+fn link_builds(model: &mut Model, world: &World, exact: &Exact, by_folder: &ByFolder) {
     let mut links: Vec<(Id<Container>, Id<ImageBuild>)> = Vec::new();
     let builds: Vec<Id<ImageBuild>> = model.image.image_builds.ids().collect();
     let mut files: Vec<&str> = builds.iter().filter_map(|id| model[*id].file.as_str()).collect();
     files.dedup();
-    let by_folder = builds_by_folder(model);
     let private: Vec<(Id<Container>, String)> = model
         .workload
         .containers
@@ -297,8 +302,8 @@ fn leave_open(model: &mut Model, builds: &[Id<ImageBuild>]) {
 }
 
 /// The builds of Dockerfiles by the name of the folder that these lie in.
-fn builds_by_folder(model: &Model) -> BTreeMap<String, Vec<Id<ImageBuild>>> {
-    let mut by_folder: BTreeMap<String, Vec<Id<ImageBuild>>> = BTreeMap::new();
+fn builds_by_folder(model: &Model) -> ByFolder {
+    let mut by_folder = ByFolder::new();
     for (id, build) in model.image.image_builds.iter() {
         let folder = build.file.as_str().map(|file| parent_of(file).rsplit('/').next().unwrap_or(""));
         if let Some(folder) = folder.filter(|folder| !folder.is_empty()) {
@@ -319,7 +324,7 @@ struct Sent<'m> {
 }
 
 impl<'m> Sent<'m> {
-    fn new(model: &'m Model, exact: &BTreeMap<Id<Push>, Vec<Id<ImageBuild>>>) -> Sent<'m> {
+    fn new(model: &'m Model, exact: &Exact) -> Sent<'m> {
         let homes = model.pipeline.repositories.iter().filter_map(|(_, it)| it.path.as_str()).collect();
         let mut sent = Sent { homes, to: BTreeMap::new(), of: BTreeMap::new() };
         for (push, builds) in exact {
