@@ -23,6 +23,7 @@ pub mod principal;
 pub mod read;
 pub(in crate::facts) mod roles;
 mod scope;
+mod session;
 pub(super) mod sets;
 pub(super) mod shape;
 pub(super) mod spelling;

@@ -5,7 +5,7 @@ use super::escalate::{Escalation, Power, PowerOf, Powers, power_within};
 use super::grant::{Bound, PolicySet};
 use super::managed::Managed;
 use super::principal::{self, Attached, Grants};
-use super::read;
+use super::session::session_of;
 use super::spelling::arn_span;
 use super::statement::Question;
 use super::trusted::Trusts;
@@ -15,7 +15,7 @@ use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::identity::{AccessKey, Attachment, IamGroup, IamUser, Role};
 use crate::model::pipeline::Credential;
-use crate::model::{AnyId, Entity, Id, Link, Model, Reading};
+use crate::model::{AnyId, Entity, Id, Model};
 use crate::source::Place;
 use crate::value::{Origin, Value};
 
@@ -74,47 +74,19 @@ pub(in crate::facts) fn has_power(facts: &Facts<'_>, id: AnyId, least: Power) ->
     }
 }
 
-/// What bounds the session of a login, beside its role: the policy that the step writes and those that it names.
-fn session_of(facts: &Facts<'_>, id: Id<Credential>) -> Option<Bound> {
-    let credential = &facts.model[id];
-    let inline = &credential.session_policy;
-    let mut statements = Vec::new();
-    let mut is_open = matches!(inline.link, Link::Unknown(_));
-    if let Some(policy) = inline.id() {
-        is_open |= facts.model[policy].statements.open.is_some();
-        statements.extend(read::policy(facts, policy).into_iter().map(|read| read.statement));
-    }
-    match credential.session_policy_arns.get() {
-        Reading::Known(arns) => {
-            is_open |= arns.open.is_some();
-            for arn in &arns.items {
-                let name = arn.as_str().and_then(crate::data::managed::intended);
-                match name.and_then(super::managed::named) {
-                    Some(managed) => statements.extend_from_slice(&managed.set.statements),
-                    None => is_open = true,
-                }
-            }
-        }
-        Reading::Unknown(_) => is_open = true,
-        Reading::Absent if matches!(inline.link, Link::Absent) => return None,
-        Reading::Absent => {}
-    }
-    Some(if is_open { Bound::Unresolved } else { Bound::Statements(statements) })
-}
-
 /// Whether a session has at least this power: that of its role, less what a session policy leaves out.
 pub(in crate::facts) fn session_has_power(facts: &Facts<'_>, role: Id<Role>, id: Id<Credential>, least: Power) -> Tri {
     let of_role = has_power(facts, role.into(), least);
     let grants = facts.analysis::<Grants>();
-    let (Some(bound), Some(granted)) = (session_of(facts, id), grants.of(role)) else { return of_role };
+    let (Some(session), Some(granted)) = (session_of(facts, id), grants.of(role)) else { return of_role };
     if of_role == Tri::False {
         return Tri::False;
     }
-    match &bound {
+    match &session.bound {
         Bound::Unresolved => Tri::Unknown,
         // What a path leads to needs an action that changes something first.
         Bound::Statements(_) | Bound::None => {
-            Tri::from(power_within(facts.model, granted, bound) >= least.min(Power::Write)).and(of_role)
+            Tri::from(power_within(facts.model, granted, session.bound.clone()) >= least.min(Power::Write)).and(of_role)
         }
     }
 }

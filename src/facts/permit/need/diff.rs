@@ -7,6 +7,7 @@ use crate::data::actions::Level;
 use crate::data::lists;
 use crate::facts::permit::power::GrantedAction;
 use crate::facts::permit::principal::Granted;
+use crate::facts::permit::session::Session;
 use crate::logic::{Reason, Tri};
 
 /// How many actions of each level.
@@ -58,18 +59,26 @@ pub(super) fn needed(set: &NeedSet) -> BTreeSet<&'static str> {
     set.needs.iter().filter(|need| need.certainty > Certainty::Perhaps).map(|need| need.action).collect()
 }
 
+/// Something that is needed and surely not granted.
+pub(super) struct Missing<'a> {
+    pub(super) need: &'a Need,
+    /// The principal has it, and this session of it not.
+    pub(super) session: Option<&'a Session>,
+}
+
 /// What is needed and surely not granted, and why something else may be missing too.
 pub(super) fn missing<'a>(
     needs: impl IntoIterator<Item = &'a Need>,
     granted: &Granted,
-) -> (Vec<&'a Need>, Option<Reason>) {
+) -> (Vec<Missing<'a>>, Option<Reason>) {
     let mut found = Vec::new();
     let mut doubt = None;
     for need in needs.into_iter().filter(|need| need.certainty > Certainty::Perhaps) {
         let place = need.places.first().map(|place| place.span);
         let reason = |code, object: &str| Reason::with(code, object.to_owned(), place);
-        match (granted.grants(&need.question()), need.certainty) {
-            (Tri::False, Certainty::Sure) => found.push(need),
+        let question = need.question();
+        match (granted.grants(&question), need.certainty) {
+            (Tri::False, Certainty::Sure) => found.push(Missing { need, session: None }),
             (Tri::False, _) => {
                 doubt.get_or_insert_with(|| reason("condition-not-known", need.action));
             }
@@ -77,7 +86,17 @@ pub(super) fn missing<'a>(
                 let open = granted.open.clone();
                 doubt.get_or_insert_with(|| open.unwrap_or_else(|| reason("no-value", "what a policy names")));
             }
-            (Tri::True, _) => {}
+            (Tri::True, _) => {
+                for (session, certainty) in need.sessions.iter().filter(|(_, it)| *it > Certainty::Perhaps) {
+                    match (session.bound.admits(&question), certainty) {
+                        (Tri::True, _) => {}
+                        (Tri::False, Certainty::Sure) => found.push(Missing { need, session: Some(session) }),
+                        (Tri::False | Tri::Unknown, _) => {
+                            doubt.get_or_insert_with(|| reason("no-value", "what a session policy leaves"));
+                        }
+                    }
+                }
+            }
         }
     }
     (found, doubt)

@@ -1,6 +1,7 @@
 //! Needs of the jobs of workflows: what the steps behind a login ask for, up to the next login.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::call::{self, Call, Said};
 use super::index::Index;
@@ -9,6 +10,7 @@ use super::{Certainty, Need, NeedSet, Target, only_user};
 use crate::data::needs::{self, NeedRow};
 use crate::facts::Facts;
 use crate::facts::permit::roles::RolesByName;
+use crate::facts::permit::session::{Session, session_of};
 use crate::facts::trust::asking::Uses;
 use crate::logic::{Reason, Tri};
 use crate::model::identity::Role;
@@ -47,14 +49,19 @@ pub(super) fn principal_of(facts: &Facts<'_>, id: Id<Credential>) -> Option<AnyI
     let credential = &model[id];
     match credential.kind.as_str()? {
         "oidc_role" => facts.analysis::<Uses>().role_of(id).map(AnyId::from),
-        "chained_role" => {
-            let text = credential.role_reference.value().as_text()?;
-            let name = text.known()?.rsplit('/').next()?;
-            facts.analysis::<RolesByName>().named(name).map(AnyId::from)
-        }
+        "chained_role" => named(facts, credential),
+        // The keys are there to assume the role.
+        "static_keys" if credential.role_reference.is_present() != Tri::False => named(facts, credential),
         "static_keys" if credential.is_for_aws.tri() != Tri::False => only_user(facts).map(AnyId::from),
         _ => None,
     }
+}
+
+/// The role here whose ARN a login writes.
+fn named(facts: &Facts<'_>, credential: &Credential) -> Option<AnyId> {
+    let text = credential.role_reference.value().as_text()?;
+    let name = text.known()?.rsplit('/').next()?;
+    facts.analysis::<RolesByName>().named(name).map(AnyId::from)
 }
 
 /// A login that counts at some step: who it is, if that is known.
@@ -62,6 +69,19 @@ pub(super) fn principal_of(facts: &Facts<'_>, id: Id<Credential>) -> Option<AnyI
 struct Held {
     principal: Option<AnyId>,
     credential: Id<Credential>,
+    /// What the login leaves of the principal.
+    session: Option<Arc<Session>>,
+    /// A script has gone on to another role, and nobody knows which of them its calls use.
+    is_left: bool,
+}
+
+/// One call of a step, and what is known of it.
+#[derive(Clone, Copy)]
+struct Asked<'c> {
+    call: &'c Call,
+    deployed: &'c Deployed,
+    certainty: Certainty,
+    session: Option<&'c Arc<Session>>,
 }
 
 fn of_job(facts: &Facts<'_>, job: Id<Job>, of: &mut BTreeMap<AnyId, NeedSet>) {
@@ -70,7 +90,12 @@ fn of_job(facts: &Facts<'_>, job: Id<Job>, of: &mut BTreeMap<AnyId, NeedSet>) {
     if logins.is_empty() {
         return;
     }
-    let held = |id: Id<Credential>| Held { principal: principal_of(facts, id), credential: id };
+    let held = |id: Id<Credential>| Held {
+        principal: principal_of(facts, id),
+        credential: id,
+        session: session_of(facts, id).map(Arc::new),
+        is_left: false,
+    };
     let mut now: Vec<Held> = logins.iter().filter(|id| !is_of_step(model, **id)).map(|id| held(*id)).collect();
     for step in model[job].steps.ids() {
         let own: Vec<Id<Credential>> =
@@ -87,10 +112,12 @@ fn of_job(facts: &Facts<'_>, job: Id<Job>, of: &mut BTreeMap<AnyId, NeedSet>) {
         }
         // Keys in the variables of one step count there and nowhere else.
         let here: Vec<Held> = if own.is_empty() { now.clone() } else { own.iter().map(|id| held(*id)).collect() };
-        for one in here {
-            if let Some(principal) = one.principal {
-                let set = of.entry(principal).or_default();
-                of_step(facts, job, step, &one, set);
+        for one in &here {
+            let assumed = of_step(facts, job, step, one, of);
+            // What a script hands to the later steps may be what it assumed.
+            if let Some(assumed) = assumed.filter(|_| hands_keys_on(model, step)) {
+                now.iter_mut().for_each(|held| held.is_left = true);
+                now.push(assumed);
             }
         }
     }
@@ -128,8 +155,9 @@ fn chained(facts: &Facts<'_>, step: Id<Step>, now: &[Held], own: &[Id<Credential
     }
     let around = surroundings(facts, source, own.first().copied());
     let certainty = certainty_of(model, step);
+    let session = now.last().and_then(|held| held.session.as_ref());
     let set = of.entry(source).or_default();
-    of_call(&around, &call, &Deployed::default(), certainty, set);
+    of_call(&around, &Asked { call: &call, deployed: &Deployed::default(), certainty, session }, set);
 }
 
 fn surroundings<'m>(facts: &Facts<'m>, principal: AnyId, credential: Option<Id<Credential>>) -> Surroundings<'m> {
@@ -137,12 +165,18 @@ fn surroundings<'m>(facts: &Facts<'m>, principal: AnyId, credential: Option<Id<C
     Surroundings::new(facts, principal, region.as_ref())
 }
 
-fn of_step(facts: &Facts<'_>, job: Id<Job>, step: Id<Step>, held: &Held, set: &mut NeedSet) {
+/// Adds what a step asks for; returns the role that its script goes on to.
+fn of_step(
+    facts: &Facts<'_>,
+    job: Id<Job>,
+    step: Id<Step>,
+    held: &Held,
+    of: &mut BTreeMap<AnyId, NeedSet>,
+) -> Option<Held> {
     let model = facts.model;
-    let Some(principal) = held.principal else { return };
-    let certainty = certainty_of(model, step);
-    let around = surroundings(facts, principal, Some(held.credential));
     let index = facts.analysis::<Index>();
+    let certainty = certainty_of(model, step);
+    let mut holders = vec![held.clone()];
     for said in call::of_step(model, &index, step) {
         match said {
             Said::Calls(calls) => {
@@ -153,17 +187,70 @@ fn of_step(facts: &Facts<'_>, job: Id<Job>, step: Id<Step>, held: &Held, set: &m
                         Tri::True => certainty,
                         Tri::False | Tri::Unknown => Certainty::Perhaps,
                     };
-                    of_call(&around, &call, &deployed, certainty, set);
+                    asked_by(
+                        facts,
+                        &holders,
+                        &Asked { call: &call, deployed: &deployed, certainty, session: None },
+                        of,
+                    );
+                    if let Some(next) = assumed(facts, held, &call) {
+                        holders.iter_mut().for_each(|held| held.is_left = true);
+                        holders.push(next);
+                    }
                 }
             }
-            Said::Configuration(span) => left_out(model, job, span, set),
-            Said::Unread(reason) => set.open(reason),
+            Said::Configuration(span) => each_set(&holders, of, |set| left_out(model, job, span, set)),
+            Said::Unread(reason) => each_set(&holders, of, |set| set.open(reason.clone())),
         }
     }
+    let certainty = certainty.min(Certainty::Conditional);
     for base in private_bases(model, &index, step) {
         let call = Call { is_conditional: true, ..Call::new("image pull", model[step].head.span) }.with("image", base);
-        of_call(&around, &call, &Deployed::default(), certainty.min(Certainty::Conditional), set);
+        let asked = Asked { call: &call, deployed: &Deployed::default(), certainty, session: None };
+        asked_by(facts, &holders, &asked, of);
     }
+    holders.pop().filter(|_| !holders.is_empty())
+}
+
+fn each_set(holders: &[Held], of: &mut BTreeMap<AnyId, NeedSet>, mut change: impl FnMut(&mut NeedSet)) {
+    for principal in holders.iter().filter_map(|held| held.principal) {
+        change(of.entry(principal).or_default());
+    }
+}
+
+/// Adds what a call asks for to all that may be meant.
+fn asked_by(facts: &Facts<'_>, holders: &[Held], asked: &Asked<'_>, of: &mut BTreeMap<AnyId, NeedSet>) {
+    for held in holders {
+        let Some(principal) = held.principal else { continue };
+        let certainty = if held.is_left { Certainty::Perhaps } else { asked.certainty };
+        let around = surroundings(facts, principal, Some(held.credential));
+        let set = of.entry(principal).or_default();
+        of_call(&around, &Asked { certainty, session: held.session.as_ref(), ..*asked }, set);
+    }
+}
+
+/// The role that `aws sts assume-role` leads to. Whether the script goes on with its keys is not known.
+fn assumed(facts: &Facts<'_>, held: &Held, call: &Call) -> Option<Held> {
+    if call.name != "aws sts assume-role" {
+        return None;
+    }
+    let named = call.known("role-arn").and_then(|arn| arn.rsplit('/').next());
+    let role = named.and_then(|name| facts.analysis::<RolesByName>().named(name));
+    let principal = role.map(AnyId::from);
+    Some(Held { principal, credential: held.credential, session: None, is_left: true })
+}
+
+/// Whether a script writes keys to where later steps find them.
+fn hands_keys_on(model: &Model, step: Id<Step>) -> bool {
+    let commands = model[step].commands.ids().map(|id| &model[id]);
+    let mut writers =
+        commands.filter(|it| matches!(it.program.as_str(), Some("echo" | "printf" | "cat" | "tee" | "jq")));
+    writers.any(|command| match command.arguments.get() {
+        Reading::Known(list) => {
+            list.items.iter().any(|argument| argument.as_text().is_some_and(|text| text.contains("AWS_") != Tri::False))
+        }
+        Reading::Absent | Reading::Unknown(_) => true,
+    })
 }
 
 fn left_out(model: &Model, job: Id<Job>, span: Span, set: &mut NeedSet) {
@@ -215,7 +302,8 @@ fn private_bases(model: &Model, index: &Index, step: Id<Step>) -> Vec<Value> {
 }
 
 /// The rows of the table that count for a call, as needs.
-fn of_call(around: &Surroundings<'_>, call: &Call, deployed: &Deployed, certainty: Certainty, set: &mut NeedSet) {
+fn of_call(around: &Surroundings<'_>, asked: &Asked<'_>, set: &mut NeedSet) {
+    let Asked { call, deployed, certainty, session } = *asked;
     for row in needs::of_call(&call.name).unwrap_or_default() {
         let fits = Tri::all(row.when.iter().map(|when| call.fits(when)));
         let certainty = match fits {
@@ -236,6 +324,7 @@ fn of_call(around: &Surroundings<'_>, call: &Call, deployed: &Deployed, certaint
                 passed_to: row.passed_to,
                 cluster,
                 certainty,
+                sessions: session.map(|session| (session.clone(), certainty)).into_iter().collect(),
                 places,
             });
         }

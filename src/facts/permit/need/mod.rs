@@ -15,9 +15,11 @@ pub(in crate::facts) mod verdict;
 pub mod view;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::condition::Context;
 use super::pattern::{Case, Extent, Pattern, Reading as How};
+use super::session::Session;
 use super::statement::Question;
 use super::trusted::Trusts;
 use crate::facts::trust;
@@ -51,6 +53,8 @@ pub struct Need {
     /// The cluster of ECS that the request names.
     pub cluster: Option<Target>,
     pub certainty: Certainty,
+    /// Sessions that are left less than the principal has, and how surely it is needed in each.
+    pub sessions: Vec<(Arc<Session>, Certainty)>,
     /// The lines that make it necessary.
     pub places: Vec<Place>,
 }
@@ -100,6 +104,12 @@ impl NeedSet {
                     }
                 }
                 known.certainty = known.certainty.max(need.certainty);
+                for (session, certainty) in need.sessions {
+                    match known.sessions.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &session)) {
+                        Some((_, known)) => *known = certainty.max(*known),
+                        None => known.sessions.push((session, certainty)),
+                    }
+                }
             }
             None => self.needs.push(need),
         }

@@ -63,7 +63,7 @@ fn surroundings<'m>(facts: &Facts<'m>, role: Id<Role>) -> Surroundings<'m> {
 }
 
 fn need(action: &'static str, group: &'static str, target: Target, certainty: Certainty, place: Place) -> Need {
-    Need { action, target, group, passed_to: None, cluster: None, certainty, places: vec![place] }
+    Need { action, target, group, passed_to: None, cluster: None, certainty, sessions: Vec::new(), places: vec![place] }
 }
 
 /// What ECS does with an execution role.

@@ -78,10 +78,10 @@ fn lacks_permission<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
     let (missing, doubt) = diff::missing(of_jobs, granted);
     let mut told = Vec::new();
     let mut is_told_elsewhere = false;
-    for need in missing {
-        match explained(facts, granted, need.action) {
+    for one in missing {
+        match one.session.is_none() && explained(facts, granted, one.need.action) {
             true => is_told_elsewhere = true,
-            false => told.push(need),
+            false => told.push(one),
         }
     }
     if told.is_empty() {
@@ -91,12 +91,17 @@ fn lacks_permission<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
         };
     }
     let mut lines = Lines::default();
-    for need in &told {
-        let span = companion(model, set, granted, need).unwrap_or(head.span);
-        lines.add(span, "not granted: ", need.action, "");
+    for one in &told {
+        match one.session {
+            Some(session) => lines.add(session.span, "not left to this session: ", one.need.action, ""),
+            None => {
+                let span = companion(model, set, granted, one.need).unwrap_or(head.span);
+                lines.add(span, "not granted: ", one.need.action, "");
+            }
+        }
     }
-    for need in &told {
-        lines.add_reasons(need);
+    for one in &told {
+        lines.add_reasons(one.need);
     }
     Fact::yes(lines.places())
 }
@@ -164,7 +169,8 @@ fn missing_of_jobs(facts: &Facts<'_>, id: AnyId) -> Vec<&'static str> {
     let (Some(set), Some(granted)) = (needs.of(id), grants.of(id)) else { return Vec::new() };
     let of_jobs = set.needs.iter().filter(|need| set.is_of_job && !is_of_tasks(need));
     let (missing, _) = diff::missing(of_jobs, granted);
-    missing.into_iter().map(|need| need.action).filter(|action| !explained(facts, granted, action)).collect()
+    let is_told = |one: &diff::Missing<'_>| one.session.is_some() || !explained(facts, granted, one.need.action);
+    missing.into_iter().filter(is_told).map(|one| one.need.action).collect()
 }
 
 fn missing_actions<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> (Value, Vec<Place>) {
@@ -180,7 +186,7 @@ fn execution_actions_missing(facts: &Facts<'_>, id: Id<Task>) -> (Value, Vec<Pla
         return texts(Vec::new(), span);
     };
     let (missing, _) = diff::missing(&of_task.execution, granted);
-    let told = missing.into_iter().map(|need| need.action).filter(|action| !explained(facts, granted, action));
+    let told = missing.into_iter().map(|one| one.need.action).filter(|action| !explained(facts, granted, action));
     texts(told.collect(), span)
 }
 
@@ -413,7 +419,8 @@ fn lacks(facts: &Facts<'_>, id: Id<Task>, role: Option<Id<Role>>, is_named: Tri,
     let is_execution = Some(role) == model[id].execution_role.id() && span == role_place(model, id);
     let wanted = if is_execution { &of_task.execution } else { &of_task.task };
     let (missing, doubt) = diff::missing(wanted, granted);
-    let told: Vec<&Need> = missing.into_iter().filter(|need| !explained(facts, granted, need.action)).collect();
+    let told: Vec<&Need> =
+        missing.into_iter().map(|one| one.need).filter(|need| !explained(facts, granted, need.action)).collect();
     if told.is_empty() {
         let open = of_task.open.clone().filter(|_| is_execution);
         return doubt.or(open).map_or_else(|| nothing(span), Fact::unknown);

@@ -102,7 +102,9 @@ fn view(facts: &Facts<'_>, id: AnyId) -> PrincipalView {
 fn judged(set: &NeedSet, granted: Option<&Granted>) -> (Vec<Need>, Vec<Need>) {
     let (mut missing, mut undecided) = (Vec::new(), Vec::new());
     for need in set.needs.iter().filter(|need| need.certainty > Certainty::Perhaps) {
-        match granted.map_or(Tri::False, |granted| granted.grants(&need.question())) {
+        let question = need.question();
+        let by_sessions = || Tri::all(need.sessions.iter().map(|(session, _)| session.bound.admits(&question)));
+        match granted.map_or(Tri::False, |granted| granted.grants(&question)).and(by_sessions()) {
             Tri::True => {}
             Tri::False => missing.push(need.clone()),
             Tri::Unknown => undecided.push(need.clone()),
