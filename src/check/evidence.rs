@@ -166,6 +166,7 @@ fn assumptions(origin: &Origin) -> Vec<String> {
             | StepKind::VarFile { .. }
             | StepKind::Written
             | StepKind::ReadThrough(_)
+            | StepKind::Said(_)
             | StepKind::Passed { .. }
             | StepKind::Call(_)
             | StepKind::ProviderDefault(_)
@@ -179,11 +180,14 @@ fn role(kind: &StepKind, value: &Value, property: &str) -> String {
     match kind {
         StepKind::Written => match (&value.kind, short(value)) {
             (Kind::Bool(flag), _) => flag_words(&words, *flag),
+            (Kind::Null, _) => format!("there is no {words}"),
             (_, Some(text)) => format!("{words}: {text}"),
+            (Kind::List(_), None) if words.ends_with('s') => format!("{words} are set here"),
             (_, None) => format!("{words} is set here"),
         },
         StepKind::VarFile { .. } => "the variable file says so".to_owned(),
         StepKind::ReadThrough(name) => format!("read through `{name}`"),
+        StepKind::Said(words) => words.to_string(),
         StepKind::Passed { call, argument } => format!("passed to `{call}` as `{argument}`"),
         StepKind::VariableDefault { name, .. } => format!("the default of `{name}`"),
         StepKind::Call(name) => format!("through `{name}`"),
@@ -251,6 +255,11 @@ pub(crate) fn short(value: &Value) -> Option<String> {
         Kind::Bool(value) => value.to_string(),
         Kind::Number(number) => number.to_string(),
         Kind::Text(text) => format!("`{text}`"),
+        Kind::List(list) if list.open.is_none() && !list.items.is_empty() => {
+            let one = |item: &Value| item.as_str().filter(|_| !item.sensitive).map(|text| format!("`{text}`"));
+            let items: Option<Vec<String>> = list.items.iter().map(one).collect();
+            items?.join(", ")
+        }
         Kind::Null | Kind::List(_) | Kind::Map(_) | Kind::Reference(_) | Kind::Unknown(_) => return None,
     };
     let fits = text.chars().count() <= LONGEST && !text.contains(char::is_control);

@@ -156,7 +156,11 @@ pub(super) fn finished(draft: Draft, safety: Safety, places: &[Span], sites: &dy
                 StepKind::Written | StepKind::VarFile { .. } | StepKind::VariableDefault { .. } => {
                     Edit { span: first.span, text: literal }
                 }
-                StepKind::ReadThrough(_) | StepKind::Passed { .. } | StepKind::Call(_) | StepKind::Missing(_) => {
+                StepKind::ReadThrough(_)
+                | StepKind::Said(_)
+                | StepKind::Passed { .. }
+                | StepKind::Call(_)
+                | StepKind::Missing(_) => {
                     return None;
                 }
             };

@@ -180,15 +180,25 @@ pub fn is_secret_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let lower = name.to_ascii_lowercase();
     let is_env = lower == ".env" || lower.strip_prefix(".env.").is_some_and(|rest| !is_template_suffix(rest));
-    let in_folder = |folder: &str| path.split('/').any(|part| part == folder);
     is_env
         || matches!(lower.as_str(), "id_rsa" | "id_dsa" | "id_ecdsa" | "id_ed25519")
         || [".key", ".p12", ".pfx", ".jks"].iter().any(|end| lower.ends_with(end))
         || (lower.ends_with(".pem") && lower.contains("key"))
-        || in_folder(".aws")
+        || name == ".aws"
+        || path.ends_with(".aws/credentials")
         || matches!(lower.as_str(), ".netrc" | ".git-credentials" | "kubeconfig")
         || path.ends_with(".docker/config.json")
         || lower.contains("terraform.tfstate")
+}
+
+/// Whether a file lies where examples and tests keep theirs.
+pub fn is_in_example_folder(path: &str) -> bool {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    folders.split('/').any(|folder| {
+        let folder = folder.trim_matches('_').to_ascii_lowercase();
+        matches!(folder.as_str(), "testdata" | "fixtures" | "playground")
+            || is_template_suffix(folder.trim_end_matches('s'))
+    })
 }
 
 /// `.env.example` and its like.
@@ -251,7 +261,9 @@ mod tests {
         for path in [".env", "a/.env.prod", "x/server.key", "certs/private-key.pem", ".aws/credentials"] {
             assert!(is_secret_file(path), "{path}");
         }
-        for path in [".env.example", "certs/rds-global-bundle.pem", "monkey.py", "a.env.rs"] {
+        for path in
+            [".env.example", ".aws/task-definition.json", "certs/rds-global-bundle.pem", "monkey.py", "a.env.rs"]
+        {
             assert!(!is_secret_file(path), "{path}");
         }
     }

@@ -8,7 +8,7 @@ use crate::model::image::{Command, Image, ImageBuild};
 use crate::model::workload::Container;
 use crate::model::{Cell, CellType, Id, Reading};
 use crate::source::Place;
-use crate::value::{Kind, Text, Value};
+use crate::value::{Kind, StepKind, Text, Value};
 
 facts! {
     ImageBuild {
@@ -84,7 +84,11 @@ pub(super) fn known_deployed(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
 
 /// Places of a cell's value, from the literal on.
 fn places<T: CellType>(cell: &Cell<T>, role: &str) -> Vec<Place> {
-    let mut steps: Vec<Place> = cell.origin().steps().map(|step| Place::new(step.span, "")).collect();
+    let said = |kind: &StepKind| {
+        let StepKind::Said(words) = kind else { return String::new() };
+        words.to_string()
+    };
+    let mut steps: Vec<Place> = cell.origin().steps().map(|step| Place::new(step.span, said(step.kind))).collect();
     steps.reverse();
     if let Some(first) = steps.first_mut() {
         first.role = role.to_owned();
@@ -158,7 +162,10 @@ fn user_is_overridden(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
 fn stop_signal_arrives(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
     let build = &facts.model[id];
     let own = match build.process_gets_signal.get() {
-        Reading::Known(arrives) => Fact::new(Tri::from(arrives), places(&build.process_gets_signal, "")),
+        Reading::Known(arrives) => Fact::new(
+            Tri::from(arrives),
+            places(&build.process_gets_signal, "the shell stays in front of what this starts"),
+        ),
         Reading::Absent => Fact::unknown(Reason::at("no-value", "process", build.head.span)),
         Reading::Unknown(reason) => Fact::unknown(reason),
     };

@@ -1,6 +1,6 @@
 //! Files that should not lie in a repository: environments with their variables, and states of Terraform.
 
-use crate::data::secrets::is_template_suffix;
+use crate::data::secrets::{is_in_example_folder, is_template_suffix};
 use crate::logic::Reason;
 use crate::model::secret::{EnvFile, StateFile, Variable};
 use crate::model::{Cell, Head, Many, Model};
@@ -25,7 +25,8 @@ fn add_env_file(model: &mut Model, sources: &Sources<'_>, file: FileId) {
     let mut entity = EnvFile::new(Head::new(&*source.path, whole));
     let name = source.name().to_ascii_lowercase();
     entity.path.set(Value::text(&source.path, Origin::written(whole)));
-    entity.is_template.set(Value::bool(is_template_suffix(&name), Origin::written(whole)));
+    let is_template = is_template_suffix(&name) || is_in_example_folder(&source.path);
+    entity.is_template.set(Value::bool(is_template, Origin::written(whole)));
     let mut variables = Many::none(whole);
     for entry in env::read(file, text).entries {
         let mut variable = Variable::new(Head::new(&*entry.name, entry.name_span));

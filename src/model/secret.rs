@@ -87,7 +87,7 @@ entities! { in secret;
     /// A file of environment variables: `.env`, `prod.env`.
     EnvFile "env_file" env_files {
         path: Text,
-        /// Its name says that it is a pattern to copy: `.env.example`.
+        /// Its name says that it is a pattern to copy (`.env.example`), or its folder that tests read it.
         is_template: Flag = false,
         variables: Many<Variable>,
     }

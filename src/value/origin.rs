@@ -53,6 +53,8 @@ pub enum StepKind {
     VarFile { by_convention: bool },
     /// `var.x`, `local.y`, `aws_lb.main.arn`, `each.value`, or the construct that chose (`condition`, `for`, `index`).
     ReadThrough(Arc<str>),
+    /// A place that has to do with the value, and what, in words for the reader.
+    Said(Arc<str>),
     /// An argument of a module call.
     Passed { call: Arc<str>, argument: Arc<str> },
     /// The default of a variable or of an optional attribute. A root's variable may be set by a call that the
@@ -148,6 +150,7 @@ impl Origin {
             StepKind::VarFile { by_convention } => *by_convention,
             StepKind::Written
             | StepKind::ReadThrough(_)
+            | StepKind::Said(_)
             | StepKind::Passed { .. }
             | StepKind::Call(_)
             | StepKind::ProviderDefault(_)

@@ -74,7 +74,7 @@ pub(super) fn entity(run: &Run, index: usize, description: Description) -> Entit
 
 /// A flag shown at one place, and on at another.
 pub(super) fn shown_with(value: bool, first: Span, then: Span, role: &str) -> Value {
-    Value::bool(value, Origin::written(first).then(StepKind::ReadThrough(role.into()), then))
+    Value::bool(value, Origin::written(first).then(StepKind::Said(role.into()), then))
 }
 
 /// A flag that the text itself shows.

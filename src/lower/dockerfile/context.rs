@@ -12,7 +12,7 @@ use crate::model::image::{Copy as Entity, Instruction as InstructionEntity};
 use crate::model::{Head, Id, One};
 use crate::source::{FileId, Span, World, clean_path, parent_of};
 use crate::syntax::Sources;
-use crate::syntax::dockerfile::{Copy, Instruction, Source};
+use crate::syntax::dockerfile::{Arguments, Copy, Dockerfile, Instruction, Source};
 use crate::syntax::lines::env;
 use crate::syntax::lines::ignore::{self, Flavour, Ignore};
 use crate::syntax::lines::nginx;
@@ -24,6 +24,45 @@ pub(super) struct Context<'a> {
     is_git: bool,
     ignore: Option<Ignore>,
     tree: &'a Tree,
+}
+
+/// The folder that a file which no build names is written for: its own, or the nearest above it that holds something of
+/// what COPY names while its own holds nothing of it.
+pub(super) fn likely_folder<'p>(world: &World, path: &'p str, dockerfile: &Dockerfile) -> &'p str {
+    let own = parent_of(path);
+    let copies = dockerfile.instructions.iter().filter(|instruction| instruction.flag("from").is_none());
+    let sources = copies.filter_map(|instruction| match &instruction.arguments {
+        Arguments::Copy(copy) => Some(&copy.sources),
+        Arguments::From(_)
+        | Arguments::Command(_)
+        | Arguments::Healthcheck(_)
+        | Arguments::Pairs(_)
+        | Arguments::Words(_)
+        | Arguments::Shell(_)
+        | Arguments::Onbuild(_) => None,
+    });
+    let named: Vec<String> = sources
+        .flatten()
+        .filter_map(|source| match source {
+            Source::Path(word) => word.literal(),
+            Source::HereDocument(..) => None,
+        })
+        .filter(|source| !source.contains(['*', '?', '[']) && !is_address(source))
+        .filter_map(|source| clean_path("", source.trim_start_matches('/')).filter(|source| !source.is_empty()))
+        .collect();
+    let holds = |folder: &str| {
+        let exists = |path: String| world.find(&path).is_some() || world.below(&path).next().is_some();
+        named.iter().filter_map(|source| clean_path(folder, source)).any(exists)
+    };
+    let mut folder = own;
+    // Each turn goes one folder up, so this ends.
+    while !holds(folder) {
+        if folder.is_empty() {
+            return own;
+        }
+        folder = parent_of(folder);
+    }
+    folder
 }
 
 /// What all contexts of a tree may ask for.
@@ -316,7 +355,7 @@ impl<'a> Builder<'a> {
             if let Some(pattern) = decider.filter(|pattern| !pattern.is_exception && !relative.is_empty()) {
                 let is_plain = !relative.contains(['*', '?', '[']) && !self.context_has_exception_below(&relative);
                 if is_plain {
-                    let step = StepKind::ReadThrough("ignored here".into());
+                    let step = StepKind::Said("ignored here".into());
                     ignored.push(Value::text(&relative, source.origin.then(step, pattern.span)));
                 }
             }
@@ -351,7 +390,7 @@ impl<'a> Builder<'a> {
         }
         let relative = if relative == "*" { String::new() } else { relative };
         for taken in self.context.secrets_below(&relative) {
-            let step = StepKind::ReadThrough(taken.path.as_str().into());
+            let step = StepKind::Said("this file comes along".into());
             secrets.push(Value::text(&taken.path, source.origin.then(step, Span::file_start(taken.file))));
         }
         let is_missing = self.context.find(&relative).is_none();
@@ -364,7 +403,7 @@ impl<'a> Builder<'a> {
     fn leaks(&self, source: &Value) -> Vec<Value> {
         let leaks = self.context.ignored_secrets();
         let one = |(path, span): (String, Span)| {
-            let step = StepKind::ReadThrough("git ignores it".into());
+            let step = StepKind::Said("git ignores it".into());
             Value::text(&path, source.origin.then(step, span))
         };
         leaks.into_iter().map(one).collect()

@@ -34,11 +34,12 @@ pub(crate) fn add_files(model: &mut Model, sources: &Sources<'_>) {
     for file in sources.subjects_of(Kind::Dockerfile) {
         let path = sources.world.file(file).path.as_str();
         let mut wanted = by_file.remove(path).unwrap_or_default();
-        let default = request::Request::default_for(path);
+        let dockerfile = sources.dockerfile(file);
+        let folder = context::likely_folder(sources.world, path, &dockerfile).to_owned();
+        let default = request::Request { context: Some(folder), ..request::Request::default_for(path) };
         if wanted.is_empty() {
             wanted.push(&default);
         }
-        let dockerfile = sources.dockerfile(file);
         for request in wanted {
             build::add(model, sources, (file, &dockerfile), request, &tree);
         }

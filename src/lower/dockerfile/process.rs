@@ -77,7 +77,7 @@ impl<'a> Builder<'a> {
             Some(_) | None if !is_known => unknown("no-value", "user of the base image", from),
             Some(_) | None => {
                 let name = if starts_as == StartsAs::Other { "nonroot" } else { "root" };
-                let step = StepKind::ReadThrough("the base starts as it".into());
+                let step = StepKind::Said("and this base starts as it".into());
                 Value::text(name, Origin::written(place).then(step, from))
             }
         };
@@ -122,7 +122,7 @@ impl<'a> Builder<'a> {
         entity.loses_command.set(match loses {
             Some((entrypoint, command)) => {
                 let (lost, by) = (command.instruction.keyword_span, entrypoint.instruction.keyword_span);
-                shown_with(true, lost, by, "shell form")
+                shown_with(true, lost, by, "the shell form takes no command")
             }
             None => concluded(false),
         });
@@ -344,7 +344,7 @@ fn hands_over(run: &Run, entrypoint: Span) -> Value {
     if is_trapped || through("tini") || last.program().is_none() || run.open.is_some() {
         return unknown("unsupported", "a shell that waits", last.span);
     }
-    shown_with(false, last.span, entrypoint, "ENTRYPOINT")
+    shown_with(false, last.span, entrypoint, "which is started here")
 }
 
 /// `sh -c …`

@@ -39,8 +39,12 @@ impl<'p> Reference<'p> {
         let name_end = at_sign.unwrap_or(self.text.len());
         let colon = self.text[name_start.min(name_end)..name_end].rfind(':').map(|at| name_start + at);
         let end = self.text.len();
+        // No registry takes upper case here: `FROM BASEIMAGE` waits for an editor that puts a name in.
+        let is_placeholder =
+            self.text[name_start.min(name_end)..name_end].bytes().any(|byte| byte.is_ascii_uppercase());
         let tag = match colon {
             Some(colon) => self.part(colon + 1..name_end),
+            None if is_placeholder => self.unknown(),
             None if self.text[name_start.min(name_end)..name_end].contains(HOLE) => self.unknown(),
             None => self.absent(0..end),
         };

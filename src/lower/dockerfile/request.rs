@@ -34,7 +34,7 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// A file that no build names: in its own folder, all defaults.
+    /// A file in its own folder, all defaults.
     pub(super) fn default_for(path: &str) -> Request {
         Request {
             file: path.to_owned(),

@@ -128,12 +128,12 @@ fn way(way: &[Span], span: Span) -> Origin {
     for place in way.iter().filter(|place| **place != span) {
         origin = match origin.newest() {
             None => Origin::written(*place),
-            Some(_) => origin.then(StepKind::ReadThrough("value".into()), *place),
+            Some(_) => origin.then(StepKind::Said("through this".into()), *place),
         };
     }
     match origin.newest() {
         None => Origin::written(span),
-        Some(_) => origin.then(StepKind::ReadThrough("expression".into()), span),
+        Some(_) => origin.then(StepKind::Said("the expression".into()), span),
     }
 }
 

@@ -49,8 +49,8 @@ fn declared_inputs(plan: &Plan<'_>, workflow: usize) -> Option<Vec<String>> {
     Some(names)
 }
 
-fn members(kind: &'static str, owner: impl Into<String>, names: Vec<String>, inner: Type) -> Type {
-    Type::Members(Members { kind, owner: owner.into(), names, inner: Box::new(inner) })
+fn members(kind: &'static str, lacks: impl Into<String>, names: Vec<String>, inner: Type) -> Type {
+    Type::Members(Members { kind, lacks: lacks.into(), names, inner: Box::new(inner) })
 }
 
 fn lower_keys(node: Option<&Node>) -> Vec<String> {
@@ -65,7 +65,7 @@ impl Place<'_, '_> {
             Place::Action { root, .. } => Some(lower_keys(root.get("inputs"))),
         };
         match names {
-            Some(names) => members("unknown-property", "this file", names, Type::Any),
+            Some(names) => members("unknown-property", "this file declares no input", names, Type::Any),
             None => Type::Any,
         }
     }
@@ -76,7 +76,11 @@ impl Place<'_, '_> {
         // Jobs of a callee know nothing of the caller's matrix.
         let Some(matrix) = node.at(&["strategy", "matrix"]) else {
             let is_open = node.get("strategy").is_some_and(|strategy| !strategy.is_map());
-            return if is_open { Type::Any } else { members("unknown-matrix", "the matrix", Vec::new(), Type::Any) };
+            return if is_open {
+                Type::Any
+            } else {
+                members("unknown-matrix", "the matrix has no", Vec::new(), Type::Any)
+            };
         };
         let Kind::Map(entries) = matrix.kind() else { return Type::Any };
         let mut names = Vec::new();
@@ -95,44 +99,52 @@ impl Place<'_, '_> {
                 key => names.push(key.to_lowercase()),
             }
         }
-        members("unknown-matrix", "the matrix", names, Type::Any)
+        members("unknown-matrix", "the matrix has no", names, Type::Any)
     }
 
-    /// A member of a value, or why it has none of this name.
-    pub(super) fn member(&self, object: &Type, name: &str) -> Result<Type, Missing> {
+    /// A member of a value by its name as it is written, or why it has none of this name.
+    pub(super) fn member(&self, object: &Type, shown: &str) -> Result<Type, Missing> {
+        let lower = shown.to_lowercase();
+        let name = lower.as_str();
         match object {
             Type::Any | Type::List => Ok(Type::Any),
             Type::Text | Type::Number | Type::Bool => Err(Missing {
                 kind: "unknown-property",
                 nearest: None,
-                message: format!("a text has no member `{name}`"),
+                message: format!("a text has no member `{shown}`"),
             }),
             Type::Listed(context) => {
                 let known = schema::context(context).unwrap_or_default();
                 let found = known.contains(&name).then_some(Type::Any);
-                found.ok_or_else(|| missing("unknown-property", context, name, known.iter().copied()))
+                let lacks = format!("`{context}` has no");
+                found.ok_or_else(|| missing("unknown-property", &lacks, shown, known.iter().copied()))
             }
             Type::Members(all) => match all.names.iter().any(|known| known == name) {
                 true => Ok((*all.inner).clone()),
-                false => Err(missing(all.kind, &all.owner, name, all.names.iter().map(String::as_str))),
+                false => Err(missing(all.kind, &all.lacks, shown, all.names.iter().map(String::as_str))),
             },
-            Type::Steps => self.step(name),
+            Type::Steps => self.step(name, shown),
             Type::Step(index) => match name {
                 "outputs" => Ok(self.step_outputs(*index)),
                 "outcome" | "conclusion" => Ok(Type::Text),
-                _ => Err(missing("unknown-property", "a step", name, ["outputs", "outcome", "conclusion"].into_iter())),
+                _ => Err(missing(
+                    "unknown-property",
+                    "a step has no",
+                    shown,
+                    ["outputs", "outcome", "conclusion"].into_iter(),
+                )),
             },
-            Type::Needs => self.need(name),
-            Type::Jobs => self.job(name),
+            Type::Needs => self.need(name, shown),
+            Type::Jobs => self.job(name, shown),
             Type::Need(job) => match name {
                 "outputs" => Ok(self.job_outputs(*job)),
                 "result" => Ok(Type::Text),
-                _ => Err(missing("unknown-property", "a job", name, ["outputs", "result"].into_iter())),
+                _ => Err(missing("unknown-property", "a job has no", shown, ["outputs", "result"].into_iter())),
             },
         }
     }
 
-    fn step(&self, name: &str) -> Result<Type, Missing> {
+    fn step(&self, name: &str, shown: &str) -> Result<Type, Missing> {
         let (ids, before): (Vec<Option<String>>, usize) = match self {
             Place::Workflow { .. } => return Ok(Type::Any),
             Place::Job { plan, job, before, .. } => {
@@ -152,13 +164,13 @@ impl Place<'_, '_> {
             Some(_) => Err(Missing {
                 kind: "unknown-output",
                 nearest: None,
-                message: format!("the step `{name}` runs later: this is empty"),
+                message: format!("the step `{shown}` runs later: this is empty"),
             }),
             None if ids.iter().flatten().any(|id| id.contains("${{")) => Ok(Type::Any),
             None => {
                 let earlier = ids[..before.min(ids.len())].iter().flatten().map(String::as_str);
                 let near = nearest(name, earlier).map(str::to_owned);
-                let message = format!("no earlier step here has the id `{name}`: this is empty");
+                let message = format!("no earlier step here has the id `{shown}`: this is empty");
                 Err(Missing { kind: "unknown-output", nearest: near, message })
             }
         }
@@ -172,12 +184,12 @@ impl Place<'_, '_> {
             Place::Action { .. } => None,
         };
         match names {
-            Some(names) => members("unknown-output", "the step", names, Type::Text),
+            Some(names) => members("unknown-output", "the step gives no output", names, Type::Text),
             None => Type::Any,
         }
     }
 
-    fn need(&self, name: &str) -> Result<Type, Missing> {
+    fn need(&self, name: &str, shown: &str) -> Result<Type, Missing> {
         let Place::Job { plan, job, .. } = self else { return Ok(Type::Any) };
         let doc = &plan.jobs[*job];
         if doc.node.get("needs").is_some_and(is_expression) {
@@ -189,19 +201,19 @@ impl Place<'_, '_> {
             let is_job = plan.workflow_of(*job).jobs.iter().any(|it| plan.jobs[*it].key.eq_ignore_ascii_case(name));
             let near = nearest(name, needed).map(str::to_owned).filter(|_| !is_job);
             let message = match is_job {
-                true => format!("`{}` does not wait for `{name}`: name it in `needs`", doc.key),
-                false => format!("`{}` waits for no job `{name}`: this is empty", doc.key),
+                true => format!("`{}` does not wait for `{shown}`: name it in `needs`", doc.key),
+                false => format!("`{}` waits for no job `{shown}`: this is empty", doc.key),
             };
             Missing { kind: "unknown-output", nearest: near, message }
         })
     }
 
-    fn job(&self, name: &str) -> Result<Type, Missing> {
+    fn job(&self, name: &str, shown: &str) -> Result<Type, Missing> {
         let Place::Workflow { plan, workflow } = self else { return Ok(Type::Any) };
         let jobs = &plan.workflows[*workflow].jobs;
         let found = jobs.iter().copied().find(|job| plan.jobs[*job].key.eq_ignore_ascii_case(name));
         found.map(Type::Need).ok_or_else(|| {
-            missing("unknown-output", "the file", name, jobs.iter().map(|job| plan.jobs[*job].key.as_str()))
+            missing("unknown-output", "the file has no job", shown, jobs.iter().map(|job| plan.jobs[*job].key.as_str()))
         })
     }
 
@@ -214,19 +226,24 @@ impl Place<'_, '_> {
         if let Some(callee) = doc.callee {
             let path = &plan.workflows[callee].source.path;
             let file = path.rsplit('/').next().unwrap_or(path);
-            return members("call-mismatch", format!("`{file}`"), call_outputs(plan, callee), Type::Text);
+            return members(
+                "call-mismatch",
+                format!("`{file}` gives no output"),
+                call_outputs(plan, callee),
+                Type::Text,
+            );
         }
         let outputs = doc.node.get("outputs");
         if doc.node.get("uses").is_some() || outputs.is_some_and(|outputs| !outputs.is_map() && !outputs.is_null()) {
             return Type::Any;
         }
-        members("unknown-output", format!("`{}`", doc.key), lower_keys(outputs), Type::Text)
+        members("unknown-output", format!("`{}` gives no output", doc.key), lower_keys(outputs), Type::Text)
     }
 }
 
-fn missing<'n>(kind: &'static str, owner: &str, name: &str, known: impl Iterator<Item = &'n str>) -> Missing {
-    let near = nearest(name, known).map(str::to_owned);
-    Missing { kind, nearest: near, message: format!("{owner} has no `{name}`") }
+fn missing<'n>(kind: &'static str, lacks: &str, shown: &str, known: impl Iterator<Item = &'n str>) -> Missing {
+    let near = nearest(&shown.to_lowercase(), known).map(str::to_owned);
+    Missing { kind, nearest: near, message: format!("{lacks} `{shown}`") }
 }
 
 /// All outputs of a step of a job; nothing where there may be others.

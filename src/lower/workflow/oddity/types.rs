@@ -32,8 +32,8 @@ pub(super) enum Type {
 pub(super) struct Members {
     /// The kind of oddity that a missing one is.
     pub(super) kind: &'static str,
-    /// What has these members, as a message says it.
-    pub(super) owner: String,
+    /// What lacks a member of another name, as a message begins: `the matrix has no`.
+    pub(super) lacks: String,
     pub(super) names: Vec<String>,
     pub(super) inner: Box<Type>,
 }
@@ -148,7 +148,7 @@ impl<'e> Checker<'e, '_, '_> {
     }
 
     fn member(&mut self, part: &'e Expression, object: &Type, name: &str) -> Type {
-        match self.place.member(object, &name.to_lowercase()) {
+        match self.place.member(object, name) {
             Ok(found) => found,
             Err(missing) => {
                 self.faults.push(Fault { part, name: name.to_owned(), missing });
