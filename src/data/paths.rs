@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn every_row_is_read() {
-        assert_eq!(all().len(), 156);
+        assert_eq!(all().len(), 157);
         assert_eq!(all().iter().filter(|path| path.has_outside_evidence).count(), 74);
         assert_eq!(all().iter().filter(|path| path.class == PathClass::Pass).count(), 71);
     }

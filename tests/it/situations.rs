@@ -45,6 +45,11 @@ fn situations_of_encryption() {
     assert_all("encryption.md");
 }
 
+#[test]
+fn situations_of_escalation() {
+    assert_all("escalation.md");
+}
+
 fn assert_all(file: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/situations").join(file);
     let text = fs::read_to_string(&path).expect("the file of situations is there");

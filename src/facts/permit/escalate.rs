@@ -369,7 +369,7 @@ fn freed(model: &Model, granted: &Granted, path: &'static EscalationPath) -> Opt
     is_open.then(|| Escalation { path, tri, target: None, places: every_action(model, granted, path) })
 }
 
-/// A cheap look before 156 paths are tried.
+/// A cheap look before all paths are tried.
 fn may_touch_iam_or_compute(granted: &Granted) -> bool {
     let iam = Pattern::parse("iam:*", How::PlainGlob, Case::Folded);
     let organization = || paths::all().iter().filter(|path| path.class == PathClass::Organization);

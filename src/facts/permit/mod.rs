@@ -4,6 +4,8 @@
 pub(super) mod accounts;
 pub mod actions;
 pub mod arn;
+mod artifact;
+mod carried;
 pub(super) mod chain;
 pub mod condition;
 pub(super) mod dead;

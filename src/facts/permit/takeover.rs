@@ -15,28 +15,30 @@ use super::roles::RolesByName;
 use super::scope::resource_part;
 use super::statement::{Effect, Question, Statement};
 use super::trusted::{Trusts, arn_of, members};
+use super::{artifact, carried};
 use crate::data::paths::{self, EscalationPath};
 use crate::facts::Facts;
+use crate::facts::reach::host_admits_login;
 use crate::facts::trust::asking::Uses;
 use crate::logic::Tri;
 use crate::model::identity::Role;
 use crate::model::image::Repository;
 use crate::model::terraform::Backend;
-use crate::model::workload::{Container, Task};
+use crate::model::workload::{Container, Host, Task};
 use crate::model::{AnyId, Id, Model, ResourceMode};
 use crate::source::{Place, Span};
 use crate::value::{Text, Value};
 
 /// Something that a role can be had through.
-struct Thing {
+pub(super) struct Thing {
     /// The id of the path.
-    path: &'static str,
-    role: Id<Role>,
-    /// What stands after the account in its ARN.
-    resource: Pattern,
+    pub(super) path: &'static str,
+    pub(super) role: Id<Role>,
+    /// What stands after the account in the ARN that each action of the path names; nothing where anything will do.
+    pub(super) resources: Vec<Option<Pattern>>,
     /// Whether the role can be had through it at all.
-    tri: Tri,
-    place: Place,
+    pub(super) tri: Tri,
+    pub(super) place: Place,
 }
 
 /// All ways of this kind, for all principals alike.
@@ -53,8 +55,10 @@ impl Things {
         tasks(model, &mut found);
         services(model, &mut found);
         functions(model, &mut found);
-        carried(facts, &mut found);
-        hosts(model, &mut found);
+        carried::things(facts, &mut found);
+        artifact::things(facts, &mut found);
+        hosts(facts, &mut found);
+        templates(model, &mut found);
         images(model, &mut found);
         states(facts, &mut found);
         let mut all: BTreeMap<Option<Arc<str>>, Vec<Thing>> = BTreeMap::new();
@@ -72,7 +76,11 @@ impl Things {
         for thing in self.near(granted.root.as_ref()).filter(|thing| AnyId::from(thing.role) != id) {
             let way = *ways.entry(thing.path).or_insert_with(|| way(granted, thing.path));
             let Some(path) = way else { continue };
-            let reached = Tri::all(path.actions.iter().map(|action| reaches(granted, action, &thing.resource)));
+            let asked = path.actions.iter().zip(thing.resources.iter().chain(std::iter::repeat(&None)));
+            let reached = Tri::all(asked.map(|(action, resource)| match resource {
+                Some(resource) => reaches(granted, action, resource),
+                None => somehow(granted, action),
+            }));
             let tri = reached.and(thing.tri);
             if tri == Tri::False {
                 continue;
@@ -127,7 +135,7 @@ fn where_granted(model: &Model, granted: &Granted, action: &str) -> Vec<Place> {
     granted.places(model, action, &Question::some(action, Pattern::anything()))
 }
 
-fn literal(text: &str) -> Vec<Symbol> {
+pub(super) fn literal(text: &str) -> Vec<Symbol> {
     text.chars().map(Symbol::Literal).collect()
 }
 
@@ -147,7 +155,7 @@ fn tasks(model: &Model, all: &mut Vec<Thing>) {
         all.push(Thing {
             path: "ecs-run-override",
             role,
-            resource: resource("task-definition/", &family, ":1"),
+            resources: vec![Some(resource("task-definition/", &family, ":1"))],
             tri: Tri::True,
             place,
         });
@@ -160,9 +168,13 @@ fn services(model: &Model, all: &mut Vec<Thing>) {
         let role = service.task.id().and_then(|task| model[task].task_role.id());
         let cluster = service.cluster.id().and_then(|cluster| model[cluster].name.value().as_text());
         let (Some(role), Some(cluster), Tri::True) = (role, cluster, service.exec_enabled.tri()) else { continue };
-        let place =
-            Place::new(service.head.span, format!("anybody with the permission enters `{}`", service.head.name));
-        all.push(Thing { path: "ecs-exec", role, resource: resource("task/", &cluster, "/1"), tri: Tri::True, place });
+        let task = resource("task/", &cluster, "/1");
+        for (path, n_actions) in [("ecs-exec", 2), ("ssm-start-session", 1)] {
+            let place =
+                Place::new(service.head.span, format!("anybody with the permission enters `{}`", service.head.name));
+            let resources = vec![Some(task.clone()); n_actions];
+            all.push(Thing { path, role, resources, tri: Tri::True, place });
+        }
     }
 }
 
@@ -186,68 +198,66 @@ fn functions(model: &Model, all: &mut Vec<Thing>) {
             .find(|(_, resource)| resource.head.span == function.head.span)
             .and_then(|(_, resource)| resource.body.as_map()?.entries.get("function_name")?.as_text());
         let (Some(role), Some(name)) = (function.role.id(), named) else { continue };
-        let place = Place::new(function.head.span, format!("`{}` runs with the role", function.head.name));
-        all.push(Thing {
-            path: "lambda-update-code",
-            role,
-            resource: resource("function:", &name, ""),
-            tri: Tri::True,
-            place,
-        });
-    }
-}
-
-/// Resources that do what they are told with a role of their own: type, the arguments with the role and the name, what
-/// stands around the name in the ARN, the paths.
-const CARRIED: [(&str, &str, &str, [&str; 2], &[&str]); 5] = [
-    (
-        "aws_codebuild_project",
-        "service_role",
-        "name",
-        ["project/", ""],
-        &["codebuild-existing", "codebuild-existing-batch"],
-    ),
-    ("aws_cloudformation_stack", "iam_role_arn", "name", ["stack/", "/1"], &["cfn-update", "cfn-change-set"]),
-    ("aws_sfn_state_machine", "role_arn", "name", ["stateMachine:", ""], &["states-update"]),
-    ("aws_glue_dev_endpoint", "role_arn", "name", ["devEndpoint/", ""], &["glue-dev-endpoint-update"]),
-    ("aws_sagemaker_notebook_instance", "role_arn", "name", ["notebook-instance/", ""], &["sagemaker-notebook-url"]),
-];
-
-/// Projects, stacks and machines with a role.
-fn carried(facts: &Facts<'_>, all: &mut Vec<Thing>) {
-    let model = facts.model;
-    for (type_name, role, name, [before, after], paths) in CARRIED {
-        for (_, it) in model.resources_of(ResourceMode::Managed, type_name) {
-            let Some(body) = it.body.as_map() else { continue };
-            let role = body.entries.get(role).and_then(|written| role_behind(facts, written));
-            let (Some(role), Some(name)) = (role, body.entries.get(name).and_then(Value::as_text)) else { continue };
-            for path in paths {
-                let place = Place::new(it.head.span, format!("`{}` works with the role", it.head.name));
-                all.push(Thing { path, role, resource: resource(before, &name, after), tri: Tri::True, place });
-            }
+        for path in ["lambda-update-code", "lambda-layer"] {
+            let place = Place::new(function.head.span, format!("`{}` runs with the role", function.head.name));
+            let resources = vec![Some(resource("function:", &name, ""))];
+            all.push(Thing { path, role, resources, tri: Tri::True, place });
         }
     }
 }
 
-/// The role here that a value names, by reference or by ARN.
-fn role_behind(facts: &Facts<'_>, written: &Value) -> Option<Id<Role>> {
-    if let Some(known) = written.as_str() {
-        return facts.analysis::<RolesByName>().named(known.rsplit('/').next()?);
+/// AWS gives an instance its id: only a grant on all of them is sure to cover it.
+fn hosts(facts: &Facts<'_>, all: &mut Vec<Thing>) {
+    let model = facts.model;
+    let grants = facts.analysis::<Grants>();
+    for (id, host) in model.workload.hosts.iter().filter(|(_, host)| host.kind.as_str() == Some("instance")) {
+        let Some(role) = host.role.id() else { continue };
+        let instance = with_assigned_id("instance/", "instance", &host.head.name);
+        // Without this its agent comes in only where the whole account is set to let it.
+        let registers = Question::some("ssm:UpdateInstanceInformation", Pattern::anything());
+        let is_managed = grants.of(role).map_or(Tri::Unknown, |granted| granted.grants(&registers).or(Tri::Unknown));
+        let ways: [(&'static str, Vec<Option<Pattern>>, Tri); 5] = [
+            ("ssm-send-command", vec![Some(instance.clone())], is_managed),
+            ("ssm-start-session", vec![Some(instance.clone())], is_managed),
+            ("ssm-association", vec![Some(instance.clone())], is_managed),
+            ("ec2-user-data", vec![Some(instance.clone()); 3], Tri::True),
+            ("ec2-instance-connect", vec![Some(instance.clone()), None], host_admits_login(facts, id).tri),
+        ];
+        for (path, resources, tri) in ways {
+            let place = Place::new(host.head.span, format!("`{}` has the role", host.head.name));
+            all.push(Thing { path, role, resources, tri, place });
+        }
     }
-    let text = written.as_text()?;
-    let reference = text.holes().next()?.as_reference()?;
-    facts.model.resolve(reference).iter().find_map(|id| id.typed::<Role>())
 }
 
-/// AWS gives an instance its id: only a grant on all of them is sure to cover it.
-fn hosts(model: &Model, all: &mut Vec<Thing>) {
-    for (_, host) in model.workload.hosts.iter().filter(|(_, host)| host.kind.as_str() == Some("instance")) {
-        let Some(role) = host.role.id() else { continue };
-        let mut symbols = literal("instance/");
-        symbols.push(Symbol::Hole(super::pattern::shared_hole("instance", &host.head.name)));
-        let place = Place::new(host.head.span, format!("`{}` has the role", host.head.name));
-        all.push(Thing { path: "ssm-send-command", role, resource: Pattern::of(symbols), tri: Tri::True, place });
+/// Templates of which groups of machines take whatever version is the default or the last.
+fn templates(model: &Model, all: &mut Vec<Thing>) {
+    for (_, group) in model.resources_of(ResourceMode::Managed, "aws_autoscaling_group") {
+        for block in carried::at(&group.body, "launch_template") {
+            let version = carried::at(&block, "version").into_iter().next();
+            let moves = version.map_or(Tri::True, |version| match version.as_text() {
+                Some(text) => Tri::any(["$Latest", "$Default"].map(|name| text.equals_str(name))),
+                None => Tri::Unknown,
+            });
+            let named = ["id", "name"].iter().find_map(|name| carried::at(&block, name).into_iter().next());
+            let reference = named.as_ref().and_then(Value::as_reference);
+            let ids = reference.map_or(&[][..], |reference| model.resolve(reference));
+            let Some(host) = ids.iter().find_map(|id| id.typed::<Host>()).map(|id| &model[id]) else { continue };
+            let Some(role) = host.role.id().filter(|_| moves != Tri::False) else { continue };
+            let template = with_assigned_id("launch-template/", "launch-template", &host.head.name);
+            let place =
+                Place::new(block.origin.span().unwrap_or(group.head.span), "the next machines take what it says");
+            let resources = vec![Some(template); 2];
+            all.push(Thing { path: "ec2-template-version", role, resources, tri: moves, place });
+        }
     }
+}
+
+/// What has an id that AWS gives.
+fn with_assigned_id(before: &str, kind: &str, name: &str) -> Pattern {
+    let mut symbols = literal(before);
+    symbols.push(Symbol::Hole(super::pattern::shared_hole(kind, name)));
+    Pattern::of(symbols)
 }
 
 /// An image that a task runs by a tag that can be pushed again.
@@ -259,7 +269,8 @@ fn images(model: &Model, all: &mut Vec<Thing>) {
         };
         let span = container.image_name.origin().span().unwrap_or(container.head.span);
         let place = Place::new(span, format!("`{}` runs whatever has this tag", container.head.name));
-        all.push(Thing { path: "ecr-mutable-tag", role, resource: resource("repository/", &path, ""), tri, place });
+        let resources = vec![Some(resource("repository/", &path, "")); 4];
+        all.push(Thing { path: "ecr-mutable-tag", role, resources, tri, place });
     }
 }
 
@@ -288,7 +299,8 @@ fn states(facts: &Facts<'_>, all: &mut Vec<Thing>) {
             });
             if applies {
                 let place = Place::new(backend.head.span, "whoever applies does what this state says");
-                all.push(Thing { path: "tf-state-write", role, resource: resource.clone(), tri: Tri::True, place });
+                let resources = vec![Some(resource.clone())];
+                all.push(Thing { path: "tf-state-write", role, resources, tri: Tri::True, place });
             }
         }
     }

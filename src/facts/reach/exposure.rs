@@ -186,7 +186,7 @@ pub(in crate::facts) fn host_has_public_address(facts: &Facts<'_>, id: Id<Host>)
 }
 
 /// Whether somebody outside may open a shell on it: its groups admit SSH or remote desktop from public addresses.
-pub(super) fn host_admits_login(facts: &Facts<'_>, id: Id<Host>) -> Fact {
+pub(in crate::facts) fn host_admits_login(facts: &Facts<'_>, id: Id<Host>) -> Fact {
     let model = facts.model;
     let rules = facts.analysis::<Rules>();
     let Some(party) = Party::of(model, id.into()) else { return Fact::no(Vec::new()) };

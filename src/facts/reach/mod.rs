@@ -28,7 +28,7 @@ use crate::model::network::{
     Subnet, Vpc,
 };
 use crate::model::workload::{AutoscalingGroup, Function, Host, MountTarget, Service};
-pub(in crate::facts) use exposure::host_has_public_address;
+pub(in crate::facts) use exposure::{host_admits_login, host_has_public_address};
 
 /// Fills the derived entities of this area.
 pub(super) fn derive(model: &mut crate::model::Model) {
