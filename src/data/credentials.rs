@@ -83,16 +83,29 @@ const FORMS: &[Form] = &[
     form("AGE-SECRET-KEY-1", "an age key", Body::Word, 58, 58),
 ];
 
-/// With which bytes a form begins; most runs begin with none of them.
-const FIRST: [bool; 256] = {
-    let mut first = [false; 256];
+/// The forms that begin with a byte, each a bit; most runs begin with no such byte.
+static FIRST: [u64; 256] = {
+    let mut first = [0; 256];
     let mut index = 0;
     while index < FORMS.len() {
-        first[FORMS[index].prefix.as_bytes()[0] as usize] = true;
+        first[FORMS[index].prefix.as_bytes()[0] as usize] |= 1 << index;
         index += 1;
     }
     first
 };
+
+/// The form of a run.
+fn form_of(run: &str) -> Option<&'static Form> {
+    let mut left = FIRST[usize::from(*run.as_bytes().first()?)];
+    while left != 0 {
+        let form = &FORMS[left.trailing_zeros() as usize];
+        if fits(form, run) {
+            return Some(form);
+        }
+        left &= left - 1;
+    }
+    None
+}
 
 /// The shortest run of characters that can be a credential.
 const SHORTEST: usize = 15;
@@ -140,8 +153,7 @@ fn of_run(text: &str, start: usize, end: usize) -> Option<Credential> {
     let run = &text[start..end];
     let trimmed = run.trim_end_matches(['.', '-']);
     let whole = |kind| Credential { kind, start, end: start + trimmed.len(), is_example: false };
-    let may_fit = trimmed.bytes().next().is_some_and(|first| FIRST[usize::from(first)]);
-    if may_fit && let Some(form) = FORMS.iter().find(|form| fits(form, trimmed)) {
+    if let Some(form) = form_of(trimmed) {
         let body = &trimmed[form.prefix.len()..];
         let is_example = body.contains("EXAMPLE") || form.prefix == "sk_test_";
         return is_real(form, body).then(|| Credential { is_example, ..whole(form.kind) });

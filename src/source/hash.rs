@@ -48,10 +48,9 @@ impl Hasher for QuickHasher {
         for word in words {
             self.word(u64::from_le_bytes(*word));
         }
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
+        self.word(last_word(rest));
         // The length tells `a` from `a\0`.
-        self.word(u64::from_le_bytes(last) ^ ((bytes.len() as u64) << 56));
+        self.state ^= bytes.len() as u64;
     }
 
     fn write_u8(&mut self, value: u8) {
@@ -72,6 +71,19 @@ impl Hasher for QuickHasher {
 
     fn finish(&self) -> u64 {
         self.state
+    }
+}
+
+/// Less than eight bytes as a word; of those of one length no two are the same.
+fn last_word(rest: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        return u64::from(u32::from_le_bytes(*first)) | (u64::from(u32::from_le_bytes(*last)) << 32);
+    }
+    match *rest {
+        [a] => u64::from(a),
+        [a, b] => u64::from(u16::from_le_bytes([a, b])),
+        [a, b, c] => u64::from(u32::from_le_bytes([a, b, c, 0])),
+        _ => 0,
     }
 }
 

@@ -437,8 +437,8 @@ impl TextBuilder {
 
     fn end_literal(&mut self) {
         if !self.literal.is_empty() {
-            let text = std::mem::take(&mut self.literal);
-            self.pieces.push(Piece::Literal(text.into(), std::mem::take(&mut self.origin)));
+            self.pieces.push(Piece::Literal(self.literal.as_str().into(), std::mem::take(&mut self.origin)));
+            self.literal.clear();
         }
     }
 

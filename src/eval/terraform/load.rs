@@ -1,13 +1,13 @@
 //! The folders of a tree with their configuration and variable files. A folder is read when somebody asks for it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::module::{Module, ModuleFile};
 use crate::source::{Comment, Content, FileId, Problem, SourceFile, Watched, World};
-use crate::syntax::hcl::{self, Parsed};
+use crate::syntax::hcl::{self, Names, Parsed};
 
 #[derive(Debug)]
 pub(super) struct Modules<'w> {
@@ -15,6 +15,8 @@ pub(super) struct Modules<'w> {
     folders: BTreeMap<&'w str, Folder>,
     values: BTreeMap<FileId, OnceLock<Parsed>>,
     comments: BTreeMap<FileId, OnceLock<Vec<Comment>>>,
+    /// Folders have most of their names in common; who reads one takes a set, and gives it back.
+    names: Mutex<Vec<Names>>,
     /// Folders into which another tool writes.
     written_into: BTreeSet<String>,
 }
@@ -80,7 +82,8 @@ impl<'w> Modules<'w> {
     pub(super) fn new(world: &'w World, named: &[FileId]) -> Modules<'w> {
         let values = named.iter().map(|file| (*file, OnceLock::new())).collect();
         let written_into = super::foreign::folders(world);
-        let mut modules = Modules { world, folders: BTreeMap::new(), values, comments: BTreeMap::new(), written_into };
+        let (folders, comments, names) = (BTreeMap::new(), BTreeMap::new(), Mutex::default());
+        let mut modules = Modules { world, folders, values, comments, names, written_into };
         let mut tofu: BTreeSet<(&str, &str)> = BTreeSet::new();
         for (_, file) in world.files() {
             if let Some(Role::Config { is_tofu: true, .. }) = role(file.name()) {
@@ -139,10 +142,15 @@ impl<'w> Modules<'w> {
     /// The module in a folder; nothing if it has no configuration.
     pub(super) fn module(&self, path: &str) -> Option<&Module> {
         let folder = self.folders.get(path).filter(|folder| !folder.files.is_empty())?;
-        Some(folder.module.get_or_init(|| self.read(path, folder)))
+        Some(folder.module.get_or_init(|| {
+            let mut names = self.names.lock().ok().and_then(|mut all| all.pop()).unwrap_or_default();
+            let module = self.read(path, folder, &mut names);
+            self.names.lock().iter_mut().for_each(|all| all.push(std::mem::take(&mut names)));
+            module
+        }))
     }
 
-    fn read(&self, path: &str, folder: &Folder) -> Module {
+    fn read(&self, path: &str, folder: &Folder, names: &mut Names) -> Module {
         let mut files = Vec::new();
         let mut unread = Vec::new();
         for config in &folder.files {
@@ -152,7 +160,7 @@ impl<'w> Modules<'w> {
                 continue;
             };
             let mut parsed = self.world.watch.around(Watched::File, &file.path, || match config.syntax {
-                Syntax::Native => hcl::parse(config.file, text),
+                Syntax::Native => hcl::parse_sharing(config.file, text, names),
                 Syntax::Json => hcl::parse_json(config.file, text),
             });
             if let Some(slot) = self.comments.get(&config.file) {

@@ -24,7 +24,6 @@ pub(super) struct Module {
     pub(super) locals: BTreeMap<Name, Attribute>,
     pub(super) outputs: BTreeMap<Name, Block>,
     pub(super) resources: Vec<ResourceDecl>,
-    by_name: BTreeMap<(Mode, Name, Name), usize>,
     pub(super) calls: Vec<CallDecl>,
     pub(super) providers: Vec<Block>,
     pub(super) settings: Vec<Block>,
@@ -60,6 +59,12 @@ pub(super) struct ModuleFile {
     pub(super) path: String,
     pub(super) parsed: Parsed,
     pub(super) is_override: bool,
+}
+
+impl ResourceDecl {
+    fn key(&self) -> (Mode, &str, &str) {
+        (self.mode, &self.type_name, &self.name)
+    }
 }
 
 /// `aws_vpc.main`, `data.aws_ami.linux`: the address below its module, without instance keys.
@@ -186,12 +191,6 @@ impl Module {
             Cow::Owned(folded) => folded.into(),
         };
         let name = name.text.clone();
-        let key = (mode, type_name.clone(), name.clone());
-        if self.by_name.contains_key(&key) {
-            self.faults.push((block.header_span, format!("`{type_name}.{name}` is declared twice")));
-            return;
-        }
-        self.by_name.insert(key, self.resources.len());
         let address = local_address(mode, &type_name, &name);
         self.resources.push(ResourceDecl { mode, type_name, name, address, block, kinds: Vec::new() });
     }
@@ -214,25 +213,29 @@ impl Module {
         for decl in &mut self.resources {
             decl.kinds = block_kinds(&decl.block.body);
         }
-        self.resources.sort_by(|a, b| (a.mode, &a.type_name, &a.name).cmp(&(b.mode, &b.type_name, &b.name)));
+        self.resources.sort_by(|a, b| a.key().cmp(&b.key()));
+        let faults = &mut self.faults;
+        self.resources.dedup_by(|later, earlier| {
+            let is_repeated = later.key() == earlier.key();
+            if is_repeated {
+                let message = format!("`{}.{}` is declared twice", later.type_name, later.name);
+                faults.push((later.block.header_span, message));
+            }
+            is_repeated
+        });
         self.calls.sort_by(|a, b| a.name.cmp(&b.name));
-        let keys = self.resources.iter().enumerate();
-        self.by_name =
-            keys.map(|(index, decl)| ((decl.mode, decl.type_name.clone(), decl.name.clone()), index)).collect();
     }
 
     pub(super) fn resource(&self, mode: Mode, type_name: &str, name: &str) -> Option<usize> {
         let type_name = fold_type(type_name);
-        let found = self
-            .resources
-            .binary_search_by(|decl| (decl.mode, &*decl.type_name, &*decl.name).cmp(&(mode, &*type_name, name)));
+        let found = self.resources.binary_search_by(|decl| decl.key().cmp(&(mode, &*type_name, name)));
         found.ok()
     }
 
     /// The same before the resources are sorted.
     pub(super) fn resource_position(&self, mode: Mode, type_name: &str, name: &str) -> Option<usize> {
-        let key: (Mode, Name, Name) = (mode, fold_type(type_name).into(), name.into());
-        self.by_name.get(&key).copied()
+        let type_name = fold_type(type_name);
+        self.resources.iter().position(|decl| decl.key() == (mode, &*type_name, name))
     }
 
     pub(super) fn call(&self, name: &str) -> Option<usize> {

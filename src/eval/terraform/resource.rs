@@ -13,7 +13,7 @@ use super::scope::{
     unknown,
 };
 use super::template::prefix_and_hole;
-use super::traverse::{Address, Named, dotted};
+use super::traverse::{Address, Named};
 use crate::logic::Reason;
 use crate::source::{Span, nearest};
 use crate::syntax::hcl::StepKind as Written;
@@ -273,7 +273,7 @@ impl<'w> Evaluator<'w> {
 
     /// `T.N.attribute`: written, readable, or a reference to what the provider assigns.
     pub(super) fn attribute_value(&self, at: ResourceAt<'_, 'w>, name: &str, span: Span) -> Value {
-        let read = || StepKind::ReadThrough(dotted(&at.decl.address, name));
+        let read = || StepKind::ReadThrough(self.dotted(&at.decl.address, name));
         if let Some(readable) = self.readable(at)
             && let Some(value) = readable.entries.get(name)
         {

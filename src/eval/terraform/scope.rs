@@ -43,6 +43,8 @@ pub(super) struct Evaluator<'w> {
     n_text: Cell<usize>,
     pub(super) n_renderings: Cell<u32>,
     pub(super) remembered: RefCell<QuickMap<Remembered, Value>>,
+    /// Names of two words as they stand in origins, by their first word and the second.
+    pub(super) dotted: RefCell<QuickMap<Arc<str>, QuickMap<Arc<str>, Arc<str>>>>,
 }
 
 /// What the outputs of other roots are, for those who read their state.
@@ -241,6 +243,7 @@ impl<'w> Evaluator<'w> {
             n_text: Cell::new(0),
             n_renderings: Cell::new(0),
             remembered: RefCell::default(),
+            dotted: RefCell::default(),
         }
     }
 

@@ -76,7 +76,7 @@ impl<'w> Evaluator<'w> {
             Some(name) => {
                 let at = address.span_to(0);
                 let value = value(name, at);
-                let read = StepKind::ReadThrough(dotted(address.word, name));
+                let read = StepKind::ReadThrough(self.dotted(address.word, name));
                 Named::new(value.through(read, at), 1)
             }
             None => {
@@ -84,6 +84,17 @@ impl<'w> Evaluator<'w> {
                 Named::new(error("no-such-attribute", message, span), address.steps.len())
             }
         }
+    }
+
+    /// `var` and `name` as `var.name`, made once for all who read it.
+    pub(super) fn dotted(&self, first: &str, second: &str) -> Arc<str> {
+        let mut known = self.dotted.borrow_mut();
+        if let Some(dotted) = known.get(first).and_then(|names| names.get(second)) {
+            return dotted.clone();
+        }
+        let dotted: Arc<str> = [first, ".", second].concat().into();
+        known.entry(first.into()).or_default().insert(second.into(), dotted.clone());
+        dotted
     }
 
     /// The rest of a traversal.
@@ -156,11 +167,6 @@ impl<'a> Address<'a> {
     pub(super) fn span_to(&self, index: usize) -> Span {
         self.steps.get(index).map_or(self.start, |step| self.start.to(step.span))
     }
-}
-
-/// `var` and `name` as `var.name`.
-pub(super) fn dotted(first: &str, second: &str) -> Arc<str> {
-    [first, ".", second].concat().into()
 }
 
 fn each(scope: Scope<'_, '_>, name: &str, span: Span) -> Value {

@@ -12,7 +12,7 @@ use crate::value::{Kind, Value};
 pub(super) struct Unresolving {
     n_expressions: usize,
     n_unresolved: usize,
-    reasons: BTreeMap<(&'static str, String), (usize, Option<Span>)>,
+    reasons: BTreeMap<&'static str, BTreeMap<String, (usize, Option<Span>)>>,
 }
 
 impl Unresolving {
@@ -34,6 +34,10 @@ impl Unresolving {
     }
 
     pub(super) fn expression(&mut self, value: &Value) {
+        if is_plain(value) {
+            self.n_expressions += 1;
+            return;
+        }
         let reasons = value.walk().filter_map(|part| match &part.kind {
             Kind::Unknown(unknown) => Some(&unknown.reason),
             Kind::List(list) => list.open.as_ref(),
@@ -46,23 +50,36 @@ impl Unresolving {
 
     fn count<'r>(&mut self, n: usize, reasons: impl IntoIterator<Item = &'r Reason>) {
         self.n_expressions += n;
-        let mut seen = BTreeSet::new();
+        let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
         for reason in reasons {
-            if seen.insert((reason.code, reason.object.as_str())) {
-                let key = (reason.code, reason.object.clone());
-                self.reasons.entry(key).or_insert((0, reason.place)).0 += n;
+            if !seen.insert((reason.code, &reason.object)) {
+                continue;
+            }
+            let objects = self.reasons.entry(reason.code).or_default();
+            match objects.get_mut(&reason.object) {
+                Some((n_seen, _)) => *n_seen += n,
+                None => {
+                    objects.insert(reason.object.clone(), (n, reason.place));
+                }
             }
         }
         self.n_unresolved += if seen.is_empty() { 0 } else { n };
     }
 
     pub(super) fn finish(self) -> Unresolved {
-        let reasons = self.reasons.into_iter();
-        Unresolved {
-            n_expressions: self.n_expressions,
-            n_unresolved: self.n_unresolved,
-            reasons: reasons.map(|((code, object), (n, place))| (Reason::with(code, object, place), n)).collect(),
-        }
+        let reasons = self.reasons.into_iter().flat_map(|(code, objects)| {
+            objects.into_iter().map(move |(object, (n, place))| (Reason::with(code, object, place), n))
+        });
+        Unresolved { n_expressions: self.n_expressions, n_unresolved: self.n_unresolved, reasons: reasons.collect() }
+    }
+}
+
+/// Surely known in all its parts, as most values are.
+fn is_plain(value: &Value) -> bool {
+    match &value.kind {
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Reference(_) => true,
+        Kind::Text(text) => text.known().is_some(),
+        Kind::List(_) | Kind::Map(_) | Kind::Unknown(_) => false,
     }
 }
 

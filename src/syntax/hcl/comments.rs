@@ -2,25 +2,25 @@
 
 use std::ops::Range;
 
-use super::scan::{RawComment, Scan};
+use super::scan::{Asides, RawComment};
 use super::tree::{Block, Body, Expr, ExprKind};
 use crate::source::{Comment, CommentPosition, FileId, LineIndex, Span};
 
-pub(super) fn comments(file: FileId, text: &str, scan: &Scan, body: &Body) -> Vec<Comment> {
-    if scan.comments.is_empty() {
+pub(super) fn comments(file: FileId, text: &str, asides: &Asides, body: &Body) -> Vec<Comment> {
+    if asides.comments.is_empty() {
         return Vec::new();
     }
     let lines = LineIndex::new(text);
     let things = things(body);
-    let mut covered = Vec::with_capacity(scan.comments.len());
-    for (index, raw) in scan.comments.iter().enumerate() {
+    let mut covered = Vec::with_capacity(asides.comments.len());
+    for (index, raw) in asides.comments.iter().enumerate() {
         let span = Span::new(file, raw.start, raw.end);
         let behind = raw.is_behind_code;
         let position = if behind { CommentPosition::BehindCode } else { CommentPosition::Alone };
         let mut comment = Comment::new(span, content(&text[raw.start..raw.end]), position);
         comment.covers = match position {
-            CommentPosition::BehindCode => behind_code(file, text, &lines, scan, raw),
-            CommentPosition::Alone => below(text, &lines, &scan.comments[index..], &things).into_iter().collect(),
+            CommentPosition::BehindCode => behind_code(file, text, &lines, asides, raw),
+            CommentPosition::Alone => below(text, &lines, &asides.comments[index..], &things).into_iter().collect(),
         };
         comment.enclosing = enclosing(body, text, &lines, raw);
         covered.push(comment);
@@ -38,10 +38,10 @@ fn content(comment: &str) -> &str {
 }
 
 /// The line, and the heredocs that begin on it.
-fn behind_code(file: FileId, text: &str, lines: &LineIndex, scan: &Scan, raw: &RawComment) -> Vec<Span> {
+fn behind_code(file: FileId, text: &str, lines: &LineIndex, asides: &Asides, raw: &RawComment) -> Vec<Span> {
     let line = lines.line_range(text, lines.line(raw.start as u32));
     let mut covers = vec![Span::new(file, line.start, line.end)];
-    let opened = scan.heredocs.iter().filter(|heredoc| line.contains(&heredoc.start));
+    let opened = asides.heredocs.iter().filter(|heredoc| line.contains(&heredoc.start));
     covers.extend(opened.map(|heredoc| Span::new(file, heredoc.start, heredoc.end)));
     covers
 }

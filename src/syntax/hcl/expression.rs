@@ -30,7 +30,13 @@ impl Reader<'_> {
     }
 
     fn conditional(&mut self) -> Read<Expr> {
-        let condition = self.binary(0)?;
+        let first = self.unary()?;
+        self.skip();
+        // Mostly nothing follows.
+        if matches!(self.byte(0), b'\n' | b',' | b')' | b']' | b'}') {
+            return Ok(first);
+        }
+        let condition = self.binary(first, 0)?;
         self.skip();
         if self.byte(0) != b'?' {
             return Ok(condition);
@@ -43,9 +49,9 @@ impl Reader<'_> {
         Ok(Expr::new(ExprKind::Conditional(Box::new(Conditional { condition, then, otherwise })), span))
     }
 
-    /// Operators that bind at least so tightly.
-    fn binary(&mut self, least: u8) -> Read<Expr> {
-        let mut left = self.unary()?;
+    /// What is read already, and operators that bind at least so tightly.
+    fn binary(&mut self, first: Expr, least: u8) -> Read<Expr> {
+        let mut left = first;
         let mut n_chained = 0;
         loop {
             self.skip();
@@ -59,7 +65,8 @@ impl Reader<'_> {
             let start = self.at;
             self.at += length;
             let operator_span = self.span_from(start);
-            let right = self.binary(power + 1)?;
+            let right = self.unary()?;
+            let right = self.binary(right, power + 1)?;
             let span = left.span.to(right.span);
             left = Expr::new(ExprKind::Binary(Box::new(Binary { operator, operator_span, left, right })), span);
         }

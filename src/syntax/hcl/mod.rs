@@ -1,5 +1,5 @@
-//! HCL: one pass finds the top-level items, so that one that does not parse costs itself alone; then each is read into
-//! our tree. What the blocks mean is the business of `eval` (and of `rule`, whose conditions are expressions).
+//! HCL: a file is read into our tree as a whole. Where that fails, one pass finds the top-level items and each is read by
+//! itself, so that one that does not parse costs itself alone. What the blocks mean is the business of `eval` (and of `rule`, whose conditions are expressions).
 
 mod body;
 mod comments;
@@ -13,7 +13,9 @@ mod tests;
 mod tree;
 
 use crate::source::{Comment, FileId, Span};
-use reader::{Names, Reader, Spans};
+pub use reader::Names;
+use reader::{Reader, Spans};
+use scan::Asides;
 pub use tree::{
     Attribute, Binary, BinaryOperator, Block, Body, Call, Conditional, Expr, ExprKind, For, Label, Name, ObjectItem,
     ObjectKey, Part, Step, StepKind, Template, TemplateForm, Traversal, UnaryOperator,
@@ -34,14 +36,35 @@ pub struct Parsed {
 
 /// Reads a file of native syntax: configuration, variable values, a lock file.
 pub fn parse(file: FileId, text: &str) -> Parsed {
+    parse_sharing(file, text, &mut Names::of_file(text.len()))
+}
+
+/// The same, where other files have many of the names.
+pub fn parse_sharing(file: FileId, text: &str, names: &mut Names) -> Parsed {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    match whole(file, text, start, names) {
+        Some((body, asides)) => {
+            let comments = comments::comments(file, text, &asides, &body);
+            Parsed { body, comments, ..Parsed::default() }
+        }
+        None => in_parts(file, text, start, names),
+    }
+}
+
+/// A file in which nothing is refused.
+fn whole(file: FileId, text: &str, start: usize, names: &mut Names) -> Option<(Body, Asides)> {
+    let mut reader = Reader::new(text, start, Spans::From(file, 0), names);
+    let body = reader.whole_body().ok()?;
+    reader.asides.unclosed_comment.is_none().then_some((body, reader.asides))
+}
+
+fn in_parts(file: FileId, text: &str, start: usize, names: &mut Names) -> Parsed {
     let scan = scan::scan(text, start);
     let spans = Spans::From(file, 0);
-    let mut names = Names::of_file(text.len());
     let mut faults = Vec::new();
     let mut body = Body::default();
     for item in &scan.items {
-        match Reader::new(&text[..item.end], item.start, spans, &mut names).whole_body() {
+        match Reader::new(&text[..item.end], item.start, spans, names).whole_body() {
             Ok(mut read) => {
                 body.attributes.append(&mut read.attributes);
                 body.blocks.append(&mut read.blocks);
@@ -50,11 +73,11 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         }
     }
     drop_repeated(&mut body, &mut faults);
-    if let Some(start) = scan.unclosed_comment {
+    if let Some(start) = scan.asides.unclosed_comment {
         let message = "this comment never ends".to_owned();
         faults.push(Fault { reason: "syntax-error", span: Span::new(file, start, start + 2), message });
     }
-    let comments = comments::comments(file, text, &scan, &body);
+    let comments = comments::comments(file, text, &scan.asides, &body);
     Parsed { comments, body, is_broken: !faults.is_empty(), faults }
 }
 

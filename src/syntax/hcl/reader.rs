@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
+use super::scan::{Asides, RawComment};
 use super::tree::Name;
 use crate::source::{FileId, QuickSet, Span};
 use crate::syntax::yaml::{Fault, Scalar};
@@ -52,7 +53,7 @@ pub(super) struct Refused {
     message: String,
 }
 
-pub(super) type Read<T> = Result<T, Refused>;
+pub(super) type Read<T> = Result<T, Box<Refused>>;
 
 impl Refused {
     pub(super) fn fault(self, spans: &Spans<'_>) -> Fault {
@@ -60,9 +61,9 @@ impl Refused {
     }
 }
 
-/// Names of one file, each kept once.
+/// Names of one file, or of several that are read one after the other, each kept once.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub struct Names {
     names: QuickSet<Name>,
 }
 
@@ -98,12 +99,16 @@ pub(super) struct Reader<'a> {
     pub(super) lines: Lines,
     pub(super) spans: Spans<'a>,
     pub(super) names: &'a mut Names,
+    /// What was passed so far, save texts and code.
+    pub(super) asides: Asides,
+    first: usize,
     depth: u32,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a str, at: usize, spans: Spans<'a>, names: &'a mut Names) -> Reader<'a> {
-        Reader { text, at, lines: Lines::Blank, spans, names, depth: 0 }
+        let asides = Asides::default();
+        Reader { text, at, lines: Lines::Blank, spans, names, asides, first: at, depth: 0 }
     }
 
     /// The byte that stands so far ahead; 0 behind the end.
@@ -124,11 +129,12 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn refused<T>(&self, message: impl Into<String>) -> Read<T> {
-        Err(Refused { at: self.at.min(self.text.len()), reason: "syntax-error", message: message.into() })
+        let at = self.at.min(self.text.len());
+        Err(Box::new(Refused { at, reason: "syntax-error", message: message.into() }))
     }
 
     pub(super) fn too_deep<T>(&self, message: &str) -> Read<T> {
-        Err(Refused { at: self.at, reason: "limit-depth", message: message.to_owned() })
+        Err(Box::new(Refused { at: self.at, reason: "limit-depth", message: message.to_owned() }))
     }
 
     /// Reads something that may hold another of its kind.
@@ -167,21 +173,51 @@ impl<'a> Reader<'a> {
             match self.byte(0) {
                 b' ' | b'\t' | b'\r' => self.at += 1,
                 b'\n' if self.lines == Lines::Blank => self.at += 1,
-                b'#' => self.skip_line(),
-                b'/' if self.byte(1) == b'/' => self.skip_line(),
-                b'/' if self.byte(1) == b'*' => {
-                    let length = self.rest().get(2..).and_then(|rest| rest.find("*/"));
-                    self.at = length.map_or(self.text.len(), |length| self.at + 2 + length + 2);
-                }
+                b'#' => self.line_comment(),
+                b'/' if self.byte(1) == b'/' => self.line_comment(),
+                b'/' if self.byte(1) == b'*' => self.block_comment(),
                 _ => return,
             }
         }
     }
 
     /// To the end of the line, its line break left.
-    fn skip_line(&mut self) {
-        let rest = &self.text.as_bytes()[self.at..];
+    fn line_comment(&mut self) {
+        let start = self.at;
+        let rest = &self.text.as_bytes()[start..];
         self.at += rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        self.passed_comment(start);
+    }
+
+    fn block_comment(&mut self) {
+        let start = self.at;
+        let length = self.rest().get(2..).and_then(|rest| rest.find("*/"));
+        self.at = length.map_or(self.text.len(), |length| start + 2 + length + 2);
+        if length.is_none() {
+            self.asides.unclosed_comment = Some(start);
+        }
+        self.passed_comment(start);
+    }
+
+    /// Keeps the comment that ends here, unless it was passed before: to see what follows, some of it is read twice.
+    fn passed_comment(&mut self, start: usize) {
+        if self.asides.comments.last().is_some_and(|last| start < last.end) {
+            return;
+        }
+        let is_behind_code = self.is_behind_code(start);
+        let end = start + self.text[start..self.at].trim_end_matches('\r').len();
+        self.asides.comments.push(RawComment { start, end, is_behind_code });
+    }
+
+    /// Whether code stands on the line before this byte.
+    fn is_behind_code(&self, at: usize) -> bool {
+        let before = &self.text.as_bytes()[self.first..at];
+        let Some(last) = before.iter().rposition(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) else { return false };
+        let end = self.first + last + 1;
+        match self.asides.comments.last() {
+            Some(comment) if comment.end == end => comment.is_behind_code,
+            _ => before[last] != b'\n',
+        }
     }
 
     pub(super) fn expect(&mut self, byte: u8) -> Read<()> {

@@ -1,5 +1,6 @@
 //! One pass over the bytes of HCL that knows texts, templates, heredocs, comments and brackets: it finds the comments
-//! and where each top-level attribute or block begins and ends, so that a broken one costs no other.
+//! and where each top-level attribute or block begins and ends, so that a broken one costs no other. Only files that
+//! cannot be read as a whole need it.
 
 use std::ops::Range;
 
@@ -11,15 +12,21 @@ pub(super) struct RawComment {
     pub(super) is_behind_code: bool,
 }
 
+/// What a file holds beside its code, and what spans lines.
 #[derive(Debug, Default)]
-pub(super) struct Scan {
-    /// Top-level attributes and blocks.
-    pub(super) items: Vec<Range<usize>>,
+pub(super) struct Asides {
     pub(super) comments: Vec<RawComment>,
     /// The bytes of heredocs from `<<` to the end of their closing word.
     pub(super) heredocs: Vec<Range<usize>>,
     /// Where a comment begins that nothing ends.
     pub(super) unclosed_comment: Option<usize>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    /// Top-level attributes and blocks.
+    pub(super) items: Vec<Range<usize>>,
+    pub(super) asides: Asides,
     /// Brackets nest and close as they should, and every heredoc ends.
     is_balanced: bool,
 }
@@ -208,7 +215,7 @@ impl<'a> Scanner<'a> {
         let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
         let length = if length > 0 && rest[length - 1] == b'\r' { length - 1 } else { length };
         self.at = start + length;
-        self.found.comments.push(RawComment { start, end: self.at, is_behind_code: self.line_has_code });
+        self.found.asides.comments.push(RawComment { start, end: self.at, is_behind_code: self.line_has_code });
     }
 
     fn block_comment(&mut self) {
@@ -216,11 +223,11 @@ impl<'a> Scanner<'a> {
         self.at = match self.text[start + 2..].find("*/") {
             Some(length) => start + 2 + length + 2,
             None => {
-                self.found.unclosed_comment = Some(start);
+                self.found.asides.unclosed_comment = Some(start);
                 self.bytes.len()
             }
         };
-        self.found.comments.push(RawComment { start, end: self.at, is_behind_code: self.line_has_code });
+        self.found.asides.comments.push(RawComment { start, end: self.at, is_behind_code: self.line_has_code });
     }
 
     fn close_bracket(&mut self, byte: u8) {
@@ -308,7 +315,7 @@ impl<'a> Scanner<'a> {
         self.stack.pop();
         self.line_has_code = true;
         if let Some(start) = self.heredoc_starts.pop() {
-            self.found.heredocs.push(start..self.at);
+            self.found.asides.heredocs.push(start..self.at);
         }
     }
 }

@@ -97,6 +97,7 @@ impl<'a> Reader<'a> {
 
     /// `<<WORD`, lines, and the word again.
     pub(super) fn heredoc(&mut self) -> Read<ExprKind> {
+        let start = self.at;
         self.at += 2;
         let is_indented = self.byte(0) == b'-';
         if is_indented {
@@ -110,6 +111,7 @@ impl<'a> Reader<'a> {
         }
         self.at += length;
         let mut tokens = self.tokens(Ends::Word(word))?;
+        self.asides.heredocs.push(start..self.at);
         tokens.strip();
         if is_indented {
             tokens.remove_indent();

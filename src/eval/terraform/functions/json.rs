@@ -84,89 +84,109 @@ fn decoded_at(value: &Value, depth: usize) -> Value {
 
 /// The JSON text of a value, with holes for what is not known.
 pub(super) fn to_json(value: &Value) -> Result<Text, String> {
-    let mut builder = TextBuilder::default();
-    write(&mut builder, value, 0)?;
-    Ok(builder.finish())
+    let mut writer = Writer::default();
+    writer.value(value, 0)?;
+    writer.flush();
+    Ok(writer.builder.finish())
 }
 
-fn write(builder: &mut TextBuilder, value: &Value, depth: usize) -> Result<(), String> {
-    if depth > DEEPEST {
-        return Err(format!("a value nested deeper than {DEEPEST} levels"));
+/// Writes JSON into a text.
+#[derive(Default)]
+struct Writer {
+    builder: TextBuilder,
+    /// Marks and keys that are still to be added: they stand nowhere.
+    marks: String,
+}
+
+impl Writer {
+    fn flush(&mut self) {
+        self.builder.literal(&self.marks, &Origin::none());
+        self.marks.clear();
     }
-    let origin = &value.origin;
-    match &value.kind {
-        Kind::Null => builder.literal("null", origin),
-        Kind::Bool(value) => builder.literal(if *value { "true" } else { "false" }, origin),
-        Kind::Number(number) => builder.literal(&number.to_string(), origin),
-        Kind::Text(text) => write_text(builder, text),
-        Kind::List(list) => return write_list(builder, value, list, depth),
-        Kind::Map(map) => return write_map(builder, value, map, depth),
-        Kind::Reference(reference) if is_identity(reference) => write_text(builder, &Text::hole(value.clone())),
-        Kind::Reference(_) | Kind::Unknown(_) => builder.hole(encoded(value)),
+
+    fn literal(&mut self, text: &str, origin: &Origin) {
+        self.flush();
+        self.builder.literal(text, origin);
     }
-    Ok(())
+
+    fn hole(&mut self, value: Value) {
+        self.flush();
+        self.builder.hole(value);
+    }
+
+    fn value(&mut self, value: &Value, depth: usize) -> Result<(), String> {
+        if depth > DEEPEST {
+            return Err(format!("a value nested deeper than {DEEPEST} levels"));
+        }
+        let origin = &value.origin;
+        match &value.kind {
+            Kind::Null => self.literal("null", origin),
+            Kind::Bool(value) => self.literal(if *value { "true" } else { "false" }, origin),
+            Kind::Number(number) => self.literal(&number.to_string(), origin),
+            Kind::Text(text) => self.text(text),
+            Kind::List(list) => return self.list(value, list, depth),
+            Kind::Map(map) => return self.map(value, map, depth),
+            Kind::Reference(reference) if is_identity(reference) => self.text(&Text::hole(value.clone())),
+            Kind::Reference(_) | Kind::Unknown(_) => self.hole(encoded(value)),
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &Text) {
+        self.marks.push('"');
+        for piece in text.pieces() {
+            match piece {
+                Piece::Literal(literal, origin) => self.literal(&escaped(literal), origin),
+                // What identifies a resource has nothing to escape; for the rest the difference is kept.
+                Piece::Hole(hole) if matches!(hole.kind, Kind::Reference(_)) => self.hole((**hole).clone()),
+                Piece::Hole(hole) => {
+                    self.hole(Value::derived("jsonescape", std::slice::from_ref(&**hole), hole.origin.clone()));
+                }
+            }
+        }
+        self.marks.push('"');
+    }
+
+    fn list(&mut self, value: &Value, list: &List, depth: usize) -> Result<(), String> {
+        let has_order = list.flavour != ListFlavour::Set || value.is_wholly_known();
+        if !list.is_indexed || !has_order {
+            self.hole(encoded(value));
+            return Ok(());
+        }
+        self.marks.push('[');
+        for (index, item) in list.items.iter().enumerate() {
+            if index > 0 {
+                self.marks.push(',');
+            }
+            self.value(item, depth + 1)?;
+        }
+        if list.open.is_some() {
+            self.hole(encoded(value));
+        }
+        self.marks.push(']');
+        Ok(())
+    }
+
+    fn map(&mut self, value: &Value, map: &Map, depth: usize) -> Result<(), String> {
+        if map.open.is_some() || map.owner.is_some() {
+            self.hole(encoded(value));
+            return Ok(());
+        }
+        self.marks.push('{');
+        for (index, (key, member)) in map.entries.iter().enumerate() {
+            self.marks.push_str(if index > 0 { ",\"" } else { "\"" });
+            self.marks.push_str(&escaped(key));
+            self.marks.push_str("\":");
+            self.value(member, depth + 1)?;
+        }
+        self.marks.push('}');
+        Ok(())
+    }
 }
 
 /// The JSON text of something unknown.
 fn encoded(value: &Value) -> Value {
     Value::derived("jsonencode", std::slice::from_ref(value), value.origin.clone())
-}
-
-fn write_text(builder: &mut TextBuilder, text: &Text) {
-    let none = Origin::none();
-    builder.literal("\"", &none);
-    for piece in text.pieces() {
-        match piece {
-            Piece::Literal(literal, origin) => builder.literal(&escaped(literal), origin),
-            // What identifies a resource has nothing to escape; for the rest the difference is kept.
-            Piece::Hole(hole) if matches!(hole.kind, Kind::Reference(_)) => builder.hole((**hole).clone()),
-            Piece::Hole(hole) => {
-                builder.hole(Value::derived("jsonescape", std::slice::from_ref(&**hole), hole.origin.clone()));
-            }
-        }
-    }
-    builder.literal("\"", &none);
-}
-
-fn write_list(builder: &mut TextBuilder, value: &Value, list: &List, depth: usize) -> Result<(), String> {
-    let has_order = list.flavour != ListFlavour::Set || value.is_wholly_known();
-    if !list.is_indexed || !has_order {
-        builder.hole(encoded(value));
-        return Ok(());
-    }
-    let none = Origin::none();
-    builder.literal("[", &none);
-    for (index, item) in list.items.iter().enumerate() {
-        if index > 0 {
-            builder.literal(",", &none);
-        }
-        write(builder, item, depth + 1)?;
-    }
-    if list.open.is_some() {
-        builder.hole(encoded(value));
-    }
-    builder.literal("]", &none);
-    Ok(())
-}
-
-fn write_map(builder: &mut TextBuilder, value: &Value, map: &Map, depth: usize) -> Result<(), String> {
-    let none = Origin::none();
-    if map.open.is_some() || map.owner.is_some() {
-        builder.hole(encoded(value));
-        return Ok(());
-    }
-    builder.literal("{", &none);
-    for (index, (key, member)) in map.entries.iter().enumerate() {
-        if index > 0 {
-            builder.literal(",", &none);
-        }
-        builder.literal("\"", &none);
-        builder.literal(&escaped(key), &none);
-        builder.literal("\":", &none);
-        write(builder, member, depth + 1)?;
-    }
-    builder.literal("}", &none);
-    Ok(())
 }
 
 /// A text in quotes, as `jsonencode` writes it.
