@@ -1,7 +1,7 @@
 //! What workflows bring about outside GitHub: images pushed, services deployed, Terraform run.
 
 use super::entities;
-use super::pipeline::{Credential, Job, Step};
+use super::pipeline::{Credential, Job, Start, Step};
 
 entities! { in delivery;
     /// A step or command that pushes an image.
@@ -13,6 +13,8 @@ entities! { in delivery;
         is_fixed: Flag,
         step: One<Step>,
         job: One<Job>,
+        /// The runs in which it is pushed so.
+        starts: Many<Start>,
     }
 
     /// What changes a service, or runs a task.
@@ -31,6 +33,8 @@ entities! { in delivery;
         waits: Flag = false,
         step: One<Step>,
         job: One<Job>,
+        /// The runs in which it is deployed so.
+        starts: Many<Start>,
     }
 
     /// What a step puts into a task definition of the tree before that is deployed.
@@ -69,5 +73,7 @@ entities! { in delivery;
         step: One<Step>,
         job: One<Job>,
         credential: One<Credential>,
+        /// The runs in which it goes so.
+        starts: Many<Start>,
     }
 }

@@ -1,12 +1,13 @@
 //! Whether what is built, planned and pushed is what runs in the end.
 
-use super::any_start;
+use super::any_start_of;
+use super::does::{Brought, terraform_runs};
 use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::delivery::{Deployment, Push, TerraformRun};
-use crate::model::pipeline::{Job, Step};
+use crate::model::pipeline::{Job, Start, Step};
 use crate::model::workload::Container;
-use crate::model::{Id, Model};
+use crate::model::{Id, Many, Model, Reading};
 use crate::source::Place;
 use crate::value::Text;
 
@@ -126,12 +127,23 @@ pub(super) fn image_of(container: &Container) -> Option<(String, String)> {
     (is_tag && !name.is_empty()).then(|| (name.to_lowercase(), tag.to_owned()))
 }
 
-/// All pushes of the same image in the same workflow.
+/// Whether two things come about in one run; where it was not seen in which, they may.
+fn share_run(model: &Model, some: &Many<Start>, others: &Many<Start>) -> bool {
+    let begin = |id: Id<Start>| match model[id].begin.get() {
+        Reading::Known(number) => number.as_i64(),
+        Reading::Absent | Reading::Unknown(_) => None,
+    };
+    let are_seen = some.ids().next().is_some() && others.ids().next().is_some();
+    !are_seen || some.ids().any(|one| others.ids().any(|other| begin(one) == begin(other)))
+}
+
+/// All pushes of the same image in the same run.
 fn siblings<'m>(model: &'m Model, push: &'m Push) -> impl Iterator<Item = &'m Push> {
     let workflow_of = |push: &Push| push.job.id().and_then(|job| model[job].workflow.id());
     let workflow = workflow_of(push);
     model.delivery.pushes.iter().map(|(_, other)| other).filter(move |other| {
         workflow_of(other) == workflow
+            && share_run(model, &push.starts, &other.starts)
             && match (push.target.value().as_text(), other.target.value().as_text()) {
                 (Some(a), Some(b)) => a.equals(&b) != Tri::False && repository(&a) == repository(&b),
                 (None, _) | (_, None) => false,
@@ -194,12 +206,17 @@ pub(super) fn is_deployed(facts: &Facts, push: Id<Push>) -> Fact {
         Some(other) => needs(model, other, job),
         None => false,
     };
-    let deployed = model.delivery.deployments.iter().any(|(_, it)| follows(it.job.id(), it.step.id()));
+    let deployed = model
+        .delivery
+        .deployments
+        .iter()
+        .any(|(_, it)| follows(it.job.id(), it.step.id()) && share_run(model, &own.starts, &it.starts));
     let applied = model
         .delivery
         .terraform_runs
         .iter()
-        .any(|(_, run)| run.verb.as_str() == Some("apply") && follows(run.job.id(), run.step.id()));
+        .filter(|(_, run)| run.verb.as_str() == Some("apply") && share_run(model, &own.starts, &run.starts))
+        .any(|(_, run)| follows(run.job.id(), run.step.id()));
     if deployed || applied {
         return Fact::yes(Vec::new());
     }
@@ -259,6 +276,7 @@ fn file_images<'m>(model: &'m Model, deployment: &Deployment) -> Vec<(&'m Contai
             .iter()
             .map(|(_, push)| push)
             .filter(|push| push.job.id().and_then(|job| model[job].workflow.id()) == workflow)
+            .filter(|push| share_run(model, &deployment.starts, &push.starts))
             .filter(|push| push.target.value().as_text().and_then(|text| repository(&text)).as_deref() == Some(&name))
             .collect();
         found.push((container, tag, pushes));
@@ -391,27 +409,16 @@ pub(super) fn acts_on_any_branch(facts: &Facts, job: Id<Job>) -> Fact {
 /// A start by a pull request in which a step deploys or changes state.
 pub(super) fn acts_on_pull_requests(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
-    let steps: Vec<Option<Id<Step>>> = model[job]
-        .deployments
-        .ids()
-        .map(|id| model[id].step.id())
-        .chain(
-            super::does::terraform_runs(facts, job)
-                .filter(|run| run.changes_state.tri() == Tri::True)
-                .map(|run| run.step.id()),
-        )
-        .collect();
-    let start = any_start(model, job, |start| {
+    let deploying = model[job].deployments.ids().map(|id| Brought::deployed(&model[id]));
+    let changing = terraform_runs(facts, job).filter(|run| run.changes_state.tri() == Tri::True);
+    let acting: Vec<Brought<'_>> = deploying.chain(changing.map(Brought::run)).collect();
+    let start = any_start_of(model, job, |id| {
+        let start = &model[id];
         let is_pull = start.event.as_str() == Some("pull_request") && start.source.as_str() == Some("same");
         if !is_pull {
             return Tri::False;
         }
-        let runs = steps.iter().flatten().any(|step| start.steps.ids().any(|it| it == *step));
-        match (runs, &start.steps.open) {
-            (true, _) => Tri::True,
-            (false, Some(_)) => Tri::Unknown,
-            (false, None) => Tri::False,
-        }
+        Tri::any(acting.iter().map(|it| it.comes_in(model, id).map_or(Tri::Unknown, Tri::from)))
     });
     start.and(super::holds::cloud(facts, job))
 }

@@ -3,9 +3,9 @@
 use super::{any_start, event, happens};
 use crate::facts::Facts;
 use crate::logic::{Fact, Reason, Tri};
-use crate::model::delivery::TerraformRun;
-use crate::model::pipeline::{Condition, Credential, Environment, Job, Step};
-use crate::model::{Id, Model, Reading};
+use crate::model::delivery::{Deployment, TerraformRun};
+use crate::model::pipeline::{Condition, Credential, Environment, Job, Start, Step};
+use crate::model::{Id, Many, Model, Reading};
 use crate::source::Place;
 
 /// The runs of Terraform in a job.
@@ -19,18 +19,43 @@ pub(super) fn runs_in_steps<'m>(model: &'m Model, own: &'m TerraformRun) -> impl
     runs.filter(|run| run.job.id() == own.job.id() && run.directory.as_str() == own.directory.as_str())
 }
 
-/// Whether a step runs in some start of its job.
-fn step_runs(model: &Model, step: Option<Id<Step>>, job: Id<Job>) -> Fact {
-    let Some(step) = step else { return Fact::yes(Vec::new()) };
-    Fact::any(model[job].starts.ids().map(|id| {
-        let start = &model[id];
+/// What a step brings about: the step, and the runs in which it was seen to.
+#[derive(Clone, Copy)]
+pub(super) struct Brought<'m> {
+    step: Option<Id<Step>>,
+    starts: &'m Many<Start>,
+}
+
+impl<'m> Brought<'m> {
+    pub(super) fn deployed(it: &'m Deployment) -> Brought<'m> {
+        Brought { step: it.step.id(), starts: &it.starts }
+    }
+
+    pub(super) fn run(it: &'m TerraformRun) -> Brought<'m> {
+        Brought { step: it.step.id(), starts: &it.starts }
+    }
+
+    /// Whether it comes about in a start; why nobody knows where a condition decides.
+    pub(super) fn comes_in(self, model: &Model, start: Id<Start>) -> Result<bool, Reason> {
+        let is_seen = self.starts.ids().next().is_none() || self.starts.ids().any(|it| it == start);
+        let Some(step) = self.step.filter(|_| is_seen) else { return Ok(is_seen) };
+        let start = &model[start];
         if start.steps.ids().any(|it| it == step) {
-            return happens(start);
+            return Ok(true);
         }
-        match &start.steps.open {
-            Some(reason) => Fact::unknown(reason.clone()),
-            None => Fact::no(Vec::new()),
-        }
+        start.steps.open.clone().map_or(Ok(false), Err)
+    }
+}
+
+/// Whether it comes about in some start of its job.
+fn comes_about(model: &Model, brought: Brought<'_>, job: Id<Job>) -> Fact {
+    if brought.step.is_none() {
+        return Fact::yes(Vec::new());
+    }
+    Fact::any(model[job].starts.ids().map(|id| match brought.comes_in(model, id) {
+        Ok(true) => happens(&model[id]),
+        Ok(false) => Fact::no(Vec::new()),
+        Err(reason) => Fact::unknown(reason),
     }))
 }
 
@@ -48,7 +73,7 @@ pub(super) fn changes_state(facts: &Facts, job: Id<Job>) -> Fact {
     let found = Fact::any(terraform_runs(facts, job).filter(|run| run.changes_state.tri() == Tri::True).map(|run| {
         let place = Place::new(run.head.span, format!("`{}` runs here", run.head.name));
         let job_place = Place::new(model[job].head.span, "changes what Terraform manages");
-        Fact::yes(vec![job_place, place]).and(step_runs(model, run.step.id(), job))
+        Fact::yes(vec![job_place, place]).and(comes_about(model, Brought::run(run), job))
     }));
     match found.tri {
         Tri::False => found,
@@ -66,9 +91,9 @@ pub(super) fn deploys(facts: &Facts, job: Id<Job>) -> Fact {
             _ => "deploys a service",
         };
         let job_place = Place::new(model[job].head.span, "deploys");
-        Fact::yes(vec![job_place, Place::new(deployment.head.span, what)]).and(step_runs(
+        Fact::yes(vec![job_place, Place::new(deployment.head.span, what)]).and(comes_about(
             model,
-            deployment.step.id(),
+            Brought::deployed(deployment),
             job,
         ))
     }));
@@ -81,12 +106,12 @@ pub(super) fn deploys(facts: &Facts, job: Id<Job>) -> Fact {
 /// A start in which a newer run of the group stops what deploys or changes state.
 pub(super) fn is_cancelled_midway(facts: &Facts, job: Id<Job>) -> Fact {
     let model = facts.model;
-    let deploying = model[job].deployments.ids().filter_map(|id| model[id].step.id());
+    let deploying = model[job].deployments.ids().map(|id| Brought::deployed(&model[id]));
     let changing = terraform_runs(facts, job).filter(|run| run.changes_state.tri() == Tri::True);
-    let acting: Vec<Id<Step>> = deploying.chain(changing.filter_map(|run| run.step.id())).collect();
-    Fact::any(model[job].starts.ids().map(|id| &model[id]).map(|start| {
-        let runs = start.steps.ids().any(|step| acting.contains(&step));
-        let may_run = runs || (start.steps.open.is_some() && !acting.is_empty());
+    let acting: Vec<Brought<'_>> = deploying.chain(changing.map(Brought::run)).collect();
+    Fact::any(model[job].starts.ids().map(|id| {
+        let start = &model[id];
+        let may_run = acting.iter().any(|it| it.step.is_some() && it.comes_in(model, id) != Ok(false));
         let span = start.is_cancelled.origin().span().unwrap_or(start.head.span);
         let cancels = match start.is_cancelled.get() {
             Reading::Known(true) => Fact::yes(vec![Place::new(span, "a new run cancels this one")]),
@@ -147,9 +172,9 @@ pub(super) fn shared_by_plan_and_apply(facts: &Facts, credential: Id<Credential>
         Fact::any(model.pipeline.credentials.iter().filter(|(_, other)| same_role(own, other)).map(|(_, other)| {
             let Some(other_job) = other.job.id() else { return Fact::no(Vec::new()) };
             Fact::any(terraform_runs(facts, other_job).filter(|run| run.changes_state.tri() == Tri::True).map(|run| {
-                Fact::yes(vec![Place::new(run.head.span, "and applies with the same rights")]).and(step_runs(
+                Fact::yes(vec![Place::new(run.head.span, "and applies with the same rights")]).and(comes_about(
                     model,
-                    run.step.id(),
+                    Brought::run(run),
                     other_job,
                 ))
             }))

@@ -211,11 +211,15 @@ pub(super) fn event(start: &Start) -> &str {
 
 /// Whether any start of a job is of a kind.
 pub(super) fn any_start(model: &Model, job: Id<Job>, is_meant: impl Fn(&Start) -> Tri) -> Fact {
-    let starts = model[job].starts.ids().map(|id| &model[id]);
-    Fact::any(starts.map(|start| match is_meant(start) {
-        Tri::True => happens(start),
-        Tri::False => Fact::no(Vec::new()),
-        Tri::Unknown => Fact::unknown(Reason::at("condition-not-known", &start.head.name, start.head.span)),
+    any_start_of(model, job, |id| is_meant(&model[id]))
+}
+
+/// The same for those who ask what comes about in it.
+fn any_start_of(model: &Model, job: Id<Job>, is_meant: impl Fn(Id<Start>) -> Tri) -> Fact {
+    Fact::any(model[job].starts.ids().map(|id| match (is_meant(id), &model[id]) {
+        (Tri::True, start) => happens(start),
+        (Tri::False, _) => Fact::no(Vec::new()),
+        (Tri::Unknown, start) => Fact::unknown(Reason::at("condition-not-known", &start.head.name, start.head.span)),
     }))
 }
 

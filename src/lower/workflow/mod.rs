@@ -3,6 +3,7 @@
 
 mod action;
 mod arrival;
+mod brought;
 mod checkout;
 mod conduct;
 mod credential;
@@ -21,6 +22,7 @@ mod output;
 mod parsed;
 mod permission;
 mod plan;
+mod push;
 mod read;
 mod rendering;
 mod repository;

@@ -20,13 +20,11 @@ const PREFIX: &str = "TF_VAR_";
 const CHANGING: [&str; 9] =
     ["apply", "destroy", "import", "taint", "untaint", "force-unlock", "refresh", "state", "workspace"];
 
-pub(super) fn lower(model: &mut Model, scope: &JobScope<'_, '_>, walk: &Run) {
-    for (number, command) in walk.commands.iter().enumerate() {
-        let program = command.name();
-        if program == "terraform" || program == "tofu" {
-            run(model, scope, walk, number, command);
-        }
-    }
+/// The runs of a script.
+pub(super) fn runs(model: &Model, scope: &JobScope<'_, '_>, walk: &Run) -> Vec<TerraformRun> {
+    let commands = walk.commands.iter().enumerate();
+    let of_terraform = commands.filter(|(_, command)| matches!(command.name(), "terraform" | "tofu"));
+    of_terraform.filter_map(|(number, command)| run(model, scope, walk, number, command)).collect()
 }
 
 /// The verb and what follows it that is no option; a plan file, a subcommand.
@@ -34,9 +32,9 @@ fn operands(command: &Command) -> Vec<&Argument> {
     command.words.iter().skip(1).filter(|word| !word.prefix().starts_with('-')).collect()
 }
 
-fn run(model: &mut Model, scope: &JobScope<'_, '_>, walk: &Run, number: usize, command: &Command) {
+fn run(model: &Model, scope: &JobScope<'_, '_>, walk: &Run, number: usize, command: &Command) -> Option<TerraformRun> {
     let operands = operands(command);
-    let Some(verb) = operands.first().and_then(|word| word.text()) else { return };
+    let verb = operands.first().and_then(|word| word.text())?;
     let sub = operands.get(1).and_then(|word| word.text());
     let origin = Origin::written(command.span);
     let mut run = TerraformRun::new(Head::new(format!("{} {verb}", command.name()), command.span));
@@ -87,7 +85,7 @@ fn run(model: &mut Model, scope: &JobScope<'_, '_>, walk: &Run, number: usize, c
     if let Some(credential) = before.last() {
         run.credential = One::to(credential, origin);
     }
-    model.delivery.terraform_runs.push(run);
+    Some(run)
 }
 
 /// The folder of the script, then `-chdir`.
