@@ -35,6 +35,8 @@ struct Lists {
     retired: Vec<&'static str>,
     sensitive_services: Vec<&'static str>,
     control_plane: Vec<&'static str>,
+    deprecated_keys: Vec<(&'static str, Vec<&'static str>)>,
+    paired_keys: Vec<(&'static str, Vec<&'static str>)>,
 }
 
 static LISTS: LazyLock<Lists> = LazyLock::new(|| {
@@ -54,6 +56,8 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
                 "!/" => (*first, ActsOn::WithoutSlash),
                 arn => (*first, ActsOn::Arn(arn)),
             })),
+            "deprecated-key" => lists.deprecated_keys.push((first, keys_of(rest))),
+            "paired-key" => lists.paired_keys.push((first, keys_of(rest))),
             "read-data" => lists.read_data.push(group()),
             "expose" => lists.expose.push(group()),
             "blind" => lists.blind.push(group()),
@@ -67,6 +71,24 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
     }
     lists
 });
+
+fn keys_of(rest: &[&'static str]) -> Vec<&'static str> {
+    rest.first().map_or_else(Vec::new, |keys| keys.split(',').collect())
+}
+
+fn find_key(all: &'static [(&'static str, Vec<&'static str>)], name: &str) -> Option<&'static [&'static str]> {
+    all.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, keys)| keys.as_slice())
+}
+
+/// The keys that AWS has instead of one that it keeps for old policies.
+pub fn newer_keys(name: &str) -> Option<&'static [&'static str]> {
+    find_key(&LISTS.deprecated_keys, name)
+}
+
+/// The keys of which one belongs beside another key.
+pub fn paired_keys(name: &str) -> Option<&'static [&'static str]> {
+    find_key(&LISTS.paired_keys, name)
+}
 
 pub fn global_key(name: &str) -> Option<&'static GlobalKey> {
     LISTS.global_keys.iter().find(|key| matches_name(key.name, name))
@@ -146,6 +168,8 @@ mod tests {
 
     #[test]
     fn lists_are_read() {
+        assert_eq!(super::newer_keys("AWS:arn"), Some(&["aws:PrincipalArn", "aws:SourceArn"][..]));
+        assert!(super::paired_keys("aws:vpcsourceip").is_some_and(|keys| keys.contains(&"aws:SourceVpc")));
         assert!(global_key("aws:principalarn").is_some_and(|key| key.is_always_present));
         assert!(global_key("aws:PrincipalTag/team").is_some_and(|key| !key.is_always_present));
         assert!(surely_takes_no_resource("ecr:GetAuthorizationToken"));

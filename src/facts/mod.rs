@@ -43,6 +43,7 @@ static ALL: &[&[FactSchema]] = &[
     permit::deploy::FACTS,
     permit::execution::FACTS,
     permit::hygiene::FACTS,
+    permit::keys::FACTS,
     permit::need::verdict::FACTS,
     permit::exposure::FACTS,
     permit::passes::FACTS,

@@ -177,7 +177,40 @@ fn never_denies(facts: &Facts<'_>, id: Id<identity::Statement>) -> Fact {
     if let Some(reason) = hidden {
         return Fact::unknown(reason);
     }
-    Fact::no(vec![Place::new(written.head.span, "")])
+    denies_nothing(model, id, &read::statement(facts, id))
+}
+
+/// Every action of the Deny is about something else than its resources.
+fn denies_nothing(model: &Model, id: Id<identity::Statement>, statement: &Statement) -> Fact {
+    let written = &model[id];
+    let no = || Fact::no(vec![Place::new(written.head.span, "")]);
+    let (actions, resources) = (&statement.actions, &statement.resources);
+    if actions.is_negated || resources.is_negated || resources.patterns.is_empty() || actions.is_open {
+        return no();
+    }
+    let mut places = Vec::new();
+    let mut verdict = Tri::True;
+    for action in written.actions.ids() {
+        let denied = match model[action].text.as_str() {
+            Some(name) if !name.contains(['*', '?']) => {
+                let (acts, why) = acts(statement, name);
+                places.push(Place::new(model[action].head.span, format!("this guard never fires: `{name}` {why}")));
+                acts
+            }
+            Some(_) => Tri::True,
+            None => Tri::Unknown,
+        };
+        verdict = verdict.and(!denied);
+    }
+    match (verdict, places.is_empty()) {
+        (Tri::True, false) => {
+            let resources = written.resources.ids().map(|id| model[id].head.span);
+            places.extend(resources.map(|span| Place::new(span, "this is what it denies")));
+            Fact::yes(places)
+        }
+        (Tri::Unknown, _) => Fact::unknown(Reason::at("no-value", "the resource", written.head.span)),
+        (Tri::True | Tri::False, _) => no(),
+    }
 }
 
 /// Whether a condition can hold for any request.
@@ -469,6 +502,22 @@ mod tests {
                 }
             }
         }
+        // No guard of AWS's own policies is in vain.
+        let in_vain: Vec<&str> = managed::names()
+            .filter_map(managed::policy)
+            .filter(|policy| {
+                read::managed(policy).iter().zip(&policy.statements).any(|(statement, written)| {
+                    let names_all = !written.actions.is_empty() && written.not_resources.is_empty();
+                    let is_dead =
+                        |action: &String| !action.contains(['*', '?']) && acts(statement, action).0 == Tri::False;
+                    written.is_deny
+                        && names_all
+                        && written.actions.iter().map(|action| action.to_string()).all(|action| is_dead(&action))
+                })
+            })
+            .map(|policy| policy.name)
+            .collect();
+        assert!(in_vain.is_empty(), "{in_vain:?}");
         let unreviewed: Vec<&String> =
             dead.iter().filter(|it| !REVIEWED.iter().any(|known| it.contains(known))).collect();
         assert!(unreviewed.is_empty(), "{} {unreviewed:#?}", dead.len());

@@ -16,6 +16,7 @@ pub(super) mod exposure;
 pub mod grant;
 pub(super) mod hygiene;
 mod index;
+pub(super) mod keys;
 pub mod managed;
 pub mod need;
 pub(super) mod passes;

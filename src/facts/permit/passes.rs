@@ -5,7 +5,7 @@ use super::condition::{Comparison, holds_without_key};
 use super::escalate::{Power, Powers};
 use super::pattern::{Case, Pattern, Reading as How, Symbol};
 use super::roles::RolesByName;
-use super::scope::resource_part;
+use super::scope::{narrowed_by_condition, resource_part};
 use super::statement::Statement;
 use super::trusted::{Trusts, arn_of};
 use super::width::{StatementId, on_grant};
@@ -25,6 +25,58 @@ facts! {
         passes_to_any_service: Flag = passes_to_any_service,
         /// Whether the service that it names is not trusted by the role that it passes.
         passes_to_wrong_service: Flag = passes_to_wrong_service,
+        /// Whether it lets the roles of all services be made.
+        creates_any_service_role: Flag = creates_any_service_role,
+    }
+}
+
+const CREATE: &str = "iam:CreateServiceLinkedRole";
+
+/// A service's role gives the service the rights that AWS chose for it: `*`, `role/*`, `role/aws-service-role/*`, and no
+/// condition that names services.
+fn creates_any_service_role(facts: &Facts<'_>, id: StatementId) -> Fact {
+    on_grant(facts, id, |model, id, statement| {
+        let head = &model[id].head;
+        let nothing = || Fact::no(vec![Place::new(head.span, "")]);
+        // What grants the whole service has a rule of its own.
+        let is_wide = |pattern: &Pattern| pattern.is_everything() || pattern.to_string() == "iam:*";
+        if statement.actions.is_negated
+            || statement.resources.is_negated
+            || statement.actions.patterns.iter().any(is_wide)
+        {
+            return nothing();
+        }
+        match statement.names_action(&listed(CREATE)) {
+            Tri::False => return nothing(),
+            Tri::Unknown => return Fact::unknown(Reason::at("no-value", "the actions", head.span)),
+            Tri::True => {}
+        }
+        let reached = Tri::any(statement.resources.patterns.iter().map(covers_all_service_roles));
+        if reached != Tri::False && narrowed_by_condition(statement) {
+            return match statement.has_open_conditions {
+                true => Fact::unknown(Reason::at("scoped-by-condition", "the statement", head.span)),
+                false => nothing(),
+            };
+        }
+        match reached {
+            Tri::True => Fact::yes(super::principal::action_place(model, id, CREATE).into_iter().collect()),
+            Tri::Unknown => Fact::unknown(Reason::at("no-value", "the resource", head.span)),
+            Tri::False if statement.resources.is_open => {
+                Fact::unknown(Reason::at("no-value", "the resource", head.span))
+            }
+            Tri::False => nothing(),
+        }
+    })
+}
+
+fn covers_all_service_roles(pattern: &Pattern) -> Tri {
+    let below = resource_part(pattern).and_then(|part| {
+        let folder: Vec<Symbol> = "role/aws-service-role/".chars().map(Symbol::Literal).collect();
+        part.strip_prefix(&*folder).map(|rest| rest.iter().all(|symbol| matches!(symbol, Symbol::Star { .. })))
+    });
+    match below {
+        Some(is_all) => Tri::from(is_all),
+        None => covers_all_roles(pattern),
     }
 }
 
