@@ -41,13 +41,21 @@ impl Tri {
         self.max(other)
     }
 
-    /// True of nothing, like its classical sibling.
+    /// True of nothing, like its classical sibling. Nothing is asked after the one that decides.
     pub fn all(values: impl IntoIterator<Item = Tri>) -> Tri {
-        values.into_iter().fold(Tri::True, Tri::and)
+        !Tri::any(values.into_iter().map(|value| !value))
     }
 
+    /// Nothing is asked after the one that decides.
     pub fn any(values: impl IntoIterator<Item = Tri>) -> Tri {
-        values.into_iter().fold(Tri::False, Tri::or)
+        let mut any = Tri::False;
+        for value in values {
+            any = any.or(value);
+            if any == Tri::True {
+                break;
+            }
+        }
+        any
     }
 }
 
@@ -139,13 +147,26 @@ impl Fact {
         join(self, other, Tri::True)
     }
 
+    /// Nothing is asked after the one that decides.
     pub fn all(facts: impl IntoIterator<Item = Fact>) -> Fact {
-        facts.into_iter().reduce(Fact::and).unwrap_or_else(|| Fact::yes(Vec::new()))
+        join_until(facts, Tri::False)
     }
 
+    /// Nothing is asked after the one that decides.
     pub fn any(facts: impl IntoIterator<Item = Fact>) -> Fact {
-        facts.into_iter().reduce(Fact::or).unwrap_or_else(|| Fact::no(Vec::new()))
+        join_until(facts, Tri::True)
     }
+}
+
+fn join_until(facts: impl IntoIterator<Item = Fact>, decisive: Tri) -> Fact {
+    let mut facts = facts.into_iter();
+    let Some(mut joined) = facts.next() else { return Fact::plain(!decisive) };
+    while joined.tri != decisive
+        && let Some(fact) = facts.next()
+    {
+        joined = join(joined, fact, decisive);
+    }
+    joined
 }
 
 impl std::ops::Not for Fact {

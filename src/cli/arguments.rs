@@ -61,6 +61,24 @@ pub(crate) enum Verb {
     Docs { dir: PathBuf },
 }
 
+impl Verb {
+    /// The wished number of threads.
+    pub(crate) fn threads(&self) -> Option<u16> {
+        let world = match self {
+            Verb::Check(arguments) => &arguments.world,
+            Verb::Fix(arguments) => &arguments.world,
+            Verb::Suppressions(arguments) => &arguments.world,
+            Verb::Hops(arguments) => &arguments.world,
+            Verb::Iam(arguments) => &arguments.world,
+            Verb::Baseline(arguments) => &arguments.world,
+            Verb::Migrate(arguments) => &arguments.world,
+            Verb::Explain(_) | Verb::Rules(_) | Verb::Test(_) | Verb::Init(_) => return None,
+            Verb::Completions { .. } | Verb::Man | Verb::Docs { .. } => return None,
+        };
+        world.threads
+    }
+}
+
 /// What is read and how it is judged; shared by the verbs that analyse.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "What is read")]

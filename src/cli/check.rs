@@ -29,7 +29,6 @@ pub(crate) fn run(arguments: &CheckArguments, surroundings: &Surroundings) -> Re
     let start = Instant::now();
     let outputs = Outputs::new(&arguments.format, &arguments.output)?;
     let session = Session::open(&arguments.world, surroundings)?;
-    super::set_threads(arguments.world.threads);
     let reference = match &arguments.since {
         Some(reference) => since::resolve(&session, reference)?,
         None => None,

@@ -15,13 +15,11 @@ use super::arguments::{HopsArguments, SelectArguments};
 use super::failure::Failure;
 use super::plan::Plan;
 use super::session::{Session, pretty};
-use super::set_threads;
 use super::terminal::Surroundings;
 
 const SCHEMA: &str = "secure-lint/hops/1";
 
 pub(crate) fn run(arguments: &HopsArguments, surroundings: &Surroundings) -> Result<u8, Failure> {
-    set_threads(arguments.world.threads);
     let session = Session::open(&arguments.world, surroundings)?;
     let select = SelectArguments { profile: arguments.profile.clone(), ..SelectArguments::default() };
     let plan = Plan::new(&session, &select, Suppressions::Honoured)?;

@@ -20,13 +20,11 @@ use super::arguments::{IamArguments, SelectArguments, WorldArguments};
 use super::failure::Failure;
 use super::plan::Plan;
 use super::session::{Session, pretty};
-use super::set_threads;
 use super::terminal::Surroundings;
 
 const SCHEMA: &str = "secure-lint/iam/1";
 
 pub(crate) fn run(arguments: &IamArguments, surroundings: &Surroundings) -> Result<u8, Failure> {
-    set_threads(arguments.world.threads);
     let (session, world, all) = read(&arguments.world, surroundings)?;
     let wanted = arguments.role.as_deref();
     let (session, world, chosen) = match wanted.map(|role| chosen(&all, role)) {

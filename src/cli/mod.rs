@@ -34,6 +34,8 @@ use std::path::Path;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
+use crate::eval::terraform::deeply;
+
 use arguments::{Arguments, VERBS, Verb};
 use failure::Failure;
 use terminal::{Streams, Surroundings};
@@ -73,7 +75,12 @@ fn told(streams: Streams, failure: &Failure) -> u8 {
     2
 }
 
+/// All work is done on threads of our own: their number is as asked, and their stacks are deep.
 fn run(verb: &Verb, surroundings: &Surroundings, streams: Streams) -> Result<u8, Failure> {
+    deeply(verb.threads(), || work(verb, surroundings, streams)).unwrap_or_else(|_| work(verb, surroundings, streams))
+}
+
+fn work(verb: &Verb, surroundings: &Surroundings, streams: Streams) -> Result<u8, Failure> {
     match verb {
         Verb::Check(arguments) => check::run(arguments, surroundings),
         Verb::Explain(arguments) => explain::run(arguments, streams),
@@ -118,12 +125,4 @@ fn with_verb(mut arguments: Vec<OsString>) -> Result<Vec<OsString>, Failure> {
     }
     arguments.insert(1.min(arguments.len()), "check".into());
     Ok(arguments)
-}
-
-/// Limits the threads; without a wish there is one per core.
-fn set_threads(threads: Option<u16>) {
-    if let Some(threads) = threads {
-        // A second call in one process changes nothing, and nothing depends on the number.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
-    }
 }

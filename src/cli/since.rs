@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::git::{Git, is_asked};
 use super::plan::Plan;
 use super::session::Session;
-use super::tree::{Excluded, Subject, content_of, is_closed_folder, subject_of};
+use super::tree::{Bytes, Excluded, Subject, content_of, is_closed_folder, subject_of};
 
 const MODULES: &str = ".terraform/modules/";
 
@@ -113,8 +113,8 @@ fn old_world(session: &Session, git: &Git, commit: &str, new: &World) -> Result<
     let mut seen = vec![false; files.len()];
     git.contents(&objects, options.max_file_size, |index, bytes| {
         let path = &files[index].path;
-        let size = bytes.as_ref().map_or_else(|size| *size, |_| 0);
-        let (content, problem) = content_of(path, size, options.max_file_size, || Ok(bytes.unwrap_or_default()));
+        let read = |_| Ok(bytes.map_or_else(Bytes::Many, Bytes::Read));
+        let (content, problem) = content_of(path, options.max_file_size, read);
         builder.add(path.clone(), content, subject_of(path) == Subject::Yes);
         builder.problems.extend(problem);
         seen[index] = true;

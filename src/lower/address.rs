@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use crate::source::{QuickMap, Span};
-use crate::syntax::hcl::{Body, Expr, ExprKind, ObjectKey};
+use crate::syntax::hcl::{Block, Body, Expr, ExprKind, ObjectKey};
 use crate::syntax::yaml::{Kind as NodeKind, Node};
 use crate::syntax::{Kind, Sources};
 
@@ -100,12 +100,12 @@ enum Depth {
 
 /// Blocks may nest as deep as the parser lets them, which is a small bound.
 fn body_path(body: &Body, span: Span, depth: Depth, path: &mut Vec<String>) {
-    if let Some(attribute) = body.attributes.iter().find(|attribute| attribute.span.contains(&span)) {
+    if let Some(attribute) = around(&body.attributes, span, |attribute| attribute.span) {
         path.push(attribute.name.to_string());
         expr_path(&attribute.value, span, path);
         return;
     }
-    let Some(block) = body.blocks.iter().find(|block| block.span.contains(&span)) else { return };
+    let Some(block) = around(&body.blocks, span, |block| block.span) else { return };
     let labels: Vec<&str> = block.labels.iter().map(|label| &*label.text).collect();
     match (depth, &*block.kind, labels.as_slice()) {
         (Depth::Top, "resource", [ty, name]) => path.push(format!("{ty}.{name}")),
@@ -113,7 +113,9 @@ fn body_path(body: &Body, span: Span, depth: Depth, path: &mut Vec<String>) {
         (Depth::Top, "locals", []) => path.push("local".to_owned()),
         (Depth::Inside, "dynamic", [kind]) => path.push((*kind).to_owned()),
         (_, kind, labels) => {
-            let same: Vec<_> = body.blocks.iter().filter(|other| other.kind == block.kind).collect();
+            let has_labels = |other: &Block| other.labels.iter().map(|label| &*label.text).eq(labels.iter().copied());
+            let is_same = |other: &&Block| other.kind == block.kind && has_labels(other);
+            let same: Vec<_> = body.blocks.iter().filter(is_same).collect();
             let position = same.iter().position(|other| other.span == block.span).unwrap_or(0);
             let mut name = kind.to_owned();
             for label in labels {
@@ -133,6 +135,12 @@ fn body_path(body: &Body, span: Span, depth: Depth, path: &mut Vec<String>) {
         return;
     }
     body_path(&block.body, span, Depth::Inside, path);
+}
+
+/// What lies around a span, of things in the order of the text.
+fn around<T>(things: &[T], span: Span, place: impl Fn(&T) -> Span) -> Option<&T> {
+    let n_before = things.partition_point(|thing| place(thing).start <= span.start);
+    things[..n_before].last().filter(|thing| place(thing).contains(&span))
 }
 
 fn expr_path(expr: &Expr, span: Span, path: &mut Vec<String>) {
@@ -221,11 +229,25 @@ fn node_path(node: &Node, span: Span, path: &mut Vec<String>) {
 
 /// What a list item is called: its id or name, a step's action, the first line of its script.
 fn item_name(item: &Node) -> Option<&str> {
-    let text = |key: &str| item.get(key).and_then(Node::scalar_text);
-    if item.get("uses").is_some() || item.get("run").is_some() {
-        let uses = || text("uses").map(|uses| uses.split('@').next().unwrap_or(""));
-        let run = || text("run").and_then(|run| run.lines().next().map(str::trim));
-        return text("id").or_else(|| text("name")).or_else(uses).or_else(run);
+    let [mut id, mut name, mut uses, mut run, mut sid, mut key] = [None; 6];
+    for entry in item.entries() {
+        let place = match &*entry.key {
+            "id" => &mut id,
+            "name" => &mut name,
+            "uses" => &mut uses,
+            "run" => &mut run,
+            "Sid" => &mut sid,
+            "key" => &mut key,
+            _ => continue,
+        };
+        place.get_or_insert(entry.value.scalar_text());
     }
-    text("name").or_else(|| text("id")).or_else(|| text("Sid")).or_else(|| text("key"))
+    let is_step = uses.is_some() || run.is_some();
+    let [id, name, uses, run, sid, key] = [id, name, uses, run, sid, key].map(Option::flatten);
+    if is_step {
+        let action = || uses.map(|uses| uses.split('@').next().unwrap_or(""));
+        let script = || run.and_then(|run| run.lines().next().map(str::trim));
+        return id.or(name).or_else(action).or_else(script);
+    }
+    name.or(id).or(sid).or(key)
 }

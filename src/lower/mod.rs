@@ -53,7 +53,7 @@ pub struct LoweredRoot {
 
 /// Reads, evaluates and lowers a world. `description` is what the configuration says of it.
 pub fn lower<'w>(world: &'w World, description: &Description) -> Lowered<'w> {
-    let lowered = deeply(|| lower_with(world, description, evaluate_deeply));
+    let lowered = deeply(None, || lower_with(world, description, evaluate_deeply));
     lowered.unwrap_or_else(|_| lower_with(world, description, evaluate))
 }
 

@@ -4,19 +4,20 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, RootRead};
-use crate::source::World;
+use crate::source::{QuickMap, Span, World};
 
 /// Findings of one rule at one place are one, whatever model they come from: subjects and ways add up, and so do the
 /// sets of variables under which it holds, until they are all of a root's and need not be named.
 pub fn unify(findings: Vec<Finding>, roots: &[RootRead]) -> Vec<Finding> {
-    let mut unified: Vec<Finding> = Vec::new();
-    let mut places = BTreeMap::new();
+    let mut unified: Vec<Finding> = Vec::with_capacity(findings.len());
+    let mut at: QuickMap<Span, Vec<usize>> = QuickMap::default();
     for finding in findings {
-        let key = (finding.rule.id.clone(), finding.primary.span(), finding.fingerprint.clone());
-        match places.get(&key) {
+        let there = at.entry(finding.primary.span()).or_default();
+        let is_same = |known: &Finding| known.rule.id == finding.rule.id && known.fingerprint == finding.fingerprint;
+        match there.iter().find(|index| is_same(&unified[**index])) {
             Some(index) => join(&mut unified[*index], finding),
             None => {
-                places.insert(key, unified.len());
+                there.push(unified.len());
                 unified.push(finding);
             }
         }

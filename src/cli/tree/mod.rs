@@ -1,12 +1,13 @@
 //! From paths on the disk to a `World`: which files are looked at, under which names, and what could not be read.
 
+mod ignored;
 mod modules;
 mod place;
 mod read;
 mod walk;
 
 pub(crate) use place::Ground;
-pub(crate) use read::{Overlay, content_of};
+pub(crate) use read::{Bytes, Overlay, content_of};
 pub(crate) use walk::Excluded;
 
 use std::collections::{BTreeMap, BTreeSet};

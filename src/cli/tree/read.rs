@@ -1,6 +1,9 @@
 //! The contents of files. What nobody asks for stays known by name alone.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
@@ -37,22 +40,28 @@ fn is_read(name: &str) -> bool {
     }
 }
 
-/// What is kept of some bytes under a name, with the problem that there is with them.
+/// What a file is found to hold.
+pub(crate) enum Bytes {
+    Read(Vec<u8>),
+    /// More than is wished: only how many there are.
+    Many(u64),
+}
+
+/// What is kept of some bytes under a name, with the problem that there is with them. `read` gets the limit.
 pub(crate) fn content_of(
     name: &str,
-    size: u64,
     limit: u64,
-    bytes: impl FnOnce() -> std::io::Result<Vec<u8>>,
+    read: impl FnOnce(u64) -> std::io::Result<Bytes>,
 ) -> (Content, Option<Problem>) {
     if !is_read(name) {
         return (Content::Unread("not-read"), None);
     }
-    if size > limit {
-        let words = format!("{size} bytes; at most {limit} are read");
-        return (Content::Unread("too-large"), Some(Problem::of_file("too-large", name, words)));
-    }
-    match bytes() {
-        Ok(bytes) => match String::from_utf8(bytes) {
+    match read(limit) {
+        Ok(Bytes::Many(size)) => {
+            let words = format!("{size} bytes; at most {limit} are read");
+            (Content::Unread("too-large"), Some(Problem::of_file("too-large", name, words)))
+        }
+        Ok(Bytes::Read(bytes)) => match String::from_utf8(bytes) {
             Ok(text) => (Content::Text(text), None),
             Err(error) => (Content::Bytes(error.into_bytes()), None),
         },
@@ -72,16 +81,25 @@ pub(super) fn contents(
         files.iter().map(|(name, subject)| (name, *subject)).filter(|(name, _)| *name != overlaid).collect();
     let read: Vec<(Content, Option<Problem>)> = files
         .par_iter()
-        .map(|(name, _)| {
-            let path = ground.root.join(name);
-            let size = path.metadata().map_or(0, |metadata| metadata.len());
-            content_of(name, size, options.max_file_size, || std::fs::read(&path))
-        })
+        .map(|(name, _)| content_of(name, options.max_file_size, |limit| read_at_most(&ground.root.join(name), limit)))
         .collect();
     for ((name, subject), (content, problem)) in files.into_iter().zip(read) {
         builder.add(name.clone(), content, subject == Subject::Yes);
         builder.problems.extend(problem);
     }
+}
+
+/// One look at the file: `std::fs::read` would ask for the size once more.
+fn read_at_most(path: &Path, limit: u64) -> std::io::Result<Bytes> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    if size > limit {
+        return Ok(Bytes::Many(size));
+    }
+    // With some room behind it, the end is found without another block.
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 64);
+    file.take(limit).read_to_end(&mut bytes)?;
+    Ok(Bytes::Read(bytes))
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
 //! The names of the files to read: from the disk, as ignore files allow, or from git's index.
 
+use std::ffi::OsString;
+use std::fs::FileType;
 use std::path::Path;
 
 use ignore::overrides::{Override, OverrideBuilder};
-use ignore::{DirEntry, WalkBuilder};
 
 use crate::cli::failure::{Failure, words_of};
 use crate::cli::git::Git;
 use crate::source::Problem;
 
+use super::ignored::IgnoreRules;
 use super::place::Ground;
 use super::{Found, IgnoreFiles, Subject, TreeOptions, is_closed_folder, subject_of};
 
@@ -91,45 +93,67 @@ fn walk(
     found: &mut Found,
     take: impl Fn(&str, Subject) -> Option<Subject>,
 ) {
-    let obey = ignore_files == IgnoreFiles::Obeyed;
-    let walker = WalkBuilder::new(start)
-        .hidden(false)
-        .follow_links(false)
-        .git_ignore(obey)
-        .git_exclude(obey)
-        .git_global(false)
-        .ignore(obey)
-        .parents(obey)
-        .require_git(false)
-        .filter_entry(|entry| !is_closed(entry))
-        .build();
-    for entry in walker {
-        match entry {
-            Ok(entry) => visit(ground, &entry, found, &take),
-            Err(error) => found.problems.push(problem_of(ground, &error)),
+    let above = match ignore_files {
+        IgnoreFiles::Obeyed => IgnoreRules::above(start),
+        IgnoreFiles::Disregarded => None,
+    };
+    let mut open = vec![(start.to_path_buf(), above)];
+    while let Some((folder, rules)) = open.pop() {
+        let (entries, errors) = entries_of(&folder);
+        found.problems.extend(errors.iter().map(|error| problem_of(ground, &folder, error)));
+        let rules = match ignore_files {
+            IgnoreFiles::Obeyed => IgnoreRules::within(&folder, |name| entries.iter().any(|it| it.name == name), rules),
+            IgnoreFiles::Disregarded => None,
+        };
+        for Entry { name, kind } in entries {
+            let path = folder.join(&name);
+            let is_closed = kind.is_dir() && name.to_str().is_some_and(is_closed_folder);
+            if is_closed || rules.as_ref().is_some_and(|rules| rules.leave_out(&path, kind.is_dir())) {
+                continue;
+            }
+            match kind.is_dir() {
+                true => open.push((path, rules.clone())),
+                false => visit(ground, &path, kind, found, &take),
+            }
         }
     }
 }
 
-fn is_closed(entry: &DirEntry) -> bool {
-    entry.depth() > 0
-        && entry.file_type().is_some_and(|kind| kind.is_dir())
-        && entry.file_name().to_str().is_some_and(is_closed_folder)
+struct Entry {
+    name: OsString,
+    kind: FileType,
 }
 
-fn visit(ground: &Ground, entry: &DirEntry, found: &mut Found, take: &impl Fn(&str, Subject) -> Option<Subject>) {
-    let Some(kind) = entry.file_type() else { return };
-    if kind.is_dir() {
-        return;
+fn entries_of(folder: &Path) -> (Vec<Entry>, Vec<std::io::Error>) {
+    let listing = match std::fs::read_dir(folder) {
+        Ok(listing) => listing,
+        Err(error) => return (Vec::new(), vec![error]),
+    };
+    let (mut entries, mut errors) = (Vec::new(), Vec::new());
+    for entry in listing {
+        match entry.and_then(|entry| Ok(Entry { name: entry.file_name(), kind: entry.file_type()? })) {
+            Ok(entry) => entries.push(entry),
+            Err(error) => errors.push(error),
+        }
     }
-    let Some(name) = ground.name_of(entry.path()) else {
-        let path = entry.path().to_string_lossy().into_owned();
+    (entries, errors)
+}
+
+fn visit(
+    ground: &Ground,
+    path: &Path,
+    kind: FileType,
+    found: &mut Found,
+    take: &impl Fn(&str, Subject) -> Option<Subject>,
+) {
+    let Some(name) = ground.name_of(path) else {
+        let path = path.to_string_lossy().into_owned();
         found.problems.push(Problem::of_file("unreadable", path, "the name is not UTF-8"));
         return;
     };
     let Some(subject) = take(&name, subject_of(&name)) else { return };
     if kind.is_symlink() {
-        match link(ground, entry.path(), &name) {
+        match link(ground, path, &name) {
             Some(problem) => found.problems.push(problem),
             None => {
                 found.links.insert(name);
@@ -151,16 +175,7 @@ fn link(ground: &Ground, path: &Path, name: &str) -> Option<Problem> {
     }
 }
 
-fn problem_of(ground: &Ground, error: &ignore::Error) -> Problem {
-    let path = path_of(error).and_then(|path| ground.name_of(path)).unwrap_or_else(|| ".".to_owned());
-    let words = error.io_error().map_or_else(|| error.to_string(), words_of);
-    Problem::of_file("unreadable", path, words)
-}
-
-fn path_of(error: &ignore::Error) -> Option<&Path> {
-    match error {
-        ignore::Error::WithPath { path, .. } => Some(path),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
-        _ => None,
-    }
+fn problem_of(ground: &Ground, path: &Path, error: &std::io::Error) -> Problem {
+    let path = ground.name_of(path).unwrap_or_else(|| ".".to_owned());
+    Problem::of_file("unreadable", path, words_of(error))
 }

@@ -1,5 +1,6 @@
 //! From files to deployments: roots are found and planned, then each is evaluated, on threads with deep stacks.
 
+use std::cell::{Cell, RefCell};
 use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -21,7 +22,7 @@ const STACK_BYTES: usize = 256 << 20;
 
 /// Evaluates all Terraform of a tree.
 pub fn evaluate(world: &World, inputs: &Inputs) -> Terraform {
-    match deeply(|| evaluate_deeply(world, inputs)) {
+    match deeply(None, || evaluate_deeply(world, inputs)) {
         Ok(terraform) => terraform,
         // Without threads of our own nothing can be evaluated safely; nothing is then known of Terraform.
         Err(error) => {
@@ -31,21 +32,49 @@ pub fn evaluate(world: &World, inputs: &Inputs) -> Terraform {
     }
 }
 
-/// Runs something, and all that it does at once, on threads that are made for evaluation.
-pub fn deeply<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, rayon::ThreadPoolBuildError> {
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).start_handler(|_| make_room()).build()?;
-    Ok(pool.install(run))
+thread_local! {
+    static IS_DEEP: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What a thread needs at first, in blocks that a thread's heap can hold.
+/// Runs something, and all that it does at once, on threads that are made for evaluation: as many as wished, else one
+/// per core. Whoever is on one of them stays there.
+pub fn deeply<T: Send>(threads: Option<u16>, run: impl FnOnce() -> T + Send) -> Result<T, rayon::ThreadPoolBuildError> {
+    if IS_DEEP.get() {
+        return Ok(run());
+    }
+    let on_start = |_| {
+        IS_DEEP.set(true);
+        make_room();
+    };
+    // Zero threads mean one per core.
+    let n_threads = threads.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).stack_size(STACK_BYTES);
+    Ok(pool.start_handler(on_start).build()?.install(run))
+}
+
+/// What a thread is given at first: heaps of its own, in blocks that each can hold.
+const HEAPS: usize = 4;
 const ROOM: [usize; 3] = [20 << 20; 3];
+/// Too large for what another heap has left.
+const PIN: usize = 3 << 20;
+
+thread_local! {
+    /// As long as a heap holds anything it is not given back. Nothing is ever written into these.
+    static PINS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
 
 /// The allocator of many systems lets the heap of a thread grow by single pages, each a call of the system. Blocks that are
 /// given back at once leave their room behind, untouched; the first one tells the allocator that large blocks come and go.
 fn make_room() {
-    let block = |size: usize| black_box(Vec::<u8>::with_capacity(size));
+    let block = |size: usize| {
+        let mut block = Vec::<u8>::new();
+        // Where there is no room, none is made.
+        let _ = block.try_reserve_exact(size);
+        black_box(block)
+    };
     drop(block((32 << 20) - (16 << 10)));
-    drop(ROOM.map(block));
+    let heaps = [(); HEAPS].map(|()| (ROOM.map(block), block(PIN)));
+    PINS.set(heaps.into_iter().map(|(_, pin)| pin).collect());
 }
 
 /// The same on a thread that is made for it.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::escalate::Power;
+use super::index::ByService;
 use super::pattern::{Case, Extent, Pattern, Reading, Symbol};
 use super::statement::{Listing, has_odd_service};
 use crate::data::actions::{self, Action, Level, Service};
@@ -74,38 +75,6 @@ fn number(prefix: &str) -> u16 {
     actions::number(prefix).and_then(|number| u16::try_from(number).ok()).unwrap_or(OTHER_SERVICE)
 }
 
-/// The services that patterns can name, by their number: most questions are about another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Services {
-    Any,
-    These(Vec<u16>),
-}
-
-impl Services {
-    fn of(listing: &Listing) -> Services {
-        if listing.is_open {
-            return Services::Any;
-        }
-        let mut found = Vec::new();
-        for pattern in &listing.patterns {
-            match literal_service(pattern) {
-                Some(prefix) => found.push(number(&prefix)),
-                None => return Services::Any,
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        Services::These(found)
-    }
-
-    fn may_hold(&self, service: u16) -> bool {
-        match self {
-            Services::Any => true,
-            Services::These(numbers) => numbers.contains(&service),
-        }
-    }
-}
-
 /// What stands before the colon, if all of it is known.
 fn literal_service(pattern: &Pattern) -> Option<String> {
     let before = pattern.symbols().iter().take_while(|symbol| **symbol != Symbol::Literal(':'));
@@ -123,7 +92,7 @@ fn literal(symbol: &Symbol) -> Option<char> {
 #[derive(Debug)]
 pub struct Actions {
     listing: Listing,
-    services: Services,
+    by_service: ByService,
     allowed: OnceLock<Arc<[Allowed]>>,
     data_groups: OnceLock<Vec<&'static [&'static str]>>,
     nameable: OnceLock<Vec<Allowed>>,
@@ -164,38 +133,44 @@ const LONGEST_KEPT: usize = 4_000;
 
 impl Actions {
     pub fn new(listing: Listing) -> Actions {
-        let services = Services::of(&listing);
-        Actions { listing, services, allowed: OnceLock::new(), data_groups: OnceLock::new(), nameable: OnceLock::new() }
+        let service = |pattern| literal_service(pattern).map(|prefix| [number(&prefix)]);
+        let by_service = ByService::new(listing.patterns.iter().map(service));
+        Actions {
+            listing,
+            by_service,
+            allowed: OnceLock::new(),
+            data_groups: OnceLock::new(),
+            nameable: OnceLock::new(),
+        }
     }
 
     /// Whether an action is among them. IAM refuses wildcards in the service, so they match at most maybe.
     pub fn name(&self, action: &ActionName) -> Tri {
-        let listed = match self.services.may_hold(action.service) {
-            true => self.list(&action.text),
-            false => Tri::False,
-        };
+        let listed = self.list(action.service, &action.text);
         if self.is_negated { !listed } else { listed }
     }
 
     /// The same for all actions that a pattern stands for.
     pub fn name_all(&self, wanted: &Pattern) -> Tri {
-        let listed = self.any(|pattern| match pattern.answers(wanted, Extent::All) {
+        let answer = |pattern: &Pattern| match pattern.answers(wanted, Extent::All) {
             Tri::Unknown if !pattern.is_loose() => Tri::True,
             answer => answer,
-        });
+        };
+        let listed = self.any(self.patterns.iter(), answer);
         if self.is_negated { !listed } else { listed }
     }
 
     /// Whether an entry takes an action in, whatever the entries mean.
-    fn list(&self, action: &str) -> Tri {
-        self.any(|pattern| match pattern.is_loose() {
+    fn list(&self, service: u16, action: &str) -> Tri {
+        let patterns = self.by_service.of(service).map(|number| &self.patterns[number]);
+        self.any(patterns, |pattern| match pattern.is_loose() {
             true => pattern.answers(&Pattern::parse(action, Reading::Literal, Case::Kept), Extent::All),
             false => Tri::from(pattern.takes(action.as_bytes())),
         })
     }
 
-    fn any(&self, answer: impl Fn(&Pattern) -> Tri) -> Tri {
-        let listed = Tri::any(self.patterns.iter().map(|pattern| match answer(pattern) {
+    fn any<'a>(&self, patterns: impl Iterator<Item = &'a Pattern>, answer: impl Fn(&Pattern) -> Tri) -> Tri {
+        let listed = Tri::any(patterns.map(|pattern| match answer(pattern) {
             Tri::True if has_odd_service(pattern) => Tri::Unknown,
             answer => answer,
         }));
@@ -229,9 +204,9 @@ impl Actions {
         })
     }
 
-    /// The services that the entries can name.
-    pub(super) fn services(&self) -> &Services {
-        &self.services
+    /// The services that the entries can name; none where that may be any.
+    pub(super) fn services(&self) -> Option<impl Iterator<Item = u16>> {
+        if self.is_open { None } else { self.by_service.services() }
     }
 
     /// Those of them that `select` takes, worked out once.
@@ -243,7 +218,8 @@ impl Actions {
         let mut found = Vec::new();
         let mut name = String::new();
         for service in self.services_named() {
-            let is_untouched = self.is_negated && !self.services.may_hold(number(service.prefix));
+            let number = number(service.prefix);
+            let is_untouched = self.is_negated && !self.is_open && self.by_service.of(number).next().is_none();
             for action in self.candidates(service).into_iter().filter_map(|index| service.actions.get(index)) {
                 let listed = match is_untouched {
                     true => Tri::False,
@@ -251,7 +227,7 @@ impl Actions {
                         name.clear();
                         name.extend([service.prefix, ":", &action.name]);
                         name.make_ascii_lowercase();
-                        self.list(&name)
+                        self.list(number, &name)
                     }
                 };
                 let named = if self.is_negated { !listed } else { listed };

@@ -66,8 +66,8 @@ impl PolicySet {
 
     /// The statements whose entries can name actions of the service, in order, each with its number.
     pub(super) fn speaking_of(&self, action: &ActionName) -> impl Iterator<Item = (usize, &Arc<Statement>)> {
-        let index = self.index.get_or_init(|| ByService::new(&self.statements));
-        index.of(action).map(|number| (number, &self.statements[number]))
+        let index = self.index.get_or_init(|| ByService::of_statements(&self.statements));
+        index.of(action.service()).map(|number| (number, &self.statements[number]))
     }
 
     /// Nothing in it takes away or bounds what its statements allow.
@@ -114,6 +114,8 @@ pub fn decide<'s>(statements: impl Iterator<Item = &'s Arc<Statement>>, question
     let mut denied = Tri::False;
     for statement in statements {
         match statement.effect {
+            // One that allows for certain is enough; a Deny may follow.
+            Some(Effect::Allow) if allowed == Tri::True => {}
             Some(Effect::Allow) => allowed = allowed.or(statement.applies(question, question.extent)),
             Some(Effect::Deny) => denied = denied.or(denial(statement, question)),
             None => {

@@ -78,10 +78,7 @@ fn unscoped(granted: &Granted, name: &'static str) -> (Tri, Vec<usize>) {
     let mut verdict = Tri::False;
     let mut found = Vec::new();
     let asked = listed(name);
-    if !granted.set.names(&asked) {
-        return (verdict, found);
-    }
-    for (index, statement) in granted.set.statements.iter().enumerate() {
+    for (index, statement) in granted.set.speaking_of(&asked) {
         let reached = match statement.effect {
             Some(Effect::Allow) => reaches_all(statement, &asked),
             Some(Effect::Deny) => continue,

@@ -13,6 +13,7 @@ use crate::model::image::ImageBuild;
 use crate::model::pipeline::Step;
 use crate::model::workload::Task;
 use crate::model::{Id, Model, ResourceMode};
+use crate::source::QuickMap;
 use crate::value::{Kind, Origin, Reference, Value};
 
 /// A resource that needs may act on.
@@ -21,11 +22,9 @@ pub(super) struct Anchor {
     pub(super) arn: Pattern,
 }
 
-type Key = (Vec<Symbol>, Vec<Symbol>);
-
 pub(super) struct Index {
-    /// By root, then by service and what stands behind the account.
-    anchors: HashMap<Arc<str>, HashMap<Key, Vec<Anchor>>>,
+    /// By root, then by what stands behind the account.
+    anchors: QuickMap<Arc<str>, QuickMap<Vec<Symbol>, Vec<Anchor>>>,
     regions: HashMap<String, String>,
     pushes: HashMap<u32, Vec<Id<Push>>>,
     builds: HashMap<u32, Vec<Id<ImageBuild>>>,
@@ -55,7 +54,7 @@ impl Analysis for Index {
     fn compute(facts: &Facts<'_>) -> Index {
         let model = facts.model;
         let mut index = Index {
-            anchors: HashMap::new(),
+            anchors: QuickMap::default(),
             regions: regions(model),
             pushes: HashMap::new(),
             builds: HashMap::new(),
@@ -70,8 +69,7 @@ impl Analysis for Index {
             let reference = Reference { path: attribute.into(), ..(**own).clone() };
             let hole = Value::new(Kind::Reference(Arc::new(reference.clone())), Origin::none());
             let Some(arn) = unfold(model, &hole).map(Pattern::of) else { continue };
-            let (Some(service), Some(part)) = (field(&arn, 2), resource_part(&arn)) else { continue };
-            let key = (service.to_vec(), part.to_vec());
+            let Some(key) = resource_part(&arn).map(<[Symbol]>::to_vec) else { continue };
             let of_root = index.anchors.entry(reference.root.clone()).or_default();
             of_root.entry(key).or_default().push(Anchor { reference, arn });
         }
@@ -112,16 +110,15 @@ impl Index {
     /// The resources of a root whose ARN a pattern begins with, the longest first, each with what is left of the pattern.
     pub(super) fn anchors<'i>(&'i self, root: &str, pattern: &Pattern) -> Vec<(&'i Anchor, Vec<Symbol>)> {
         let Some(of_root) = self.anchors.get(root) else { return Vec::new() };
-        let (Some(service), Some(part)) = (field(pattern, 2), resource_part(pattern)) else { return Vec::new() };
+        let Some(part) = resource_part(pattern) else { return Vec::new() };
         let mut found = Vec::new();
         let is_end = |length: &usize| matches!(part.get(*length), None | Some(Symbol::Literal(':' | '/')));
         for length in (1..=part.len()).rev().filter(is_end) {
-            let key = (service.to_vec(), part[..length].to_vec());
-            for anchor in of_root.get(&key).into_iter().flatten() {
+            for anchor in of_root.get(&part[..length]).into_iter().flatten() {
                 let is_other = [1, 3, 4]
                     .iter()
                     .any(|at| field(&anchor.arn, *at).zip(field(pattern, *at)).is_some_and(|(a, b)| differ(a, b)));
-                if !is_other {
+                if !is_other && field(&anchor.arn, 2) == field(pattern, 2) {
                     found.push((anchor, part[length..].to_vec()));
                 }
             }

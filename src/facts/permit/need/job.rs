@@ -1,6 +1,7 @@
 //! Needs of the jobs of workflows: what the steps behind a login ask for, up to the next login.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::call::{self, Call, Said};
@@ -66,8 +67,8 @@ fn named(facts: &Facts<'_>, credential: &Credential) -> Option<AnyId> {
 
 /// A login that counts at some step: who it is, if that is known.
 #[derive(Clone)]
-struct Held {
-    principal: Option<AnyId>,
+struct Held<'m> {
+    principal: Option<(AnyId, Rc<Surroundings<'m>>)>,
     credential: Id<Credential>,
     /// What the login leaves of the principal.
     session: Option<Arc<Session>>,
@@ -91,12 +92,12 @@ fn of_job(facts: &Facts<'_>, job: Id<Job>, of: &mut BTreeMap<AnyId, NeedSet>) {
         return;
     }
     let held = |id: Id<Credential>| Held {
-        principal: principal_of(facts, id),
+        principal: principal_of(facts, id).map(|principal| with_surroundings(facts, principal, id)),
         credential: id,
         session: session_of(facts, id).map(Arc::new),
         is_left: false,
     };
-    let mut now: Vec<Held> = logins.iter().filter(|id| !is_of_step(model, **id)).map(|id| held(*id)).collect();
+    let mut now: Vec<Held<'_>> = logins.iter().filter(|id| !is_of_step(model, **id)).map(|id| held(*id)).collect();
     for step in model[job].steps.ids() {
         let own: Vec<Id<Credential>> =
             logins.iter().copied().filter(|id| is_of_step(model, *id) && model[*id].step.id() == Some(step)).collect();
@@ -111,7 +112,7 @@ fn of_job(facts: &Facts<'_>, job: Id<Job>, of: &mut BTreeMap<AnyId, NeedSet>) {
             continue;
         }
         // Keys in the variables of one step count there and nowhere else.
-        let here: Vec<Held> = if own.is_empty() { now.clone() } else { own.iter().map(|id| held(*id)).collect() };
+        let here: Vec<Held<'_>> = if own.is_empty() { now.clone() } else { own.iter().map(|id| held(*id)).collect() };
         for one in &here {
             let assumed = of_step(facts, job, step, one, of);
             // What a script hands to the later steps may be what it assumed.
@@ -143,10 +144,16 @@ fn is_of_step(model: &Model, id: Id<Credential>) -> bool {
 }
 
 /// A role that is assumed with another one needs that one's permission.
-fn chained(facts: &Facts<'_>, step: Id<Step>, now: &[Held], own: &[Id<Credential>], of: &mut BTreeMap<AnyId, NeedSet>) {
+fn chained(
+    facts: &Facts<'_>,
+    step: Id<Step>,
+    now: &[Held<'_>],
+    own: &[Id<Credential>],
+    of: &mut BTreeMap<AnyId, NeedSet>,
+) {
     let model = facts.model;
     let is_chained = own.iter().any(|id| model[*id].kind.as_str() == Some("chained_role"));
-    let Some(source) = now.last().and_then(|held| held.principal).filter(|_| is_chained) else { return };
+    let Some(source) = now.last().and_then(Held::id).filter(|_| is_chained) else { return };
     let mut call = Call::new("role chaining", model[step].head.span);
     if let Reading::Known(with) = model[step].with.get() {
         for (name, value) in &with.entries {
@@ -160,19 +167,33 @@ fn chained(facts: &Facts<'_>, step: Id<Step>, now: &[Held], own: &[Id<Credential
     of_call(&around, &Asked { call: &call, deployed: &Deployed::default(), certainty, session }, set);
 }
 
+impl Held<'_> {
+    fn id(&self) -> Option<AnyId> {
+        self.principal.as_ref().map(|(id, _)| *id)
+    }
+}
+
+fn with_surroundings<'m>(
+    facts: &Facts<'m>,
+    principal: AnyId,
+    credential: Id<Credential>,
+) -> (AnyId, Rc<Surroundings<'m>>) {
+    (principal, Rc::new(surroundings(facts, principal, Some(credential))))
+}
+
 fn surroundings<'m>(facts: &Facts<'m>, principal: AnyId, credential: Option<Id<Credential>>) -> Surroundings<'m> {
     let region = credential.and_then(|id| facts.model[id].region.value().as_text());
     Surroundings::new(facts, principal, region.as_ref())
 }
 
 /// Adds what a step asks for; returns the role that its script goes on to.
-fn of_step(
-    facts: &Facts<'_>,
+fn of_step<'m>(
+    facts: &Facts<'m>,
     job: Id<Job>,
     step: Id<Step>,
-    held: &Held,
+    held: &Held<'m>,
     of: &mut BTreeMap<AnyId, NeedSet>,
-) -> Option<Held> {
+) -> Option<Held<'m>> {
     let model = facts.model;
     let index = facts.analysis::<Index>();
     let certainty = certainty_of(model, step);
@@ -187,12 +208,8 @@ fn of_step(
                         Tri::True => certainty,
                         Tri::False | Tri::Unknown => Certainty::Perhaps,
                     };
-                    asked_by(
-                        facts,
-                        &holders,
-                        &Asked { call: &call, deployed: &deployed, certainty, session: None },
-                        of,
-                    );
+                    let asked = Asked { call: &call, deployed: &deployed, certainty, session: None };
+                    asked_by(&holders, &asked, of);
                     if let Some(next) = assumed(facts, held, &call) {
                         holders.iter_mut().for_each(|held| held.is_left = true);
                         holders.push(next);
@@ -207,36 +224,35 @@ fn of_step(
     for base in private_bases(model, &index, step) {
         let call = Call { is_conditional: true, ..Call::new("image pull", model[step].head.span) }.with("image", base);
         let asked = Asked { call: &call, deployed: &Deployed::default(), certainty, session: None };
-        asked_by(facts, &holders, &asked, of);
+        asked_by(&holders, &asked, of);
     }
     holders.pop().filter(|_| !holders.is_empty())
 }
 
-fn each_set(holders: &[Held], of: &mut BTreeMap<AnyId, NeedSet>, mut change: impl FnMut(&mut NeedSet)) {
-    for principal in holders.iter().filter_map(|held| held.principal) {
+fn each_set(holders: &[Held<'_>], of: &mut BTreeMap<AnyId, NeedSet>, mut change: impl FnMut(&mut NeedSet)) {
+    for principal in holders.iter().filter_map(Held::id) {
         change(of.entry(principal).or_default());
     }
 }
 
 /// Adds what a call asks for to all that may be meant.
-fn asked_by(facts: &Facts<'_>, holders: &[Held], asked: &Asked<'_>, of: &mut BTreeMap<AnyId, NeedSet>) {
+fn asked_by(holders: &[Held<'_>], asked: &Asked<'_>, of: &mut BTreeMap<AnyId, NeedSet>) {
     for held in holders {
-        let Some(principal) = held.principal else { continue };
+        let Some((principal, around)) = &held.principal else { continue };
         let certainty = if held.is_left { Certainty::Perhaps } else { asked.certainty };
-        let around = surroundings(facts, principal, Some(held.credential));
-        let set = of.entry(principal).or_default();
-        of_call(&around, &Asked { certainty, session: held.session.as_ref(), ..*asked }, set);
+        let set = of.entry(*principal).or_default();
+        of_call(around, &Asked { certainty, session: held.session.as_ref(), ..*asked }, set);
     }
 }
 
 /// The role that `aws sts assume-role` leads to. Whether the script goes on with its keys is not known.
-fn assumed(facts: &Facts<'_>, held: &Held, call: &Call) -> Option<Held> {
+fn assumed<'m>(facts: &Facts<'m>, held: &Held<'m>, call: &Call) -> Option<Held<'m>> {
     if call.name != "aws sts assume-role" {
         return None;
     }
     let named = call.known("role-arn").and_then(|arn| arn.rsplit('/').next());
     let role = named.and_then(|name| facts.analysis::<RolesByName>().named(name));
-    let principal = role.map(AnyId::from);
+    let principal = role.map(|role| with_surroundings(facts, role.into(), held.credential));
     Some(Held { principal, credential: held.credential, session: None, is_left: true })
 }
 
@@ -304,6 +320,7 @@ fn private_bases(model: &Model, index: &Index, step: Id<Step>) -> Vec<Value> {
 /// The rows of the table that count for a call, as needs.
 fn of_call(around: &Surroundings<'_>, asked: &Asked<'_>, set: &mut NeedSet) {
     let Asked { call, deployed, certainty, session } = *asked;
+    let mut targets = Targets { around, call, deployed, known: Vec::new() };
     for row in needs::of_call(&call.name).unwrap_or_default() {
         let fits = Tri::all(row.when.iter().map(|when| call.fits(when)));
         let certainty = match fits {
@@ -312,9 +329,9 @@ fn of_call(around: &Surroundings<'_>, asked: &Asked<'_>, set: &mut NeedSet) {
             Tri::True if row.is_sure => certainty,
             Tri::True => Certainty::Perhaps,
         };
-        for target in around.targets(row.scope, call, deployed) {
+        for target in targets.of(row.scope) {
             let place = Place::new(call.span, format!("needs {}", row.action));
-            let cluster = cluster_of(around, call, row);
+            let cluster = cluster_of(&mut targets, row);
             let mut places = vec![place];
             places.extend(passed_at(around.model, row, &target, deployed));
             set.add(Need {
@@ -328,6 +345,25 @@ fn of_call(around: &Surroundings<'_>, asked: &Asked<'_>, set: &mut NeedSet) {
                 places,
             });
         }
+    }
+}
+
+/// What a call acts on. Most rows of a call name the same.
+struct Targets<'a> {
+    around: &'a Surroundings<'a>,
+    call: &'a Call,
+    deployed: &'a Deployed,
+    known: Vec<(&'static str, Vec<Target>)>,
+}
+
+impl Targets<'_> {
+    fn of(&mut self, scope: &'static str) -> Vec<Target> {
+        if let Some((_, known)) = self.known.iter().find(|(known, _)| *known == scope) {
+            return known.clone();
+        }
+        let found = self.around.targets(scope, self.call, self.deployed);
+        self.known.push((scope, found.clone()));
+        found
     }
 }
 
@@ -351,13 +387,13 @@ fn passed_at(model: &Model, row: &NeedRow, target: &Target, deployed: &Deployed)
 }
 
 /// The cluster of a request of ECS that a condition may ask for.
-fn cluster_of(around: &Surroundings<'_>, call: &Call, row: &NeedRow) -> Option<Target> {
+fn cluster_of(targets: &mut Targets<'_>, row: &NeedRow) -> Option<Target> {
     let knows_key = crate::data::actions::find(row.action)
         .is_some_and(|(service, action)| service.keys_of(action).any(|key| key.name == "ecs:cluster"));
     if !knows_key {
         return None;
     }
-    around.targets("arn:{P}:ecs:{R}:{A}:cluster/{cluster:default}", call, &Deployed::default()).into_iter().next()
+    targets.of("arn:{P}:ecs:{R}:{A}:cluster/{cluster:default}").into_iter().next()
 }
 
 /// The task definition that a call names: a file, a family, or what an earlier step of the job read.
