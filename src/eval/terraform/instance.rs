@@ -265,6 +265,13 @@ pub struct TerraformFault {
     pub is_third_party: bool,
 }
 
+impl Hole {
+    /// Whether a resource stands inside: a stub does not say all of the module whose resources it holds.
+    pub fn holds(&self, address: &str) -> bool {
+        address.strip_prefix(&*self.address).is_some_and(|rest| rest.starts_with('.'))
+    }
+}
+
 impl Deployment {
     /// All instances of a type (aliases folded), in order of address.
     pub fn of_type<'a>(&'a self, mode: Mode, type_name: &'a str) -> impl Iterator<Item = &'a Instance> {

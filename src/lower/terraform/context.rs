@@ -184,12 +184,8 @@ impl<'a> Context<'a> {
             if hole.presence.tri == Tri::False || !may_create(hole, creates) {
                 continue;
             }
-            // A stub does not say all of the module whose resources it holds.
-            let is_inside = |owner: &&&Instance| {
-                owner.address.strip_prefix(&*hole.address).is_some_and(|rest| rest.starts_with('.'))
-            };
             let flows_in = |owner: &&Instance| self.flow(owner).is_some_and(|flow| flow.holes.contains(&index));
-            let handed_over = owners.iter().any(|owner| is_inside(&owner) || flows_in(owner));
+            let handed_over = owners.iter().any(|owner| hole.holds(&owner.address) || flows_in(owner));
             if handed_over || has_unknown(&hole.arguments) {
                 return Some(hole.reason.clone());
             }

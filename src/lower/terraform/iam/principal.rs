@@ -161,17 +161,27 @@ fn hidden_in_modules(cx: &mut Context<'_>) {
         };
         cx.model[user].attachments.open(reason);
     }
+    for instance in cx.managed("aws_iam_group") {
+        let creates = ["aws_iam_group_policy", "aws_iam_group_policy_attachment", "aws_iam_policy_attachment"];
+        let (Some(group), Some(reason)) = (made::<IamGroup>(cx, instance), handed_over(cx, instance, &creates)) else {
+            continue;
+        };
+        cx.model[group].attachments.open(reason);
+    }
 }
 
-/// Only a module that is given the principal can add to it: names of roles are rarely guessed.
+/// Only a module that is given the principal can add to it, or the one that makes it: names of roles are rarely guessed.
 fn handed_over(cx: &Context<'_>, instance: &Instance, creates: &[&str]) -> Option<Reason> {
-    let flow = cx.flow(instance)?;
-    let holes = flow.holes.iter().filter_map(|index| cx.deployment.holes.get(*index));
-    holes
-        .filter(|hole| match &hole.creates {
-            Some(made) => made.iter().any(|kind| creates.contains(&&**kind)),
-            None => true,
-        })
-        .map(|hole| hole.reason.clone())
-        .next()
+    let given = cx.flow(instance).map(|flow| &flow.holes);
+    let mut holes = cx
+        .deployment
+        .holes
+        .iter()
+        .enumerate()
+        .filter(|(index, hole)| hole.holds(&instance.address) || given.is_some_and(|given| given.contains(index)));
+    let found = holes.find(|(_, hole)| match &hole.creates {
+        Some(made) => made.iter().any(|kind| creates.contains(&&**kind)),
+        None => true,
+    });
+    found.map(|(_, hole)| hole.reason.clone())
 }
