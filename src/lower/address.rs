@@ -251,3 +251,39 @@ fn item_name(item: &Node) -> Option<&str> {
     }
     name.or(id).or(sid).or(key)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Addresses;
+    use crate::source::{Span, WorldBuilder};
+    use crate::syntax::Sources;
+
+    /// The address of what stands at the first `mark` of the only file.
+    fn address(path: &str, text: &str, mark: &str) -> String {
+        let mut builder = WorldBuilder::default();
+        builder.add_bytes(path.to_owned(), text.as_bytes().to_vec(), true);
+        let world = builder.build();
+        let (file, _) = world.files().next().expect("the file");
+        let start = text.find(mark).expect("the mark");
+        Addresses::new(&Sources::new(&world)).of(Span::new(file, start, start + mark.len()))
+    }
+
+    #[test]
+    fn blocks_with_names_are_not_counted() {
+        let text = "module \"a\" {\n  source = \"./a\"\n}\nmodule \"b\" {\n  source = \"./b\"\n}\n";
+        assert_eq!(address("infra/main.tf", text, "\"./b\""), "infra#module.b.source");
+        let text = "data \"t\" \"a\" {\n  s {\n    x = 1\n  }\n  s {\n    x = 2\n  }\n}\n";
+        assert_eq!(address("main.tf", text, "2"), ".#data.t.a.s[1].x");
+        let text = "provider \"aws\" {\n}\nprovider \"aws\" {\n  alias = \"b\"\n}\n";
+        assert_eq!(address("main.tf", text, "\"b\""), ".#provider.aws[1].alias");
+    }
+
+    #[test]
+    fn items_are_called_by_their_names() {
+        let text = "on: push\njobs:\n  a:\n    steps:\n      - run: make\n      - uses: a/b@v1\n      - name: N\n        run: make\n      - run: make\n        shell: sh\n";
+        let path = ".github/workflows/a.yml";
+        assert_eq!(address(path, text, "a/b@v1"), format!("{path}#jobs.a.steps[a/b].uses"));
+        assert_eq!(address(path, text, "N"), format!("{path}#jobs.a.steps[N].name"));
+        assert_eq!(address(path, text, "shell: sh"), format!("{path}#jobs.a.steps[make~2].shell"));
+    }
+}

@@ -31,6 +31,27 @@ fn ignore_files_and_hidden_folders() {
 }
 
 #[test]
+fn inner_ignore_files_come_before_outer_ones_and_ours_before_gits() {
+    let stage = Stage::new("ignored-in-order")
+        .with(".gitignore", "*.json\n!/kept/\n")
+        .with(".git/info/exclude", "excluded/\n")
+        .with(".ignore", "!/a/task.json\n")
+        .with("a/task.json", FAULTY)
+        .with("b/.gitignore", "!task.json\n")
+        .with("b/task.json", FAULTY)
+        .with("b/inner/task.json", FAULTY)
+        .with("c/task.json", FAULTY)
+        .with("excluded/main.tf", FAULTY_TF)
+        .with("d/.ignore", "main.tf\n")
+        .with("d/main.tf", FAULTY_TF)
+        .with("e/main.tf", FAULTY_TF);
+    assert_eq!(found(&stage, &[]), ["a/task.json", "b/inner/task.json", "b/task.json", "e/main.tf"]);
+    // What lies above a path that is named counts as well.
+    assert_eq!(found(&stage, &["b", "c"]), ["b/inner/task.json", "b/task.json"]);
+    assert_eq!(found(&stage, &["c", "--no-ignore-files"]), ["c/task.json"]);
+}
+
+#[test]
 fn a_broken_file_costs_itself_alone() {
     let stage = Stage::new("broken").with("task.json", FAULTY).with("broken.tf", "resource \"a\" {\n");
     assert_eq!(found(&stage, &[]), ["task.json"]);
