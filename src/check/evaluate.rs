@@ -135,16 +135,12 @@ impl<'f, 'm> Evaluator<'f, 'm> {
 
     pub(super) fn has(&mut self, access: &Access) -> Verdict {
         let name = access.steps.last().map_or("", |step| step.name);
-        let (reached, mut edges) = self.follow(access);
+        let (reached, mut edges, told) = self.reach(access);
         match reached {
-            Reached::Answer(Answer::Cell(value) | Answer::Value { value, .. }) => {
-                let tri = !value.is_null();
-                match value.reason() {
-                    Some(reason) if tri == Tri::Unknown => Verdict::unknown(reason.clone()),
-                    Some(_) | None => Verdict::of(tri, self.way_of_value(value, name, &edges)),
-                }
-            }
+            Reached::Answer(Answer::Cell(value) | Answer::Value { value, .. }) => self.has_value(value, name, &edges),
+            Reached::Value(value) => self.has_value(&value, name, &edges),
             Reached::Answer(Answer::One { link, origin }) => {
+                let origin = told.as_ref().unwrap_or(origin);
                 edges.extend(match link {
                     Link::Absent => self.place_without(origin, name),
                     Link::To(_) | Link::Unknown(_) => self.place_of_edge(origin, name),
@@ -163,6 +159,7 @@ impl<'f, 'm> Evaluator<'f, 'm> {
                 }
             }
             Reached::Answer(Answer::Many { members, open, origin }) => {
+                let origin = told.as_ref().unwrap_or(origin);
                 edges.extend(match members.is_empty() {
                     true => self.place_without(origin, name),
                     false => self.place_of_edge(origin, name),
@@ -174,8 +171,16 @@ impl<'f, 'm> Evaluator<'f, 'm> {
                 }
             }
             Reached::Answer(Answer::Fact(fact)) => self.verdict_of_fact(fact, &edges),
-            Reached::Entity(_) | Reached::Value(_) => Verdict::of(Tri::True, self.way_of_places(&edges, &[])),
+            Reached::Entity(_) => Verdict::of(Tri::True, self.way_of_places(&edges, &[])),
             Reached::Nothing(reason) => Verdict::unknown(reason),
+        }
+    }
+
+    fn has_value(&self, value: &Value, name: &str, edges: &[Place]) -> Verdict {
+        let tri = !value.is_null();
+        match value.reason() {
+            Some(reason) if tri == Tri::Unknown => Verdict::unknown(reason.clone()),
+            Some(_) | None => Verdict::of(tri, self.way_of_value(value, name, edges)),
         }
     }
 
@@ -242,9 +247,10 @@ impl<'f, 'm> Evaluator<'f, 'm> {
     fn members(&mut self, list: &Operand) -> Result<(Vec<(Bound, Vec<Place>)>, Option<Reason>, Vec<Place>), Reason> {
         if let Operand::Access(access) = list {
             let name = access.steps.last().map_or("", |step| step.name);
-            let (reached, edges) = self.follow(access);
+            let (reached, edges, told) = self.reach(access);
             match reached {
                 Reached::Answer(Answer::Many { members, open, origin }) => {
+                    let origin = told.as_ref().unwrap_or(origin);
                     let members = members
                         .iter()
                         .map(|(id, origin)| {
@@ -283,8 +289,9 @@ impl<'f, 'm> Evaluator<'f, 'm> {
             Operand::Access(access) => self.access(access),
             Operand::Length(inner) => {
                 if let Operand::Access(access) = &**inner {
-                    let (reached, edges) = self.follow(access);
+                    let (reached, edges, told) = self.reach(access);
                     if let Reached::Answer(Answer::Many { members, open, origin }) = reached {
+                        let origin = told.as_ref().unwrap_or(origin);
                         let name = access.steps.last().map_or("", |step| step.name);
                         let mut places = edges;
                         places.extend(self.place_of_edge(origin, name));
@@ -300,14 +307,14 @@ impl<'f, 'm> Evaluator<'f, 'm> {
 
     fn access(&mut self, access: &Access) -> Found {
         let name = access.steps.last().map_or("", |step| step.name);
-        let (reached, mut edges) = self.follow(access);
+        let (reached, mut edges, told) = self.reach(access);
         match reached {
             Reached::Answer(Answer::Cell(value)) => Found::value(value.clone(), self.way_of_value(value, name, &edges)),
             Reached::Answer(Answer::Value { value, places }) => {
                 Found::value(value.clone(), self.way_of_places(&edges, places))
             }
             Reached::Answer(Answer::One { link, origin }) => {
-                edges.extend(self.place_of_edge(origin, name));
+                edges.extend(self.place_of_edge(told.as_ref().unwrap_or(origin), name));
                 Found::link(link.clone(), self.way_of_places(&edges, &[]))
             }
             Reached::Answer(Answer::Fact(fact)) => {
@@ -320,7 +327,7 @@ impl<'f, 'm> Evaluator<'f, 'm> {
                 Found { value, link: None, ways: verdict.ways, reasons: verdict.reasons, at_least: false }
             }
             Reached::Answer(Answer::Many { origin, .. }) => {
-                edges.extend(self.place_of_edge(origin, name));
+                edges.extend(self.place_of_edge(told.as_ref().unwrap_or(origin), name));
                 Found::nothing(Reason::new("wrong-type", name))
             }
             Reached::Entity(id) => Found::link(Link::To(id), self.way_of_places(&edges, &[])),
@@ -329,40 +336,68 @@ impl<'f, 'm> Evaluator<'f, 'm> {
         }
     }
 
-    /// Follows the edges of a path; the places are where those edges are written.
+    /// The same as `follow`, with what the entity shares with others told of itself: its values stand at its own place,
+    /// and an edge has an origin of its own.
+    fn reach(&self, access: &Access) -> (Reached<'f>, Vec<Place>, Option<Origin>) {
+        let (reached, places, at) = self.follow_to(access);
+        let Some(at) = at else { return (reached, places, None) };
+        let told = |origin: &Origin| origin.is_own().then(|| origin.of(self.facts.model.head(at).span));
+        let edge = match &reached {
+            Reached::Answer(Answer::Cell(value)) => {
+                if let Some(origin) = told(&value.origin) {
+                    return (Reached::Value(Value { origin, ..(*value).clone() }), places, None);
+                }
+                None
+            }
+            Reached::Answer(Answer::One { origin, .. } | Answer::Many { origin, .. }) => told(origin),
+            Reached::Answer(Answer::Fact(_) | Answer::Value { .. })
+            | Reached::Entity(_)
+            | Reached::Value(_)
+            | Reached::Nothing(_) => None,
+        };
+        (reached, places, edge)
+    }
+
+    /// What stands at the end of a path; the places are where its edges are written.
     pub(super) fn follow(&self, access: &Access) -> (Reached<'f>, Vec<Place>) {
+        let (reached, places, _) = self.follow_to(access);
+        (reached, places)
+    }
+
+    /// The same, with the entity that was asked last.
+    fn follow_to(&self, access: &Access) -> (Reached<'f>, Vec<Place>, Option<AnyId>) {
         let mut places = Vec::new();
         let mut at = match &self.bound[access.variable] {
             Some(Bound::Entity(id)) => *id,
-            Some(Bound::Value(value)) => return (Reached::Value(value.clone()), places),
-            None => return (Reached::Nothing(Reason::new("unsupported", "an unbound variable")), places),
+            Some(Bound::Value(value)) => return (Reached::Value(value.clone()), places, None),
+            None => return (Reached::Nothing(Reason::new("unsupported", "an unbound variable")), places, None),
         };
         let Some((last, edges)) = access.steps.split_last() else {
-            return (Reached::Entity(at), places);
+            return (Reached::Entity(at), places, None);
         };
         for step in edges {
             match self.answer(at, &step.getters) {
                 Some(Answer::One { link: Link::To(id), origin }) => {
                     places.extend(self.place_of_edge(origin, &self.facts.model.head(*id).name));
                     if self.facts.model.head(*id).presence != Tri::True {
-                        return (Reached::Nothing(self.presence_reason(*id)), places);
+                        return (Reached::Nothing(self.presence_reason(*id)), places, None);
                     }
                     at = *id;
                 }
                 Some(Answer::One { link: Link::Absent, .. }) => {
-                    return (Reached::Nothing(Reason::new("absent", step.name)), places);
+                    return (Reached::Nothing(Reason::new("absent", step.name)), places, None);
                 }
                 Some(Answer::One { link: Link::Unknown(reason), .. }) => {
-                    return (Reached::Nothing(reason.clone()), places);
+                    return (Reached::Nothing(reason.clone()), places, None);
                 }
                 Some(Answer::Cell(_) | Answer::Many { .. } | Answer::Fact(_) | Answer::Value { .. }) | None => {
-                    return (Reached::Nothing(Reason::new("wrong-type", step.name)), places);
+                    return (Reached::Nothing(Reason::new("wrong-type", step.name)), places, None);
                 }
             }
         }
         match self.answer(at, &last.getters) {
-            Some(answer) => (Reached::Answer(answer), places),
-            None => (Reached::Nothing(Reason::new("wrong-type", last.name)), places),
+            Some(answer) => (Reached::Answer(answer), places, Some(at)),
+            None => (Reached::Nothing(Reason::new("wrong-type", last.name)), places, None),
         }
     }
 

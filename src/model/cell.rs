@@ -44,25 +44,54 @@ pub struct Cell<T> {
 
 /// What the cells of one new entity hold, each value once.
 pub struct Blank {
-    block: Span,
-    absent: Arc<Value>,
+    /// Nothing where all entities share what they have not said.
+    block: Option<Span>,
+    absent: OnceCell<Arc<Value>>,
     flags: [OnceCell<Arc<Value>>; 2],
 }
 
 impl Blank {
-    pub fn new(block: Span) -> Blank {
-        let absent = Arc::new(Value::null(Origin::provider_default("", block)));
-        Blank { block, absent, flags: [OnceCell::new(), OnceCell::new()] }
+    /// Defaults that know the block which lacks them.
+    pub fn block(block: Span) -> Blank {
+        Blank { block: Some(block), absent: OnceCell::new(), flags: [OnceCell::new(), OnceCell::new()] }
     }
 
-    pub(super) fn block(&self) -> Span {
-        self.block
+    /// Defaults that all entities share: they stand where the entity stands.
+    pub fn shared() -> Blank {
+        Blank { block: None, absent: OnceCell::new(), flags: [OnceCell::new(), OnceCell::new()] }
+    }
+
+    /// Where what nobody wrote is missing.
+    pub(super) fn default(&self) -> Origin {
+        self.block.map_or(Origin::own_default(), |block| Origin::provider_default("", block))
+    }
+
+    /// Where an edge is missing.
+    pub(super) fn edge(&self) -> Origin {
+        self.block.map_or(Origin::own_written(), Origin::written)
+    }
+
+    fn absent(&self) -> Arc<Value> {
+        static ABSENT: LazyLock<Arc<Value>> = LazyLock::new(|| Arc::new(Value::null(Origin::own_default())));
+        match self.block {
+            Some(_) => self.absent.get_or_init(|| Arc::new(Value::null(self.default()))).clone(),
+            None => ABSENT.clone(),
+        }
     }
 
     fn flag(&self, default: bool) -> Arc<Value> {
-        let make = || Arc::new(Value::bool(default, Origin::provider_default("", self.block)));
-        self.flags[usize::from(default)].get_or_init(make).clone()
+        static FLAGS: LazyLock<[Arc<Value>; 2]> = LazyLock::new(|| flags(&Origin::own_default()));
+        match self.block {
+            Some(_) => {
+                self.flags[usize::from(default)].get_or_init(|| Arc::new(Value::bool(default, self.default()))).clone()
+            }
+            None => FLAGS[usize::from(default)].clone(),
+        }
     }
+}
+
+fn flags(origin: &Origin) -> [Arc<Value>; 2] {
+    [false, true].map(|flag| Arc::new(Value::bool(flag, origin.clone())))
 }
 
 /// What a cell says. The provider's default is known, too: `Cell::is_default` tells it apart.
@@ -87,7 +116,7 @@ impl<T> Reading<T> {
 impl<T: CellType> Cell<T> {
     /// Nothing was written.
     pub fn absent(blank: &Blank) -> Cell<T> {
-        Cell { value: blank.absent.clone(), marker: PhantomData }
+        Cell { value: blank.absent(), marker: PhantomData }
     }
 
     pub fn of(value: Value) -> Cell<T> {
@@ -124,8 +153,7 @@ impl<T: CellType> Cell<T> {
     }
 
     pub fn is_default(&self) -> bool {
-        use crate::value::StepKind;
-        matches!(self.value.origin.newest().map(|step| step.kind), Some(StepKind::ProviderDefault(_)))
+        self.value.origin.is_default()
     }
 
     /// Whether anything stands there, default included.
@@ -146,30 +174,64 @@ impl<T: CellType> Cell<T> {
 }
 
 fn shared(value: Value) -> Arc<Value> {
-    placeless(&value).unwrap_or_else(|| Arc::new(value))
+    concluded(&value).unwrap_or_else(|| Arc::new(value))
 }
 
-/// A flag, or a word of the schema, that no place shows is the same everywhere.
-fn placeless(value: &Value) -> Option<Arc<Value>> {
-    static FLAGS: LazyLock<[Arc<Value>; 2]> =
-        LazyLock::new(|| [false, true].map(|flag| Arc::new(Value::bool(flag, Origin::none()))));
-    static WORDS: LazyLock<HashMap<&'static str, Arc<Value>>> = LazyLock::new(|| {
+/// What lowering concluded and no place shows is the same everywhere.
+fn concluded(value: &Value) -> Option<Arc<Value>> {
+    static COMMON: LazyLock<Common> = LazyLock::new(|| Common::new(&Origin::none()));
+    if value.origin.is_none() { COMMON.get(value, Origin::is_none) } else { None }
+}
+
+/// Flags, and the words of the schema, with one origin: they are the same everywhere.
+struct Common {
+    flags: [Arc<Value>; 2],
+    words: HashMap<&'static str, Arc<Value>>,
+}
+
+impl Common {
+    fn new(origin: &Origin) -> Common {
         let words = schema::entities().flat_map(|entity| entity.properties).flat_map(|property| match property.ty {
             schema::PropertyType::Word(words) => words,
             _ => &[],
         });
-        words.map(|word| (*word, Arc::new(Value::text(word, Origin::none())))).collect()
-    });
-    if value.sensitive || value.origin.newest().is_some() {
-        return None;
+        let words = words.map(|word| (*word, Arc::new(Value::text(word, origin.clone())))).collect();
+        Common { flags: flags(origin), words }
     }
-    match &value.kind {
-        Kind::Bool(flag) => Some(FLAGS[usize::from(*flag)].clone()),
-        Kind::Text(text) if text.is_plain() => match text.pieces() {
-            [Piece::Literal(word, origin)] if origin.newest().is_none() => WORDS.get(&**word).cloned(),
+
+    fn get(&self, value: &Value, is_here: impl Fn(&Origin) -> bool) -> Option<Arc<Value>> {
+        if value.sensitive {
+            return None;
+        }
+        match &value.kind {
+            Kind::Bool(flag) => Some(self.flags[usize::from(*flag)].clone()),
+            Kind::Text(text) if text.is_plain() => match text.pieces() {
+                [Piece::Literal(word, origin)] if is_here(origin) => self.words.get(&**word).cloned(),
+                _ => None,
+            },
             _ => None,
-        },
-        _ => None,
+        }
+    }
+}
+
+impl<T: CellType> Cell<T> {
+    /// Lets go of a value of one's own where it is what others say of themselves, too.
+    pub(super) fn share(&mut self, place: Span) {
+        static COMMON: LazyLock<Common> = LazyLock::new(|| Common::new(&Origin::own_written()));
+        if self.value.origin.is_written_at(place) {
+            let common = COMMON.get(&self.value, |origin| origin.is_written_at(place));
+            self.value = common.unwrap_or_else(|| self.value.clone());
+        }
+    }
+
+    /// Whether it would be another cell with this value: not if it holds the same conclusion already, or shares with
+    /// others that its list is empty.
+    pub fn differs(&self, value: &Value) -> bool {
+        let is_empty = |value: &Value| value.as_list().is_some_and(|list| list.items.is_empty() && list.open.is_none());
+        match value.kind {
+            Kind::List(_) => !(self.value.origin.is_own() && is_empty(&self.value) && is_empty(value)),
+            _ => !concluded(value).is_some_and(|common| Arc::ptr_eq(&self.value, &common)),
+        }
     }
 }
 

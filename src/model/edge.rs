@@ -31,7 +31,11 @@ impl<T> Clone for One<T> {
 
 impl<T: Target> One<T> {
     pub fn absent(block: Span) -> One<T> {
-        One { link: Link::Absent, origin: Origin::written(block), marker: PhantomData }
+        One::missing(Origin::written(block))
+    }
+
+    pub fn missing(origin: Origin) -> One<T> {
+        One { link: Link::Absent, origin, marker: PhantomData }
     }
 
     pub fn to(id: impl Into<AnyId>, origin: Origin) -> One<T> {
@@ -86,10 +90,18 @@ impl<T> Many<T> {
 
 impl<T: Target> Many<T> {
     pub fn none(block: Span) -> Many<T> {
-        Many { members: Vec::new(), open: None, origin: Origin::written(block), marker: PhantomData }
+        Many::missing(Origin::written(block))
+    }
+
+    pub fn missing(origin: Origin) -> Many<T> {
+        Many { members: Vec::new(), open: None, origin, marker: PhantomData }
     }
 
     pub fn push(&mut self, id: impl Into<AnyId>, origin: Origin) {
+        // Most collections have one member or two: a vector would begin with room for four.
+        if self.members.len() == self.members.capacity() && self.members.len() < 4 {
+            self.members.reserve_exact(self.members.len().max(1));
+        }
         self.members.push((id.into(), origin));
     }
 

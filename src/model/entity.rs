@@ -2,9 +2,11 @@
 
 use std::marker::PhantomData;
 
+use super::rarely::{Rare, Rarely};
 use super::{Blank, Model};
 use crate::logic::{Reason, Tri};
 use crate::source::Span;
+use crate::value::{Origin, Value};
 
 /// An entity of any kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,6 +89,14 @@ pub struct Head {
     /// All of it, for what is said about everything inside.
     pub block: Span,
     pub presence: Tri,
+    /// The whole way in Terraform, with instance keys: references resolve to it. Empty elsewhere.
+    pub terraform: Option<std::sync::Arc<crate::value::Reference>>,
+    /// What few entities have.
+    pub rarely: Rarely<HeadRarely>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct HeadRarely {
     /// Why the presence is not known.
     pub presence_reason: Option<Reason>,
     /// What is used here and elsewhere, where findings about all uses of it are one: `action#actions/checkout@v4`.
@@ -95,23 +105,37 @@ pub struct Head {
     pub caller: Option<Span>,
     /// All `module` blocks that the entity comes through, the outermost first.
     pub calls: Option<std::sync::Arc<[Span]>>,
-    /// The whole way in Terraform, with instance keys: references resolve to it. Empty elsewhere.
-    pub terraform: Option<std::sync::Arc<crate::value::Reference>>,
+}
+
+impl Rare for HeadRarely {
+    fn blank() -> &'static HeadRarely {
+        static BLANK: HeadRarely = HeadRarely { presence_reason: None, thing: None, caller: None, calls: None };
+        &BLANK
+    }
+}
+
+impl std::ops::Deref for Head {
+    type Target = HeadRarely;
+
+    fn deref(&self) -> &HeadRarely {
+        &self.rarely
+    }
+}
+
+impl std::ops::DerefMut for Head {
+    fn deref_mut(&mut self) -> &mut HeadRarely {
+        &mut self.rarely
+    }
 }
 
 impl Head {
     pub fn new(name: impl Into<String>, span: Span) -> Head {
-        Head {
-            name: name.into(),
-            span,
-            block: span,
-            presence: Tri::True,
-            presence_reason: None,
-            thing: None,
-            caller: None,
-            calls: None,
-            terraform: None,
-        }
+        Head { name: name.into(), span, block: span, presence: Tri::True, terraform: None, rarely: Rarely::default() }
+    }
+
+    /// The same, as one of the uses of this thing.
+    pub fn of_thing(self, thing: String) -> Head {
+        Head { rarely: Rarely::of(HeadRarely { thing: Some(thing), ..HeadRarely::blank().clone() }), ..self }
     }
 }
 
@@ -126,6 +150,9 @@ pub trait Entity: Target + Sized + 'static {
     fn table(model: &Model) -> &Table<Self>;
     fn table_mut(model: &mut Model) -> &mut Table<Self>;
     fn head(&self) -> &Head;
+
+    /// Lets go of what it says just like others.
+    fn share(&mut self) {}
 }
 
 /// All entities of one kind.
@@ -140,12 +167,15 @@ impl<E> Default for Table<E> {
     }
 }
 
-impl<E> Table<E> {
-    pub fn push(&mut self, entity: E) -> Id<E> {
+impl<E: Entity> Table<E> {
+    pub fn push(&mut self, mut entity: E) -> Id<E> {
+        entity.share();
         self.rows.push(entity);
         Id::new(self.rows.len() as u32 - 1)
     }
+}
 
+impl<E> Table<E> {
     pub fn len(&self) -> usize {
         self.rows.len()
     }
@@ -219,17 +249,28 @@ impl<E: Entity> std::ops::IndexMut<Id<E>> for Model {
 ///         /// The table of subnets without one of their own.
 ///         main_route_table: One<RouteTable>,
 ///         subnets: Many<Subnet>,
-///         kind as "type": Text,                 // where Rust keeps the name to itself
+///         kind as "type": Text;                 // where Rust keeps the name to itself
+///         rarely VpcRarely {                    // what few of them have: it takes no room in the others
+///             /// Always said by lowering, without a place, and mostly this.
+///             is_shared: Flag else false,
+///         }
 ///     }
 /// }
 /// ```
 ///
-/// Makes the struct (with `head`), `Vpc::new(head)` where every cell holds its default, the `Tables` and `ENTITIES`.
+/// `in network at shared` lets all entities of the module share their defaults, which then stand where the entity does
+/// (`Origin::is_own`): worth it where a tree has many of them. Makes the struct (with `head`), `Vpc::new(head)` where every cell holds its default, the `Tables` and `ENTITIES`.
 macro_rules! entities {
-    (in $module:ident; $(
+    (in $module:ident; $($entities:tt)*) => {
+        $crate::model::entity::entities! { in $module at block; $($entities)* }
+    };
+    (in $module:ident at $places:ident; $(
         $(#[doc = $doc:literal])*
         $Entity:ident $name:literal $table:ident {
             $( $(#[doc = $field_doc:literal])* $field:ident $(as $alias:literal)? : $Kind:ident $(<$Target:ty>)? $([$($word:literal),* $(,)?])? $(= $default:literal)? ),* $(,)?
+            $(; rarely $Rarely:ident {
+                $( $(#[doc = $rare_doc:literal])* $rare:ident $(as $rare_alias:literal)? : $RareKind:ident $(<$RareTarget:ty>)? $([$($rare_word:literal),* $(,)?])? $(= $rare_default:literal)? $(else $said:tt)? ),* $(,)?
+            })?
         }
     )*) => {
         $(
@@ -238,14 +279,49 @@ macro_rules! entities {
             pub struct $Entity {
                 pub head: $crate::model::Head,
                 $( $(#[doc = $field_doc])* pub $field: $crate::model::entity::field!(type $Kind $(<$Target>)?), )*
+                $( pub rarely: $crate::model::Rarely<$Rarely>, )?
             }
+
+            $(
+                #[derive(Clone, Debug)]
+                pub struct $Rarely {
+                    $( $(#[doc = $rare_doc])* pub $rare: $crate::model::entity::field!(type $RareKind $(<$RareTarget>)?), )*
+                }
+
+                impl $crate::model::Rare for $Rarely {
+                    fn blank() -> &'static $Rarely {
+                        static BLANK: std::sync::LazyLock<$Rarely> = std::sync::LazyLock::new(|| {
+                            let blank = $crate::model::Blank::shared();
+                            $Rarely {
+                                $( $rare: $crate::model::entity::field!(new $RareKind $(<$RareTarget>)?, &blank $(, $rare_default)? $(, else $said)?), )*
+                            }
+                        });
+                        &BLANK
+                    }
+                }
+
+                impl std::ops::Deref for $Entity {
+                    type Target = $Rarely;
+
+                    fn deref(&self) -> &$Rarely {
+                        &self.rarely
+                    }
+                }
+
+                impl std::ops::DerefMut for $Entity {
+                    fn deref_mut(&mut self) -> &mut $Rarely {
+                        &mut self.rarely
+                    }
+                }
+            )?
 
             impl $Entity {
                 /// Every cell holds the provider's default, or nothing.
                 pub fn new(head: $crate::model::Head) -> $Entity {
-                    let blank = $crate::model::Blank::new(head.span);
+                    let blank = $crate::model::entity::blank!($places, head.span);
                     $Entity {
                         $( $field: $crate::model::entity::field!(new $Kind $(<$Target>)?, &blank $(, $default)?), )*
+                        $( rarely: $crate::model::Rarely::<$Rarely>::default(), )?
                         head,
                     }
                 }
@@ -268,6 +344,12 @@ macro_rules! entities {
 
                 fn head(&self) -> &$crate::model::Head {
                     &self.head
+                }
+
+                fn share(&mut self) {
+                    let place = self.head.span;
+                    let _ = place;
+                    $( $crate::model::entity::share!($places $Kind, self.$field, place); )*
                 }
             }
         )*
@@ -294,14 +376,47 @@ macro_rules! entities {
                             $crate::model::entity::field!(answer $Kind, &model.$module.$table.at(index).$field)
                         },
                     },
-                )* ],
+                )* $( $(
+                    $crate::model::schema::PropertySchema {
+                        name: $crate::model::entity::field!(name $rare $($rare_alias)?),
+                        doc: concat!($($rare_doc),*),
+                        ty: $crate::model::entity::field!(schema $RareKind $(<$RareTarget>)? $([$($rare_word),*])?),
+                        default: concat!($($rare_default)? $($crate::model::entity::field!(shown $said))?),
+                        get: |model, index| {
+                            $crate::model::entity::field!(answer $RareKind, &model.$module.$table.at(index).$rare)
+                        },
+                    },
+                )* )? ],
             },
         )* ];
     };
 }
 
+/// What an entity holds before lowering says anything: with its own place, or shared.
+macro_rules! blank {
+    (block, $place:expr) => {
+        $crate::model::Blank::block($place)
+    };
+    (shared, $place:expr) => {
+        $crate::model::Blank::shared()
+    };
+}
+
+/// Shares a property of an entity, where its module does.
+macro_rules! share {
+    (shared One, $field:expr, $place:expr) => {};
+    (shared Many, $field:expr, $place:expr) => {};
+    (shared $Kind:ident, $field:expr, $place:expr) => {
+        $field.share($place)
+    };
+    (block $Kind:ident, $field:expr, $place:expr) => {};
+}
+
 /// What a field's declared type means in each of its four uses, and what conditions call it.
 macro_rules! field {
+    (shown []) => { "" };
+    (shown $said:literal) => { $said };
+
     (name $field:ident) => { stringify!($field) };
     (name $field:ident $alias:literal) => { $alias };
 
@@ -309,8 +424,14 @@ macro_rules! field {
     (type Many<$Target:ty>) => { $crate::model::Many<$Target> };
     (type $Kind:ident) => { $crate::model::Cell<$crate::model::mark::$Kind> };
 
-    (new One<$Target:ty>, $blank:expr) => { $crate::model::One::absent($blank.block()) };
-    (new Many<$Target:ty>, $blank:expr) => { $crate::model::Many::none($blank.block()) };
+    (new One<$Target:ty>, $blank:expr) => { $crate::model::One::missing($blank.edge()) };
+    (new Many<$Target:ty>, $blank:expr) => { $crate::model::Many::missing($blank.edge()) };
+    (new Texts, $blank:expr, else []) => {
+        $crate::model::Cell::of($crate::value::Value::list(Vec::new(), $blank.edge()))
+    };
+    (new $Kind:ident, $blank:expr, else $said:literal) => {
+        $crate::model::Cell::of($crate::model::entity::IntoSaid::into_said($said))
+    };
     (new $Kind:ident, $blank:expr) => { $crate::model::Cell::absent($blank) };
     (new Flag, $blank:expr, $default:literal) => { $crate::model::Cell::default_of($blank, $default) };
     (new $Kind:ident, $blank:expr, $default:literal) => {
@@ -364,21 +485,32 @@ macro_rules! views {
     };
 }
 
-pub(crate) use {entities, field, views};
+pub(crate) use {blank, entities, field, share, views};
 
 /// A provider's default, as written in a declaration.
 pub(crate) trait IntoDefault {
-    fn into_default(self, blank: &Blank) -> crate::value::Value;
+    fn into_default(self, blank: &Blank) -> Value;
 }
 
 impl IntoDefault for i64 {
-    fn into_default(self, blank: &Blank) -> crate::value::Value {
-        crate::value::Value::number(self, crate::value::Origin::provider_default("", blank.block()))
+    fn into_default(self, blank: &Blank) -> Value {
+        Value::number(self, blank.default())
     }
 }
 
 impl IntoDefault for &str {
-    fn into_default(self, blank: &Blank) -> crate::value::Value {
-        crate::value::Value::text(self, crate::value::Origin::provider_default("", blank.block()))
+    fn into_default(self, blank: &Blank) -> Value {
+        Value::text(self, blank.default())
+    }
+}
+
+/// What lowering concludes of most entities.
+pub(crate) trait IntoSaid {
+    fn into_said(self) -> Value;
+}
+
+impl IntoSaid for bool {
+    fn into_said(self) -> Value {
+        Value::bool(self, Origin::none())
     }
 }

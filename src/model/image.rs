@@ -6,7 +6,7 @@ use super::pipeline::{Job, Run, Step};
 use super::secret::Variable;
 use super::workload::Container;
 
-entities! { in image;
+entities! { in image at shared;
     /// One image that a Dockerfile becomes: the file, its target, its arguments.
     ImageBuild "image_build" image_builds {
         file: Text,
@@ -93,52 +93,54 @@ entities! { in image;
     /// One instruction of a stage.
     Instruction "instruction" instructions {
         keyword: Text,
-        form: Word["exec", "shell", "heredoc"],
         flags: Entries,
         arguments: Texts,
-        /// Whether it comes from an ONBUILD of the parent.
-        from_onbuild: Flag = false,
+        form: Word["exec", "shell", "heredoc"],
         is_last_of_kind: Flag,
-        /// Whether the keyword that ONBUILD wraps is one that it must not wrap.
-        wraps_forbidden: Flag = false,
-        /// Ports of EXPOSE that no port can be.
-        impossible_ports: Texts,
-        /// Ports of EXPOSE with an address, a mapping or an upper-case protocol.
-        malformed_ports: Texts,
-        /// The single ports of EXPOSE, ranges written out.
-        ports: Texts,
-        /// A WORKDIR that is relative to a place that the file does not set.
-        is_relative_workdir: Flag = false,
-        /// Variables that neither the file nor the builder declares.
-        undefined_variables: Texts,
-        /// Variables of ENV that take the old value of a variable of the same ENV.
-        self_references: Texts,
-        /// The folders of VOLUME.
-        paths: Texts,
-        /// Whether RUN asks for all rights on the builder, or for its network.
-        weakens_isolation: Flag = false,
-        /// Modes that let everybody write.
-        world_writable_modes: Texts,
-        /// Modes with the setuid or setgid bit.
-        setuid_modes: Texts,
-        /// A here-document of several commands that goes on after one that failed.
-        ignores_failures: Flag = false,
-        /// Managers of packages whose index or downloads stay behind in the layer.
-        leaves_package_cache: Texts,
-        /// Whether a pipe hides that something in front of it failed.
-        hides_pipe_failure: Flag = false,
-        /// Whether it only refreshes the package index.
-        only_updates_index: Flag = false,
-        /// Old certificate authorities of RDS that it takes in.
-        expired_certificates: Texts,
-        /// A blank line inside the instruction.
-        has_blank_line: Flag = false,
-        is_legacy_env: Flag = false,
         stage: One<Stage>,
-        commands: Many<Command>,
-        copies: Many<Copy>,
-        variables: Many<Variable>,
-        build_arguments: Many<BuildArgument>,
+        commands: Many<Command>;
+        rarely InstructionRarely {
+            /// Whether it comes from an ONBUILD of the parent.
+            from_onbuild: Flag = false,
+            /// Whether the keyword that ONBUILD wraps is one that it must not wrap.
+            wraps_forbidden: Flag = false,
+            /// Ports of EXPOSE that no port can be.
+            impossible_ports: Texts else [],
+            /// Ports of EXPOSE with an address, a mapping or an upper-case protocol.
+            malformed_ports: Texts else [],
+            /// The single ports of EXPOSE, ranges written out.
+            ports: Texts else [],
+            /// A WORKDIR that is relative to a place that the file does not set.
+            is_relative_workdir: Flag = false,
+            /// Variables that neither the file nor the builder declares.
+            undefined_variables: Texts else [],
+            /// Variables of ENV that take the old value of a variable of the same ENV.
+            self_references: Texts else [],
+            /// The folders of VOLUME.
+            paths: Texts else [],
+            /// Whether RUN asks for all rights on the builder, or for its network.
+            weakens_isolation: Flag else false,
+            /// Modes that let everybody write.
+            world_writable_modes: Texts else [],
+            /// Modes with the setuid or setgid bit.
+            setuid_modes: Texts else [],
+            /// A here-document of several commands that goes on after one that failed.
+            ignores_failures: Flag else false,
+            /// Managers of packages whose index or downloads stay behind in the layer.
+            leaves_package_cache: Texts else [],
+            /// Whether a pipe hides that something in front of it failed.
+            hides_pipe_failure: Flag else false,
+            /// Whether it only refreshes the package index.
+            only_updates_index: Flag else false,
+            /// Old certificate authorities of RDS that it takes in.
+            expired_certificates: Texts else [],
+            /// A blank line inside the instruction.
+            has_blank_line: Flag = false,
+            is_legacy_env: Flag else false,
+            copies: Many<Copy>,
+            variables: Many<Variable>,
+            build_arguments: Many<BuildArgument>,
+        }
     }
 
     /// One simple command of a Dockerfile, a script, a workflow or user data.
@@ -147,53 +149,55 @@ entities! { in image;
         arguments: Texts,
         origin: Word["run", "process", "script", "workflow", "user_data"],
         reached: Word["always", "conditional", "unreachable"],
-        /// Whether a secret is mounted while it runs.
-        mounts_secret: Flag = false,
-        /// Addresses that it takes something from.
-        downloads: Texts,
-        /// Addresses among them in clear text.
-        plain_downloads: Texts,
-        /// Whether what it downloads is run by an interpreter at once.
-        is_piped_download: Flag = false,
-        /// Whether what it downloads and keeps is compared with a checksum or signature in the same step.
-        verifies_download: Flag = true,
-        /// Whether it stores or shows a credential.
-        stores_credential: Flag = false,
-        /// Whether a download goes without a check of the certificate.
-        skips_certificate_check: Flag = false,
-        /// Whether pip takes packages from a host without a certificate.
-        trusts_any_host: Flag = false,
-        /// Whether npm or yarn take packages without a check of the certificate.
-        skips_registry_certificate: Flag = false,
-        /// Whether a package manager takes packages without a signature.
-        skips_signature_check: Flag = false,
-        /// Whether it runs through sudo.
-        uses_sudo: Flag = false,
-        /// Whether npm resolves versions anew beside a lock file that was copied.
-        passes_lock_file_by: Flag = false,
-        /// Whether it writes a rule of sudo without a password.
-        grants_passwordless_sudo: Flag = false,
-        /// Whether it sets or clears a password of an account.
-        sets_password: Flag = false,
-        /// Whether it makes a private key that stays.
-        makes_private_key: Flag = false,
-        /// Whether it makes an administrator with a password that stands in the text.
-        sets_admin_password: Flag = false,
-        /// For what a process starts: whether ENTRYPOINT or CMD says so.
-        line: Word["entrypoint", "command"],
-        /// For what a process starts: `host:port` of each address on which it listens.
-        listens_on: Texts,
-        /// For what a process starts: whether it is a server for development.
-        is_development_server: Flag = false,
-        /// The container whose own command it is.
-        container: One<Container>,
         stage: One<Stage>,
         instruction: One<Instruction>,
         image_build: One<ImageBuild>,
         step: One<Step>,
-        run: One<Run>,
-        packages: Many<Package>,
-        piped_into: One<Command>,
+        run: One<Run>;
+        rarely CommandRarely {
+            /// Whether a secret is mounted while it runs.
+            mounts_secret: Flag else false,
+            /// Addresses that it takes something from.
+            downloads: Texts else [],
+            /// Addresses among them in clear text.
+            plain_downloads: Texts else [],
+            /// Whether what it downloads is run by an interpreter at once.
+            is_piped_download: Flag else false,
+            /// Whether what it downloads and keeps is compared with a checksum or signature in the same step.
+            verifies_download: Flag else true,
+            /// Whether it stores or shows a credential.
+            stores_credential: Flag else false,
+            /// Whether a download goes without a check of the certificate.
+            skips_certificate_check: Flag else false,
+            /// Whether pip takes packages from a host without a certificate.
+            trusts_any_host: Flag else false,
+            /// Whether npm or yarn take packages without a check of the certificate.
+            skips_registry_certificate: Flag else false,
+            /// Whether a package manager takes packages without a signature.
+            skips_signature_check: Flag else false,
+            /// Whether it runs through sudo.
+            uses_sudo: Flag = false,
+            /// Whether npm resolves versions anew beside a lock file that was copied.
+            passes_lock_file_by: Flag else false,
+            /// Whether it writes a rule of sudo without a password.
+            grants_passwordless_sudo: Flag else false,
+            /// Whether it sets or clears a password of an account.
+            sets_password: Flag else false,
+            /// Whether it makes a private key that stays.
+            makes_private_key: Flag else false,
+            /// Whether it makes an administrator with a password that stands in the text.
+            sets_admin_password: Flag else false,
+            /// For what a process starts: whether ENTRYPOINT or CMD says so.
+            line: Word["entrypoint", "command"],
+            /// For what a process starts: `host:port` of each address on which it listens.
+            listens_on: Texts,
+            /// For what a process starts: whether it is a server for development.
+            is_development_server: Flag = false,
+            /// The container whose own command it is.
+            container: One<Container>,
+            packages: Many<Package>,
+            piped_into: One<Command>,
+        }
     }
 
     /// COPY, ADD, or a mount that takes from a stage or an image.
@@ -201,34 +205,36 @@ entities! { in image;
         sources: Texts,
         target: Text,
         is_remote: Flag = false,
-        checksum: Text,
         takes_whole_context: Flag = false,
-        /// Files with secrets that it brings into the image.
-        secret_files: Texts,
-        /// Paths that git ignores as secret and the build does not.
-        ignored_secrets: Texts,
-        /// `.env` and `.git` as far as nothing keeps them out.
-        uncovered: Texts,
-        /// Configurations of nginx that it brings along.
-        nginx_files: Texts,
-        /// Whether the folder of git comes along.
-        takes_git_folder: Flag = false,
-        /// Sources that the ignore file of the build keeps out.
-        ignored_sources: Texts,
         /// Whether several sources go to a target that is no folder.
         lacks_slash: Flag = false,
         /// Whether its target is relative and no WORKDIR says to what.
         lacks_workdir: Flag = false,
-        /// Whether it takes all files of a stage or an image.
-        takes_whole_filesystem: Flag = false,
-        /// Whether it copies from a name that is no stage yet, and looks like a slip for one.
-        misses_stage: Flag = false,
-        /// Whether it copies from the stage that it stands in.
-        is_from_itself: Flag = false,
         stage: One<Stage>,
-        from_image: One<Image>,
-        from_stage: One<Stage>,
-        instruction: One<Instruction>,
+        instruction: One<Instruction>;
+        rarely CopyRarely {
+            checksum: Text,
+            /// Files with secrets that it brings into the image.
+            secret_files: Texts else [],
+            /// Paths that git ignores as secret and the build does not.
+            ignored_secrets: Texts else [],
+            /// `.env` and `.git` as far as nothing keeps them out.
+            uncovered: Texts else [],
+            /// Configurations of nginx that it brings along.
+            nginx_files: Texts else [],
+            /// Whether the folder of git comes along.
+            takes_git_folder: Flag = false,
+            /// Sources that the ignore file of the build keeps out.
+            ignored_sources: Texts else [],
+            /// Whether it takes all files of a stage or an image.
+            takes_whole_filesystem: Flag = false,
+            /// Whether it copies from a name that is no stage yet, and looks like a slip for one.
+            misses_stage: Flag = false,
+            /// Whether it copies from the stage that it stands in.
+            is_from_itself: Flag = false,
+            from_image: One<Image>,
+            from_stage: One<Stage>,
+        }
     }
 
     /// A name of ARG.

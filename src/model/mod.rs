@@ -12,6 +12,7 @@ pub mod managed;
 pub mod network;
 pub mod pipeline;
 pub mod range;
+mod rarely;
 mod resource;
 pub mod schema;
 pub mod secret;
@@ -25,6 +26,7 @@ pub use data::Store;
 pub use edge::{Link, Many, One};
 pub use entity::{AnyId, Entity, Head, Id, Table, Target};
 pub use network::{RouteTarget, Workload};
+pub use rarely::{Rare, Rarely};
 pub use resource::{Resource, ResourceMode};
 
 #[allow(unused_imports, reason = "used as soon as the first module declares facts")]

@@ -6,7 +6,7 @@ use super::entities;
 use super::identity::Policy;
 use super::image::Command;
 
-entities! { in pipeline;
+entities! { in pipeline at shared;
     /// A folder with `.github/workflows`, and what the configuration says of the repository.
     GithubRepository "github_repository" repositories {
         path: Text,
@@ -55,19 +55,21 @@ entities! { in pipeline;
     /// A member of `on`.
     Trigger "trigger" triggers {
         event: Text,
-        types: Texts,
-        branches: Texts,
-        branches_ignore: Texts,
-        tags: Texts,
-        tags_ignore: Texts,
-        paths: Texts,
-        /// The names that `workflow_run` waits for.
-        workflows: Texts,
-        crons: Texts,
-        inputs: Entries,
         /// Whether outsiders start it where secrets and a writing token are.
         is_privileged: Flag = false,
-        workflow: One<Workflow>,
+        workflow: One<Workflow>;
+        rarely TriggerRarely {
+            types: Texts,
+            branches: Texts,
+            branches_ignore: Texts,
+            tags: Texts,
+            tags_ignore: Texts,
+            paths: Texts,
+            /// The names that `workflow_run` waits for.
+            workflows: Texts,
+            crons: Texts,
+            inputs: Entries,
+        }
     }
 
     /// An input that whoever starts a run fills in.
@@ -89,29 +91,31 @@ entities! { in pipeline;
         /// Unknown where a label is not one of GitHub's.
         is_self_hosted: Flag = false,
         timeout_minutes: Number = 360,
-        continue_on_error: Flag = false,
         cache_mode: Word["read", "write", "write-only", "none"],
-        inherits_secrets: Flag = false,
         /// The secrets that it names, its steps' included.
         secrets: Texts,
-        matrix: Entries,
-        with: Entries,
-        outputs: Entries,
         /// Scope to level; `repository default` where no block speaks.
         effective_permission: Entries,
         workflow: One<Workflow>,
         steps: Many<Step>,
-        needs: Many<Job>,
-        callee: One<Workflow>,
-        uses: One<Uses>,
-        environment: One<Environment>,
-        permissions: Many<Permission>,
-        concurrency: One<Concurrency>,
-        condition: One<Condition>,
-        credentials: Many<Credential>,
-        job_containers: Many<JobContainer>,
-        deployments: Many<Deployment>,
-        starts: Many<Start>,
+        starts: Many<Start>;
+        rarely JobRarely {
+            continue_on_error: Flag = false,
+            inherits_secrets: Flag = false,
+            matrix: Entries,
+            with: Entries,
+            outputs: Entries,
+            needs: Many<Job>,
+            callee: One<Workflow>,
+            uses: One<Uses>,
+            environment: One<Environment>,
+            permissions: Many<Permission>,
+            concurrency: One<Concurrency>,
+            condition: One<Condition>,
+            credentials: Many<Credential>,
+            job_containers: Many<JobContainer>,
+            deployments: Many<Deployment>,
+        }
     }
 
     /// One way in which a job can begin.
@@ -128,60 +132,64 @@ entities! { in pipeline;
         is_trusted: Flag = false,
         /// Whether a condition that is not known stands in the way.
         maybe: Flag = false,
-        /// Whether a newer run of its group cancels it.
-        is_cancelled: Flag = false,
         job: One<Job>,
         trigger: One<Trigger>,
-        /// The jobs that call the job's workflow, outermost first.
-        callers: Many<Job>,
         /// The steps that run in it.
-        steps: Many<Step>,
+        steps: Many<Step>;
+        rarely StartRarely {
+            /// Whether a newer run of its group cancels it.
+            is_cancelled: Flag = false,
+            /// The jobs that call the job's workflow, outermost first.
+            callers: Many<Job>,
+        }
     }
 
     /// A member of `steps`.
     Step "step" steps {
         index: Number,
-        id: Text,
         name: Text,
-        shell: Text,
-        working_directory: Text,
-        continue_on_error: Flag = false,
-        background: Flag = false,
         with: Entries,
-        /// The folders whose content it executes.
-        executes: Texts,
-        /// Whether the failure of a plan, test or scan in it goes unnoticed.
-        fails_quietly: Flag = false,
-        /// Whether it leaves the job's token in the folder of git.
-        keeps_token: Flag = false,
-        /// The caches in registries that a build reads.
-        cache_from: Texts,
-        /// The caches in registries that a build writes.
-        cache_to: Texts,
-        /// Whether it merges or approves a pull request.
-        merges: Flag = false,
-        /// Whether it puts a release, package or image before others.
-        publishes: Flag = false,
-        /// Whether it does so with a long-lived token, where trusted publishing exists.
-        publishes_with_token: Flag = false,
-        /// The action by which it restores a cache, and saves one unless told otherwise.
-        cache: Text,
-        /// Whether it uploads the folder in which the job's token lies.
-        uploads_token: Flag = false,
-        /// Whether it uploads a state, or a plan that nobody applies.
-        publishes_state: Flag = false,
-        /// Whether it puts an image into a task definition that no step names.
-        renders_empty_image: Flag = false,
-        /// Whether it gives the run's outcome to somebody who looks at it.
-        outcome_is_read: Flag = false,
         job: One<Job>,
         uses: One<Uses>,
         run: One<Run>,
-        condition: One<Condition>,
         /// The commands of its script, in order.
-        commands: Many<Command>,
-        credentials: Many<Credential>,
-        artifacts: Many<Artifact>,
+        commands: Many<Command>;
+        rarely StepRarely {
+            id: Text,
+            shell: Text,
+            working_directory: Text,
+            continue_on_error: Flag = false,
+            background: Flag = false,
+            /// The folders whose content it executes.
+            executes: Texts,
+            /// Whether the failure of a plan, test or scan in it goes unnoticed.
+            fails_quietly: Flag = false,
+            /// Whether it leaves the job's token in the folder of git.
+            keeps_token: Flag = false,
+            /// The caches in registries that a build reads.
+            cache_from: Texts,
+            /// The caches in registries that a build writes.
+            cache_to: Texts,
+            /// Whether it merges or approves a pull request.
+            merges: Flag = false,
+            /// Whether it puts a release, package or image before others.
+            publishes: Flag = false,
+            /// Whether it does so with a long-lived token, where trusted publishing exists.
+            publishes_with_token: Flag = false,
+            /// The action by which it restores a cache, and saves one unless told otherwise.
+            cache: Text,
+            /// Whether it uploads the folder in which the job's token lies.
+            uploads_token: Flag = false,
+            /// Whether it uploads a state, or a plan that nobody applies.
+            publishes_state: Flag = false,
+            /// Whether it puts an image into a task definition that no step names.
+            renders_empty_image: Flag = false,
+            /// Whether it gives the run's outcome to somebody who looks at it.
+            outcome_is_read: Flag = false,
+            condition: One<Condition>,
+            credentials: Many<Credential>,
+            artifacts: Many<Artifact>,
+        }
     }
 
     /// Code or files of others that a step brings into a job, in one of the ways it starts.
@@ -207,46 +215,48 @@ entities! { in pipeline;
         repo: Text,
         path: Text,
         git_ref as "ref": Text,
-        /// The text of the comment behind it.
-        comment: Text,
         pin: Word["commit", "locked", "version", "branch", "short-commit", "none", "digest", "image-tag", "image-latest",
             "local"],
         /// The version that the ref, the comment or the lock names.
         version: Text,
-        locked_commit: Text,
-        /// Whether the lock speaks of its workflow and not of it: the run is refused.
-        is_missing_in_lock: Flag = false,
         trusted_owner: Flag = false,
-        /// What the action runs on, where it is known to be gone from the runners.
-        retired_runtime: Text,
-        /// The version that the comment behind a commit names.
-        comment_version: Text,
-        /// Whether that commit is known to be no release of that version.
-        comment_is_wrong: Flag = false,
-        /// A published weakness of this version.
-        advisory: Text,
         /// Whether its owner has closed the repository.
         is_archived: Flag = false,
-        /// The popular action whose name it is a letter off.
-        lookalike_of: Text,
         /// Whether the configuration does not let it in.
         is_forbidden: Flag = false,
-        /// What it takes when it runs that its own pin does not fix.
-        mutable_part: Text,
-        /// The input that would say which version of a tool it installs, where it is the newest.
-        floating_tool: Text,
-        /// Whether a checkout refuses the code of forks.
-        checkout_guard: Word["present", "absent", "unread"],
-        /// Whether it installs whatever version is the latest.
-        installs_latest: Flag = false,
-        /// Whether it leaves the job's token on the disk, and nothing behind it needs it there.
-        leaves_token: Flag = false,
         /// `owner/repo/path@ref`, as written.
         text: Text,
         step: One<Step>,
         job: One<Job>,
-        action: One<Action>,
-        reference: One<ActionReference>,
+        reference: One<ActionReference>;
+        rarely UsesRarely {
+            /// The text of the comment behind it.
+            comment: Text,
+            locked_commit: Text,
+            /// Whether the lock speaks of its workflow and not of it: the run is refused.
+            is_missing_in_lock: Flag = false,
+            /// What the action runs on, where it is known to be gone from the runners.
+            retired_runtime: Text,
+            /// The version that the comment behind a commit names.
+            comment_version: Text,
+            /// Whether that commit is known to be no release of that version.
+            comment_is_wrong: Flag = false,
+            /// A published weakness of this version.
+            advisory: Text,
+            /// The popular action whose name it is a letter off.
+            lookalike_of: Text,
+            /// What it takes when it runs that its own pin does not fix.
+            mutable_part: Text,
+            /// The input that would say which version of a tool it installs, where it is the newest.
+            floating_tool: Text,
+            /// Whether a checkout refuses the code of forks.
+            checkout_guard: Word["present", "absent", "unread"],
+            /// Whether it installs whatever version is the latest.
+            installs_latest: Flag = false,
+            /// Whether it leaves the job's token on the disk, and nothing behind it needs it there.
+            leaves_token: Flag = false,
+            action: One<Action>,
+        }
     }
 
     /// One action or callee of another repository at one ref, with all its uses in this repository.
@@ -274,44 +284,46 @@ entities! { in pipeline;
         script: Text,
         shell: Word["bash", "bash-default", "sh", "pwsh", "powershell", "cmd", "python", "other"],
         directory: Text,
-        /// Whether the end of a plan, test or build is lost in a pipe.
-        pipe_hides_failure: Flag = false,
-        /// Whether it takes Terraform's output through a wrapper that adds to it.
-        captures_through_wrapper: Flag = false,
-        /// Whether it writes long-lived keys to the disk.
-        stores_keys: Flag = false,
-        /// Whether it passes a password as an argument.
-        passes_password: Flag = false,
-        /// Whether it opens a shell to another host.
-        opens_reverse_shell: Flag = false,
-        /// Whether it makes a key for a user of IAM.
-        creates_access_key: Flag = false,
-        /// Whether it installs packages, or runs a script that it downloads.
-        runs_fetched_code: Flag = false,
-        /// Whether it speaks to the runner in a way that no longer works or soon will not.
-        uses_retired_command: Flag = false,
-        /// Whether an outsider's text may set any variable of later steps.
-        lets_outsider_set_variables: Flag = false,
-        /// Whether the exit code of a plan is asked of the shell, behind a wrapper that changes it.
-        loses_exit_code: Flag = false,
-        /// Whether it installs packages that no lock file names.
-        installs_unlocked: Flag = false,
-        /// Whether it prints a secret.
-        prints_secret: Flag = false,
-        /// Whether it sends a secret to a host that is not known to take any.
-        sends_secret: Flag = false,
-        /// Whether an outsider's text is run as a command.
-        runs_outsider_command: Flag = false,
-        /// Whether an outsider's text may be taken for an option.
-        lets_outsider_add_options: Flag = false,
-        /// Whether an outsider's text decides which host is asked.
-        lets_outsider_pick_host: Flag = false,
-        /// Whether an outsider's text may write further outputs.
-        lets_outsider_forge_outputs: Flag = false,
-        /// Whether an outsider chooses where later steps look for programs.
-        lets_outsider_extend_path: Flag = false,
-        step: One<Step>,
-        expansions: Many<Expansion>,
+        step: One<Step>;
+        rarely RunRarely {
+            /// Whether the end of a plan, test or build is lost in a pipe.
+            pipe_hides_failure: Flag = false,
+            /// Whether it takes Terraform's output through a wrapper that adds to it.
+            captures_through_wrapper: Flag = false,
+            /// Whether it writes long-lived keys to the disk.
+            stores_keys: Flag = false,
+            /// Whether it passes a password as an argument.
+            passes_password: Flag = false,
+            /// Whether it opens a shell to another host.
+            opens_reverse_shell: Flag = false,
+            /// Whether it makes a key for a user of IAM.
+            creates_access_key: Flag = false,
+            /// Whether it installs packages, or runs a script that it downloads.
+            runs_fetched_code: Flag = false,
+            /// Whether it speaks to the runner in a way that no longer works or soon will not.
+            uses_retired_command: Flag = false,
+            /// Whether an outsider's text may set any variable of later steps.
+            lets_outsider_set_variables: Flag = false,
+            /// Whether the exit code of a plan is asked of the shell, behind a wrapper that changes it.
+            loses_exit_code: Flag = false,
+            /// Whether it installs packages that no lock file names.
+            installs_unlocked: Flag = false,
+            /// Whether it prints a secret.
+            prints_secret: Flag = false,
+            /// Whether it sends a secret to a host that is not known to take any.
+            sends_secret: Flag = false,
+            /// Whether an outsider's text is run as a command.
+            runs_outsider_command: Flag = false,
+            /// Whether an outsider's text may be taken for an option.
+            lets_outsider_add_options: Flag = false,
+            /// Whether an outsider's text decides which host is asked.
+            lets_outsider_pick_host: Flag = false,
+            /// Whether an outsider's text may write further outputs.
+            lets_outsider_forge_outputs: Flag = false,
+            /// Whether an outsider chooses where later steps look for programs.
+            lets_outsider_extend_path: Flag = false,
+            expansions: Many<Expansion>,
+        }
     }
 
     /// An expression at a place where its value becomes code, an option or a file.
@@ -372,22 +384,24 @@ entities! { in pipeline;
     /// An `if`.
     Condition "condition" conditions {
         text: Text,
-        /// Whether it is a text around an expression, which is never empty.
-        is_always_true: Flag = false,
-        /// Whether nothing that a run decides is in it.
-        is_constant: Flag = false,
-        /// Whether it looks for a ref or a name in a text that holds several, so that parts of them pass too.
-        matches_substrings: Flag = false,
-        /// Whether it trusts the last actor to be a bot.
-        trusts_last_actor: Flag = false,
-        /// Whether it asks for a label.
-        asks_for_label: Flag = false,
-        /// Whether it asks what a comment says.
-        asks_for_comment: Flag = false,
-        /// Whether it lets only members of the project pass.
-        asks_for_membership: Flag = false,
         job: One<Job>,
-        step: One<Step>,
+        step: One<Step>;
+        rarely ConditionRarely {
+            /// Whether it is a text around an expression, which is never empty.
+            is_always_true: Flag = false,
+            /// Whether nothing that a run decides is in it.
+            is_constant: Flag = false,
+            /// Whether it looks for a ref or a name in a text that holds several, so that parts of them pass too.
+            matches_substrings: Flag = false,
+            /// Whether it trusts the last actor to be a bot.
+            trusts_last_actor: Flag = false,
+            /// Whether it asks for a label.
+            asks_for_label: Flag = false,
+            /// Whether it asks what a comment says.
+            asks_for_comment: Flag = false,
+            /// Whether it lets only members of the project pass.
+            asks_for_membership: Flag = false,
+        }
     }
 
     /// An image that a job runs: its container, a service, a `docker://` step.

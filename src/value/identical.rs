@@ -37,7 +37,9 @@ impl Value {
 
 impl Origin {
     pub fn is_identical(&self, other: &Origin) -> bool {
-        self.steps().map(|step| (step.kind, step.span)).eq(other.steps().map(|step| (step.kind, step.span)))
+        self.is_own() == other.is_own()
+            && self.is_default() == other.is_default()
+            && self.steps().map(|step| (step.kind, step.span)).eq(other.steps().map(|step| (step.kind, step.span)))
     }
 }
 

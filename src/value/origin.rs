@@ -21,7 +21,15 @@ enum Chain {
     Written(Span),
     /// Nobody wrote anything in this block.
     Default(Span),
+    /// What many entities say alike lies once for all of them: it stands where the one stands that says it.
+    Own(Own),
     Steps(Arc<Link>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Own {
+    Written,
+    Default,
 }
 
 #[derive(Debug)]
@@ -90,13 +98,51 @@ impl Origin {
         Origin::none().then(StepKind::ProviderDefault(attribute), block)
     }
 
+    /// Nobody wrote it, in a value that many entities share.
+    pub const fn own_default() -> Origin {
+        Origin(Chain::Own(Own::Default))
+    }
+
+    /// The entity's own place shows it, in a value that many entities share.
+    pub const fn own_written() -> Origin {
+        Origin(Chain::Own(Own::Written))
+    }
+
+    /// Whether the place is that of the entity which says it.
+    pub fn is_own(&self) -> bool {
+        matches!(self.0, Chain::Own(_))
+    }
+
+    /// The same, told of the entity at this place.
+    pub fn of(&self, entity: Span) -> Origin {
+        match self.0 {
+            Chain::Own(Own::Written) => Origin(Chain::Written(entity)),
+            Chain::Own(Own::Default) => Origin(Chain::Default(entity)),
+            Chain::None | Chain::Written(_) | Chain::Default(_) | Chain::Steps(_) => self.clone(),
+        }
+    }
+
+    /// Whether nobody wrote the value, and a provider assumes it.
+    pub fn is_default(&self) -> bool {
+        match &self.0 {
+            Chain::Default(_) | Chain::Own(Own::Default) => true,
+            Chain::Steps(link) => matches!(link.kind, StepKind::ProviderDefault(_)),
+            Chain::None | Chain::Written(_) | Chain::Own(Own::Written) => false,
+        }
+    }
+
+    /// Whether one place and nothing else shows the value.
+    pub fn is_written_at(&self, place: Span) -> bool {
+        matches!(self.0, Chain::Written(span) if span == place)
+    }
+
     pub fn missing(code: &'static str, span: Span) -> Origin {
         Origin::none().then(StepKind::Missing(code), span)
     }
 
     pub fn then(&self, kind: StepKind, span: Span) -> Origin {
         let depth = match &self.0 {
-            Chain::None => 0,
+            Chain::None | Chain::Own(_) => 0,
             Chain::Written(_) | Chain::Default(_) => 1,
             Chain::Steps(link) => link.depth,
         };
@@ -121,7 +167,7 @@ impl Origin {
 
     pub fn newest(&self) -> Option<Step<'_>> {
         match &self.0 {
-            Chain::None => None,
+            Chain::None | Chain::Own(_) => None,
             Chain::Written(span) => Some(Step { kind: &WRITTEN, span: *span, from: &NOWHERE }),
             Chain::Default(span) => Some(Step { kind: &DEFAULT, span: *span, from: &NOWHERE }),
             Chain::Steps(link) => Some(Step { kind: &link.kind, span: link.span, from: &link.from }),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::admin::admin_password;
-use super::{Description, concluded, reason_of, shown, shown_with, texts, unknown};
+use super::{Description, concluded, reason_of, say, shown, shown_with, texts, unknown};
 use crate::data::secrets::is_placeholder;
 use crate::eval::shell::{Argument, Command, Direction, Output, Run};
 use crate::model::image::Command as Entity;
@@ -21,25 +21,25 @@ pub(in crate::lower) fn describe(entity: &mut Entity, run: &Run, index: usize, d
     let open = has_download_program(command).then(|| hidden_argument(command)).flatten();
     let open = open.and_then(|argument| reason_of(&argument.operand.value));
     let plain: Vec<Value> = plain_urls(command, &urls);
-    entity.is_piped_download.set(piped_download(run, index, &urls));
-    entity.verifies_download.set(verified(run, index, &urls));
+    say!(entity, is_piped_download, piped_download(run, index, &urls));
+    say!(entity, verifies_download, verified(run, index, &urls));
     let all_plain = plain.len() == urls.len();
-    entity.downloads.set(texts(urls, open.clone(), place));
-    if all_plain {
-        entity.plain_downloads.clone_from(&entity.downloads);
-    } else {
-        entity.plain_downloads.set(texts(plain, open, place));
+    say!(entity, downloads, texts(urls, open.clone(), place));
+    if !all_plain {
+        say!(entity, plain_downloads, texts(plain, open, place));
+    } else if entity.plain_downloads.differs(entity.downloads.value()) {
+        entity.plain_downloads = entity.downloads.clone();
     }
     let credential = if description.mounts_secret { concluded(false) } else { stores_credential(command) };
-    entity.stores_credential.set(credential);
-    entity.skips_certificate_check.set(skips_certificate_check(command));
-    entity.trusts_any_host.set(trusts_any_host(command));
-    entity.skips_registry_certificate.set(skips_registry_certificate(command));
-    entity.skips_signature_check.set(skips_signature_check(command));
-    entity.grants_passwordless_sudo.set(passwordless_sudo(run, index));
-    entity.sets_password.set(sets_password(run, index, description.mounts_secret));
-    entity.makes_private_key.set(makes_private_key(run, index));
-    entity.sets_admin_password.set(admin_password(command));
+    say!(entity, stores_credential, credential);
+    say!(entity, skips_certificate_check, skips_certificate_check(command));
+    say!(entity, trusts_any_host, trusts_any_host(command));
+    say!(entity, skips_registry_certificate, skips_registry_certificate(command));
+    say!(entity, skips_signature_check, skips_signature_check(command));
+    say!(entity, grants_passwordless_sudo, passwordless_sudo(run, index));
+    say!(entity, sets_password, sets_password(run, index, description.mounts_secret));
+    say!(entity, makes_private_key, makes_private_key(run, index));
+    say!(entity, sets_admin_password, admin_password(command));
 }
 
 fn all_unknown(entity: &mut Entity, command: &Command) {
@@ -47,6 +47,7 @@ fn all_unknown(entity: &mut Entity, command: &Command) {
     let (code, object) =
         reason.map_or(("no-value", "program".to_owned()), |reason| (reason.code, reason.object.clone()));
     let hole = || unknown(code, &object, command.span);
+    let entity = &mut *entity.rarely;
     for cell in [
         &mut entity.is_piped_download,
         &mut entity.verifies_download,

@@ -13,6 +13,18 @@ use crate::model::image::Command as Entity;
 use crate::source::Span;
 use crate::value::{Kind as ValueKind, List, ListFlavour, Origin, StepKind, Value};
 
+/// Says something of an entity where it does not go without saying.
+macro_rules! say {
+    ($entity:expr, $property:ident, $value:expr) => {{
+        let value = $value;
+        if $entity.$property.differs(&value) {
+            $entity.$property.set(value);
+        }
+    }};
+}
+
+pub(super) use say;
+
 /// Where commands come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stands {
@@ -67,7 +79,7 @@ pub(super) fn entity(run: &Run, index: usize, description: Description) -> Entit
     {
         entity.uses_sudo.set(shown(true, first.span));
     }
-    entity.mounts_secret.set(concluded(description.mounts_secret));
+    say!(entity, mounts_secret, concluded(description.mounts_secret));
     describe::describe(&mut entity, run, index, description);
     entity
 }

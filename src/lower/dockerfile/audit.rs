@@ -2,7 +2,7 @@
 //! cases, names that look like slips. Nothing here changes what is deployed.
 
 use super::build::{Builder, Shell};
-use super::{concluded, shown, texts};
+use super::{concluded, say, shown, texts};
 use crate::eval::shell::{Command, Output, Run};
 use crate::model::Id;
 use crate::model::image::{Copy as CopyEntity, Instruction as InstructionEntity, Stage};
@@ -59,8 +59,8 @@ impl Builder<'_> {
         }
         let hides = self.hidden_pipe(run);
         let entity = &mut self.model[id];
-        entity.leaves_package_cache.set(texts(left, run.open.clone(), place));
-        entity.hides_pipe_failure.set(hides);
+        say!(entity, leaves_package_cache, texts(left, run.open.clone(), place));
+        say!(entity, hides_pipe_failure, hides);
     }
 
     /// The first command that prints into another while nothing asks for its failure.

@@ -1,7 +1,7 @@
 //! The commands of RUN, of the process and of scripts that are started.
 
 use super::build::{Builder, Shell};
-use super::{concluded, installs, modes, shown, texts, unknown};
+use super::{concluded, installs, modes, say, shown, texts, unknown};
 use crate::eval::shell::{self as eval_shell, Nothing, Output, Run, Surroundings};
 use crate::lower::command::{Description, Stands, describe, entity};
 use crate::model::image::{Command as Entity, Instruction as InstructionEntity};
@@ -91,14 +91,15 @@ impl<'a> Builder<'a> {
         let installs = run.commands.iter().any(installs::uses_index);
         let open = run.open.clone();
         let entity = &mut self.model[id];
-        entity.world_writable_modes.set(modes.world_writable(place));
-        entity.setuid_modes.set(modes.setuid(place));
-        entity.expired_certificates.set(texts(expired, None, place));
-        entity.only_updates_index.set(match (first_update, open) {
+        say!(entity, world_writable_modes, modes.world_writable(place));
+        say!(entity, setuid_modes, modes.setuid(place));
+        say!(entity, expired_certificates, texts(expired, None, place));
+        let only_updates = match (first_update, open) {
             (Some(update), None) => shown(!installs, update.span),
             (Some(_), Some(reason)) if !installs => unknown(reason.code, &reason.object, place),
             (Some(_) | None, _) => concluded(false),
-        });
+        };
+        say!(entity, only_updates_index, only_updates);
     }
 
     pub(super) fn add_commands(
@@ -120,7 +121,7 @@ impl<'a> Builder<'a> {
                 entity.piped_into = One::to(Id::<Entity>::new(first + reader as u32), Origin::written(command.span));
             }
             if description.stands == Stands::InRun {
-                entity.passes_lock_file_by.set(self.passes_lock_file_by(command));
+                say!(entity, passes_lock_file_by, self.passes_lock_file_by(command));
             }
             let id = self.model.image.commands.push(entity);
             installs::add_packages(self.model, id, command);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::build::{Builder, stage_number};
 use super::reference::Reference;
 use super::request::Request;
-use super::{concluded, reason_of, shown, texts, unknown};
+use super::{concluded, reason_of, say, shown, texts, unknown};
 use crate::data::secrets::{has_password, is_harmless, is_secret_file, names_secret};
 use crate::eval::shell::{word_pieces, word_value};
 use crate::model::image::{Copy as Entity, Instruction as InstructionEntity};
@@ -237,17 +237,13 @@ impl<'a> Builder<'a> {
         entity.lacks_slash.set(lacks_slash(copy.sources.len(), &target, copy.target.span));
         entity.target.set(target.clone());
         let checksum = instruction.flag("checksum").and_then(|flag| flag.value.as_ref());
-        entity.checksum.read(instruction.keyword_span, "checksum", checksum.map(|word| word_value(word, scope)));
+        if let Some(checksum) = checksum {
+            entity.checksum.set(word_value(checksum, scope));
+        }
         entity.is_remote.set(is_remote(&sources, instruction.keyword_span));
         entity.stage = One::to(self.state().id, Origin::none());
         entity.instruction = One::to(id, Origin::written(instruction.keyword_span));
         let from = instruction.flag("from").and_then(|flag| flag.value.as_ref());
-        let empty = || texts(Vec::new(), None, instruction.keyword_span);
-        entity.secret_files.set(empty());
-        entity.nginx_files.set(empty());
-        entity.ignored_secrets.set(empty());
-        entity.uncovered.set(empty());
-        entity.ignored_sources.set(empty());
         let copy_id = self.model.image.copies.push(entity);
         match from {
             Some(from) => {
@@ -288,15 +284,7 @@ impl<'a> Builder<'a> {
             let span = Span::new(self.file, start, start + name.len());
             let mut entity = Entity::new(Head::new("mount", span));
             entity.head.block = instruction.span;
-            for cell in [
-                &mut entity.sources,
-                &mut entity.secret_files,
-                &mut entity.ignored_secrets,
-                &mut entity.uncovered,
-                &mut entity.ignored_sources,
-            ] {
-                cell.set(texts(Vec::new(), None, span));
-            }
+            entity.sources.set(texts(Vec::new(), None, span));
             entity.stage = One::to(self.state().id, Origin::none());
             entity.instruction = One::to(id, Origin::written(instruction.keyword_span));
             let copy = self.model.image.copies.push(entity);
@@ -369,11 +357,11 @@ impl<'a> Builder<'a> {
         let uncovered = whole.map(|source| self.uncovered(source)).unwrap_or_default();
         let entity = &mut self.model[id];
         entity.takes_whole_context.set(takes_whole);
-        entity.secret_files.set(texts(secrets, open.clone(), place));
-        entity.nginx_files.set(texts(nginx_files, open.clone(), place));
-        entity.ignored_sources.set(texts(ignored, open.clone(), place));
-        entity.ignored_secrets.set(texts(leaks.unwrap_or_default(), open.clone(), place));
-        entity.uncovered.set(texts(uncovered, open, place));
+        say!(entity, secret_files, texts(secrets, open.clone(), place));
+        say!(entity, nginx_files, texts(nginx_files, open.clone(), place));
+        say!(entity, ignored_sources, texts(ignored, open.clone(), place));
+        say!(entity, ignored_secrets, texts(leaks.unwrap_or_default(), open.clone(), place));
+        say!(entity, uncovered, texts(uncovered, open, place));
     }
 
     fn context_has_exception_below(&self, path: &str) -> bool {

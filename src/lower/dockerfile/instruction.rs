@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::build::{Builder, Shell};
 use super::process::Process;
-use super::{concluded, modes, reason_of, shown, texts, unknown, word};
+use super::{concluded, modes, reason_of, say, shown, texts, unknown, word};
 use crate::data::secrets::{is_harmless, names_secret};
 use crate::eval::shell::word_value;
 use crate::logic::Reason;
 use crate::model::image::{BuildArgument, Instruction as Entity};
 use crate::model::secret::Variable;
-use crate::model::{Cell, Head, Id, One};
+use crate::model::{Head, Id, One};
 use crate::source::{Span, nearest};
 use crate::syntax::dockerfile::{Arguments, CommandLine, Instruction, Keyword, PairForm, Pairs, Word};
 use crate::syntax::shell::PieceKind;
@@ -58,26 +58,7 @@ impl<'a> Builder<'a> {
             flags.insert(Arc::<str>::from(flag.name.as_str()), value);
         }
         entity.flags.set(Value::map(flags, Origin::written(instruction.span)));
-        let none = Cell::of(texts(Vec::new(), None, instruction.keyword_span));
-        for cell in [
-            &mut entity.impossible_ports,
-            &mut entity.malformed_ports,
-            &mut entity.ports,
-            &mut entity.paths,
-            &mut entity.undefined_variables,
-            &mut entity.self_references,
-            &mut entity.world_writable_modes,
-            &mut entity.setuid_modes,
-            &mut entity.leaves_package_cache,
-            &mut entity.expired_certificates,
-            &mut entity.arguments,
-        ] {
-            cell.clone_from(&none);
-        }
-        let nothing = concluded(false);
-        for cell in [&mut entity.ignores_failures, &mut entity.only_updates_index, &mut entity.is_legacy_env] {
-            cell.set(nothing.clone());
-        }
+        entity.arguments.set(texts(Vec::new(), None, instruction.keyword_span));
         if let Some(blank) = instruction.blank_line {
             entity.has_blank_line.set(shown(true, blank));
         }
@@ -125,7 +106,7 @@ impl<'a> Builder<'a> {
             Keyword::Run => {
                 self.mounted(instruction, id);
                 let weakens = self.weakens_isolation(instruction);
-                self.model[id].weakens_isolation.set(weakens);
+                say!(self.model[id], weakens_isolation, weakens);
                 self.run(instruction, line, id);
             }
             Keyword::Cmd => self.state().command = Some(Process { instruction, line }),
@@ -187,7 +168,7 @@ impl<'a> Builder<'a> {
                 values.push((name.clone(), written, pair.span, value.span));
             }
         }
-        self.model[id].self_references.set(texts(references, None, instruction.keyword_span));
+        say!(self.model[id], self_references, texts(references, None, instruction.keyword_span));
         let build = self.id;
         for (name, value, pair, place) in values {
             self.state().scope.environment.insert(name.clone(), value.clone());
@@ -284,9 +265,9 @@ impl<'a> Builder<'a> {
         self.state().exposes.extend(ports.iter().chain(hidden).cloned());
         let span = instruction.keyword_span;
         let entity = &mut self.model[id];
-        entity.ports.set(texts(ports, open.clone(), span));
-        entity.impossible_ports.set(texts(impossible, open.clone(), span));
-        entity.malformed_ports.set(texts(malformed, open, span));
+        say!(entity, ports, texts(ports, open.clone(), span));
+        say!(entity, impossible_ports, texts(impossible, open.clone(), span));
+        say!(entity, malformed_ports, texts(malformed, open, span));
     }
 
     fn workdir(&mut self, instruction: &Instruction, value: &Value, id: Id<Entity>) {
@@ -355,8 +336,8 @@ impl<'a> Builder<'a> {
         if let Some(flag) = instruction.flag("chmod").and_then(|flag| flag.value.as_ref()) {
             let value = word_value(flag, &state.scope);
             let modes = modes::of([&value]);
-            self.model[id].world_writable_modes.set(modes.world_writable(instruction.keyword_span));
-            self.model[id].setuid_modes.set(modes.setuid(instruction.keyword_span));
+            say!(self.model[id], world_writable_modes, modes.world_writable(instruction.keyword_span));
+            say!(self.model[id], setuid_modes, modes.setuid(instruction.keyword_span));
         }
     }
 }

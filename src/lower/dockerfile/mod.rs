@@ -19,7 +19,7 @@ mod tools;
 
 use std::collections::HashMap;
 
-use super::command::{concluded, reason_of, shown, texts, unknown, word};
+use super::command::{concluded, reason_of, say, shown, texts, unknown, word};
 use crate::model::Model;
 use crate::syntax::{Kind, Sources};
 

@@ -330,7 +330,7 @@ fn records(cx: &mut Context<'_>) {
         store.engine = engine;
         if hidden.is_some() {
             store.head.presence = Tri::Unknown;
-            store.head.presence_reason = store.head.presence_reason.or(hidden);
+            store.head.presence_reason = store.head.presence_reason.take().or(hidden);
         }
         let exports = instance.view().attr("enabled_cloudwatch_logs_exports");
         store.audited.set(has_member(exports, "audit", instance.view(), "enabled_cloudwatch_logs_exports"));

@@ -54,10 +54,17 @@ pub(super) fn job(model: &mut Model, plan: &Plan<'_>, index: usize) {
     let (id, node) = (doc.id, doc.node);
     runner(model, id, node, &scope);
     fill(&mut model[id].timeout_minutes, node, "timeout-minutes", &scope);
-    fill(&mut model[id].continue_on_error, node, "continue-on-error", &scope);
     fill(&mut model[id].cache_mode, node, "cache-mode", &scope);
-    fill(&mut model[id].with, node, "with", &scope);
-    fill(&mut model[id].outputs, node, "outputs", &scope);
+    let says = |key: &str| node.get(key).is_some();
+    if says("continue-on-error") {
+        fill(&mut model[id].continue_on_error, node, "continue-on-error", &scope);
+    }
+    if says("with") {
+        fill(&mut model[id].with, node, "with", &scope);
+    }
+    if says("outputs") {
+        fill(&mut model[id].outputs, node, "outputs", &scope);
+    }
     if let Some(secrets) = node.entry("secrets")
         && secrets.value.scalar_text() == Some("inherit")
     {
@@ -259,12 +266,26 @@ fn step(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize) {
         let span = node.get("id").map_or(node.span, |node| node.span);
         model[id].id.set(Value::text(key, Origin::written(span)));
     }
-    fill(&mut model[id].name, node, "name", &scope);
-    fill(&mut model[id].shell, node, "shell", &scope);
-    fill(&mut model[id].working_directory, node, "working-directory", &scope);
-    fill(&mut model[id].continue_on_error, node, "continue-on-error", &scope);
-    fill(&mut model[id].background, node, "background", &scope);
-    fill(&mut model[id].with, node, "with", &scope);
+    // What few steps say takes no room in the others.
+    let says = |key: &str| node.get(key).is_some();
+    if says("name") {
+        fill(&mut model[id].name, node, "name", &scope);
+    }
+    if says("with") {
+        fill(&mut model[id].with, node, "with", &scope);
+    }
+    if says("shell") {
+        fill(&mut model[id].shell, node, "shell", &scope);
+    }
+    if says("working-directory") {
+        fill(&mut model[id].working_directory, node, "working-directory", &scope);
+    }
+    if says("continue-on-error") {
+        fill(&mut model[id].continue_on_error, node, "continue-on-error", &scope);
+    }
+    if says("background") {
+        fill(&mut model[id].background, node, "background", &scope);
+    }
     if let Some(condition) = node.entry("if") {
         let condition = self::condition(model, plan, &condition.value, condition.span());
         model[condition].step = One::to(id, Origin::written(node.span));
@@ -336,18 +357,15 @@ fn condition(model: &mut Model, plan: &Plan<'_>, node: &Node, span: Span) -> Id<
                 condition.is_constant.set(flag_at(true, place));
             }
             for part in parsed.all() {
-                let asks = asked(part);
-                for (cell, wanted) in [
-                    (&mut condition.trusts_last_actor, Asked::LastActor),
-                    (&mut condition.asks_for_label, Asked::Label),
-                    (&mut condition.asks_for_comment, Asked::Comment),
-                    (&mut condition.asks_for_membership, Asked::Membership),
-                    (&mut condition.matches_substrings, Asked::Substrings),
-                ] {
-                    if asks == Some(wanted) {
-                        cell.set(flag_at(true, at(part)));
-                    }
-                }
+                let Some(asks) = asked(part) else { continue };
+                let cell = match asks {
+                    Asked::LastActor => &mut condition.trusts_last_actor,
+                    Asked::Label => &mut condition.asks_for_label,
+                    Asked::Comment => &mut condition.asks_for_comment,
+                    Asked::Membership => &mut condition.asks_for_membership,
+                    Asked::Substrings => &mut condition.matches_substrings,
+                };
+                cell.set(flag_at(true, at(part)));
             }
         }
         Some(expression::Condition::Expression(Err(_))) | None => {}

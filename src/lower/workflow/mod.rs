@@ -116,8 +116,8 @@ fn repository<'s>(
     let place = Span::file_start(first.file);
     let name = if root.is_empty() { "this repository".to_owned() } else { root.to_owned() };
     // What concerns several workflows is said once, whichever of them comes first.
-    let thing = Some(format!("repository#{root}"));
-    let mut repository = GithubRepository::new(Head { thing, ..Head::new(name, place) });
+    let thing = format!("repository#{root}");
+    let mut repository = GithubRepository::new(Head::new(name, place).of_thing(thing));
     repository.path.set(Value::text(root, Origin::written(place)));
     describe(&mut repository, description, place);
     let repository = model.pipeline.repositories.push(repository);

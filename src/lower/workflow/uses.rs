@@ -297,8 +297,8 @@ fn reference(model: &mut Model, repository: Id<GithubRepository>, parts: &Parts,
         false => format!("{}/{}@{git_ref}", parts.owner, parts.repo),
     };
     // All uses are one finding, whichever is the first.
-    let thing = Some(format!("action#{name}"));
-    let mut reference = ActionReference::new(Head { thing, ..Head::new(name, span) });
+    let thing = format!("action#{name}");
+    let mut reference = ActionReference::new(Head::new(name, span).of_thing(thing));
     reference.owner.set(Value::text(&parts.owner, origin.clone()));
     reference.repo.set(Value::text(&parts.repo, origin.clone()));
     reference.git_ref.set(Value::text(git_ref, origin.clone()));
