@@ -265,6 +265,10 @@ impl Sites for TreeSites<'_, '_> {
         self.edits.removal(value).map(edit)
     }
 
+    fn replacement(&self, place: Span, text: &str) -> Option<Edit> {
+        self.edits.replacement(place, text).map(edit)
+    }
+
     fn named(&self, name: &str, primary: Span) -> Option<Vec<Edit>> {
         Some(self.edits.named(name, primary)?.into_iter().map(edit).collect())
     }

@@ -24,6 +24,9 @@ pub trait Sites {
     /// Takes away the whole attribute whose value (or a part of it) stands at `value`.
     fn removal(&self, value: Span) -> Option<Edit>;
 
+    /// Another text in place of what stands there; nothing where the file would no longer be read after it.
+    fn replacement(&self, place: Span, text: &str) -> Option<Edit>;
+
     /// An edit that a rule names, for a finding at `primary`.
     fn named(&self, edit: &str, primary: Span) -> Option<Vec<Edit>>;
 }
@@ -31,8 +34,20 @@ pub trait Sites {
 /// A rule's fix, checked against the schema.
 #[derive(Debug)]
 pub(super) enum Action {
-    Set { target: Operand, name: String, literal: String },
-    Remove { target: Operand, name: String },
+    Set {
+        target: Operand,
+        name: String,
+        literal: String,
+    },
+    /// The text of one property, written where another one stands.
+    Write {
+        target: Operand,
+        text: Operand,
+    },
+    Remove {
+        target: Operand,
+        name: String,
+    },
     Named(String),
 }
 
@@ -42,6 +57,10 @@ pub(super) enum Draft {
         origin: Origin,
         name: String,
         literal: String,
+    },
+    Write {
+        origin: Origin,
+        text: String,
     },
     Remove {
         origin: Origin,
@@ -57,6 +76,14 @@ pub(super) enum Draft {
 
 pub(super) fn load(file: &RuleFile, environment: &Environment<'_>) -> Result<Option<(Action, Safety)>, Vec<RuleError>> {
     let Some(spec) = &file.fix else { return Ok(None) };
+    let property = |path: &str| -> Result<(Operand, String), Vec<RuleError>> {
+        let each = environment.each;
+        let whole = if path.starts_with(&format!("{each}.")) { path.to_owned() } else { format!("{each}.{path}") };
+        let error = |message: String| vec![file.source.error(spec.range.clone(), message)];
+        let operand = compile_operand(&whole, 0, environment)
+            .map_err(|errors| errors.into_iter().flat_map(|it| error(it.message)).collect::<Vec<_>>())?;
+        Ok((operand, whole))
+    };
     let target = |target: &FixTarget| -> Result<(Operand, String), Vec<RuleError>> {
         match target {
             FixTarget::Attribute(path) => {
@@ -64,20 +91,16 @@ pub(super) fn load(file: &RuleFile, environment: &Environment<'_>) -> Result<Opt
                 let name = path.join(".");
                 Ok((Operand::Attribute { path, default: None }, name))
             }
-            FixTarget::Property(path) => {
-                let each = environment.each;
-                let whole = if path.starts_with(&format!("{each}.")) { path.clone() } else { format!("{each}.{path}") };
-                let error = |message: String| vec![file.source.error(spec.range.clone(), message)];
-                let operand = compile_operand(&whole, 0, environment)
-                    .map_err(|errors| errors.into_iter().flat_map(|it| error(it.message)).collect::<Vec<_>>())?;
-                Ok((operand, whole))
-            }
+            FixTarget::Property(path) => property(path),
         }
     };
     let action = match &spec.action {
         FixAction::Set { target: at, literal } => {
             let (target, name) = target(at)?;
-            Action::Set { target, name, literal: literal.clone() }
+            match names_property(literal) {
+                true => Action::Write { target, text: property(literal)?.0 },
+                false => Action::Set { target, name, literal: literal.clone() },
+            }
         }
         FixAction::Remove(at) => {
             let (target, name) = target(at)?;
@@ -86,6 +109,12 @@ pub(super) fn load(file: &RuleFile, environment: &Environment<'_>) -> Result<Opt
         FixAction::Edit(name) => Action::Named(name.clone()),
     };
     Ok(Some((action, spec.safety)))
+}
+
+/// `nearest`, `oddity.nearest`: neither a number nor a word of the language nor a text in quotes.
+fn names_property(literal: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.');
+    !matches!(literal, "true" | "false" | "null") && literal.bytes().all(is_word)
 }
 
 /// What the fix changes for the entity that the evaluator is bound to; nothing if the value is not known.
@@ -101,6 +130,11 @@ pub(super) fn draft(evaluator: &mut Evaluator<'_, '_>, action: &Action, ways: &[
         Action::Set { target, name, literal } => {
             let origin = origin_of(evaluator, target)?;
             Some(Draft::Set { origin, name: name.clone(), literal: literal.clone() })
+        }
+        Action::Write { target, text } => {
+            let origin = origin_of(evaluator, target)?;
+            let text = evaluator.operand(text).value?.as_str()?.to_owned();
+            Some(Draft::Write { origin, text })
         }
         Action::Remove { target, name } => {
             let origin = origin_of(evaluator, target)?;
@@ -165,6 +199,11 @@ pub(super) fn finished(draft: Draft, safety: Safety, places: &[Span], sites: &dy
                 }
             };
             Some(Fix { safety: lowered(safety, &origin), title, edits: vec![edit] })
+        }
+        Draft::Write { origin, text } => {
+            let first = origin.first().filter(|first| matches!(first.kind, StepKind::Written))?;
+            let edit = sites.replacement(first.span, &text)?;
+            Some(Fix { safety: lowered(safety, &origin), title: format!("write `{text}`"), edits: vec![edit] })
         }
         Draft::Remove { origin, name } => {
             let first = origin.first()?;

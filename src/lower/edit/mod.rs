@@ -81,6 +81,17 @@ impl<'s, 'w> Edits<'s, 'w> {
         Some((span, String::new()))
     }
 
+    /// Another text for a key or value of YAML. What the file would no longer be read after is withheld.
+    pub fn replacement(&self, place: Span, text: &str) -> Option<TextEdit> {
+        match self.sources.kind(place.file) {
+            Kind::Workflow | Kind::Action | Kind::Dependabot | Kind::PreCommit => {}
+            _ => return None,
+        }
+        let edit = (place, text.to_owned());
+        let after = self.edited(place.file, std::slice::from_ref(&edit))?;
+        has_no_more_faults(self.sources.tree(place.file), &after).then_some(edit)
+    }
+
     /// An edit that a rule names, for a finding at `primary`. What the file would no longer be read after is withheld.
     pub fn named(&self, name: &str, primary: Span) -> Option<Vec<TextEdit>> {
         let file = primary.file;
@@ -109,19 +120,23 @@ impl<'s, 'w> Edits<'s, 'w> {
         Some(Tree { file, text: self.sources.world.file(file).text()?, root })
     }
 
-    /// Whether a tree without faults is one without faults afterwards, with the same keys at the top.
-    fn stays_readable(&self, file: FileId, edits: &[TextEdit]) -> bool {
+    /// The file as it is read after its edits.
+    fn edited(&self, file: FileId, edits: &[TextEdit]) -> Option<yaml::Parsed> {
         let source = self.sources.world.file(file);
-        let Some(mut text) = source.text().map(str::to_owned) else { return false };
+        let mut text = source.text()?.to_owned();
         let mut sorted: Vec<&TextEdit> = edits.iter().filter(|(span, _)| span.file == file).collect();
         sorted.sort_by_key(|(span, _)| std::cmp::Reverse(*span));
         for (span, new) in sorted {
-            if text.get(span.range()).is_none() {
-                return false;
-            }
+            text.get(span.range())?;
             text.replace_range(span.range(), new);
         }
-        let (before, after) = (self.sources.tree(file), yaml::read(file, source.name(), &text));
+        Some(yaml::read(file, source.name(), &text))
+    }
+
+    /// Whether a tree without faults is one without faults afterwards, with the same keys at the top.
+    fn stays_readable(&self, file: FileId, edits: &[TextEdit]) -> bool {
+        let Some(after) = self.edited(file, edits) else { return false };
+        let before = self.sources.tree(file);
         let keys = |parsed: &yaml::Parsed| -> Vec<String> {
             let entries = parsed.root.as_ref().map(yaml::Node::entries).unwrap_or_default();
             entries
@@ -130,11 +145,12 @@ impl<'s, 'w> Edits<'s, 'w> {
                 .filter(|key| key != "permissions" && key != "env")
                 .collect()
         };
-        after.is_complete
-            && after.faults.len() <= before.faults.len()
-            && after.duplicates.len() <= before.duplicates.len()
-            && keys(before) == keys(&after)
+        has_no_more_faults(before, &after) && keys(before) == keys(&after)
     }
+}
+
+fn has_no_more_faults(before: &yaml::Parsed, after: &yaml::Parsed) -> bool {
+    after.is_complete && after.faults.len() <= before.faults.len() && after.duplicates.len() <= before.duplicates.len()
 }
 
 /// The block whose header is this span, at any depth.

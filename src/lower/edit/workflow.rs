@@ -24,6 +24,12 @@ pub(super) fn named(sources: &Sources<'_>, tree: Tree<'_>, name: &str, place: Sp
         "write-to-file" => write_to_file(tree, place),
         "ask-the-author" => ask_the_author(tree, place),
         "fail-in-pipes" => one(tree.insert(tree.step(place)?, "shell", &Member::Scalar("bash".to_owned()))),
+        "add-shell" => one(tree.insert(tree.step(place)?, "shell", &Member::Scalar("bash".to_owned()))),
+        "limit-job-time" => {
+            one(tree.insert(&tree.job(place)?.value, "timeout-minutes", &Member::Scalar("60".to_owned())))
+        }
+        "add-cooldown" => one(add_cooldown(tree, place)),
+        "apply-saved-plan" => one(apply_saved_plan(tree, place)),
         "remove-word" => one(remove_word(tree, place)),
         "list-secrets" => list_secrets(sources, tree, place),
         "take-second-version" => one(take_second_version(tree, place)),
@@ -183,6 +189,53 @@ fn ask_the_author(tree: Tree<'_>, place: Span) -> Option<Vec<TextEdit>> {
         }
     }
     (!edits.is_empty()).then_some(edits)
+}
+
+/// A week, in the entry of Dependabot around a place.
+fn add_cooldown(tree: Tree<'_>, place: Span) -> Option<TextEdit> {
+    let path = tree.path(place);
+    let at = path.iter().position(|step| matches!(step, Step::Member { entry, .. } if &*entry.key == "updates"))?;
+    let Step::Item { node } = path.get(at + 1)? else { return None };
+    let week = Member::Map(vec![("default-days".to_owned(), "7".to_owned())]);
+    node.entry("cooldown").is_none().then(|| tree.insert(node, "cooldown", &week))?
+}
+
+/// `terraform apply -var-file=…` takes the one plan that the job has saved before; variables are refused beside it.
+fn apply_saved_plan(tree: Tree<'_>, place: Span) -> Option<TextEdit> {
+    const QUOTING: [char; 12] = ['"', '\'', '\\', '$', '`', '|', ';', '&', '<', '>', '\n', '#'];
+    let command = tree.text.get(place.range()).filter(|command| !command.contains(QUOTING))?;
+    let steps = tree.job(place)?.value.get("steps")?.items();
+    let before = steps.iter().filter(|step| step.span.start < place.start);
+    let mut plans: Vec<&str> = Vec::new();
+    for script in before.filter_map(|step| step.get("run")?.as_str()) {
+        let words: Vec<&str> = script.split_whitespace().collect();
+        for (index, word) in words.iter().enumerate() {
+            let word = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).unwrap_or("");
+            match word.strip_prefix("out") {
+                Some("") => plans.extend(words.get(index + 1)),
+                Some(rest) => plans.extend(rest.strip_prefix('=')),
+                None => {}
+            }
+        }
+    }
+    plans.dedup();
+    let [plan] = plans.as_slice() else { return None };
+    let is_plain = plan.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'/'));
+    let mut kept: Vec<&str> = Vec::new();
+    let mut words = command.split(' ');
+    while let Some(word) = words.next() {
+        let option = word.trim_start_matches('-');
+        match option.split_once('=').map_or(option, |(name, _)| name) {
+            "var" | "var-file" if option.len() < word.len() => {
+                if !option.contains('=') {
+                    words.next();
+                }
+            }
+            _ => kept.push(word),
+        }
+    }
+    kept.push(plan);
+    is_plain.then(|| (place, kept.join(" ")))
 }
 
 /// A word of a script with the blanks before it.

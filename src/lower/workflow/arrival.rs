@@ -45,7 +45,8 @@ pub(super) fn lower(model: &mut Model, plan: &Plan<'_>, job: usize) {
             let scope = JobScope::step(plan, job, Some(start), index);
             let mut found = Vec::new();
             if let Some((written, parts)) = &used {
-                by_action(model, &scope, start, (written, parts), &mut found);
+                found.extend(by_action(&scope, start, written, &parts.action()));
+                found.iter_mut().for_each(|brought| guarded(model, &scope, start, parts, brought));
             }
             if may_bring {
                 by_script(&scope, start, &mut found);
@@ -83,24 +84,37 @@ fn add(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize, start: &Sta
 }
 
 /// No name of a folder in the workspace.
-const TEMPORARY: &str = "/runner.temp";
+pub(super) const TEMPORARY: &str = "/runner.temp";
 
 fn with<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
     let entries = node.get("with").map(Node::entries).unwrap_or_default();
     entries.iter().find(|entry| entry.key.eq_ignore_ascii_case(name)).map(|entry| &entry.value)
 }
 
-fn by_action(
-    model: &Model,
-    scope: &JobScope<'_, '_>,
-    start: &StartDoc,
-    (written, parts): (&Node, &uses::Parts),
-    found: &mut Vec<Brought>,
-) {
-    let Some(step) = scope.step_doc() else { return };
-    let action = parts.action();
-    if action != "actions/checkout" && !DOWNLOADS.contains(&action.as_str()) {
-        return;
+/// Whose files the action of the scope's step brings in, into which folder, and where that is said.
+pub(super) fn brought(scope: &JobScope<'_, '_>) -> Option<(Control, String, Span)> {
+    let written = scope.step_doc()?.node.get("uses")?;
+    let parts = uses::parts(written.scalar_text()?);
+    if !brings(&parts.action()) {
+        return None;
+    }
+    let start = scope.start()?;
+    let node = scope.step_doc()?.node;
+    // Which release it is, and with it whether it refuses forks, is not looked up here.
+    let may_refuse = matches!(start.run.event.as_str(), "pull_request_target" | "workflow_run")
+        && with(node, "allow-unsafe-pr-checkout").and_then(Node::scalar_text) != Some("true");
+    let brought = by_action(scope, start, written, &parts.action())?;
+    (brought.kind != "code" || !may_refuse).then_some((brought.control, brought.folder, brought.span))
+}
+
+fn brings(action: &str) -> bool {
+    action == "actions/checkout" || DOWNLOADS.contains(&action)
+}
+
+fn by_action(scope: &JobScope<'_, '_>, start: &StartDoc, written: &Node, action: &str) -> Option<Brought> {
+    let step = scope.step_doc()?;
+    if !brings(action) {
+        return None;
     }
     let path = with(step.node, "path");
     let is_temporary = path.and_then(Node::scalar_text).is_some_and(|text| text.contains("runner.temp"));
@@ -112,34 +126,32 @@ fn by_action(
         Some(Some(path)) => clean_path("", path).unwrap_or_else(|| "?".to_owned()),
         Some(None) => "?".to_owned(),
     };
-    match action.as_str() {
-        "actions/checkout" => {
-            let version = step.uses.and_then(|uses| model[uses].version.as_str().map(str::to_owned));
-            if let Some(mut brought) = checkout(scope, start, step.node, written.span) {
-                brought.folder = folder;
-                brought.guard = guard(start, step.node, parts, version.as_deref());
-                if let Some(option) = with(step.node, "allow-unsafe-pr-checkout") {
-                    brought.lets_forks_in = super::read::value(option, scope);
-                }
-                found.push(brought);
-            }
-        }
-        action if DOWNLOADS.contains(&action) => {
-            let from_other_run = action != "actions/download-artifact" || with(step.node, "run-id").is_some();
-            if from_other_run && start.run.event == "workflow_run" {
-                let span = with(step.node, "run-id").map_or(written.span, |node| node.span);
-                found.push(Brought {
-                    kind: "artifact",
-                    control: start.run.who,
-                    is_mutable: Tri::False,
-                    guard: "absent",
-                    lets_forks_in: no(span),
-                    folder,
-                    span,
-                });
-            }
-        }
-        _ => {}
+    if action == "actions/checkout" {
+        return Some(Brought { folder, ..checkout(scope, start, step.node, written.span)? });
+    }
+    let from_other_run = action != "actions/download-artifact" || with(step.node, "run-id").is_some();
+    if !from_other_run || start.run.event != "workflow_run" {
+        return None;
+    }
+    let span = with(step.node, "run-id").map_or(written.span, |node| node.span);
+    Some(Brought {
+        kind: "artifact",
+        control: start.run.who,
+        is_mutable: Tri::False,
+        guard: "absent",
+        lets_forks_in: no(span),
+        folder,
+        span,
+    })
+}
+
+/// What keeps the code of forks out of a checkout.
+fn guarded(model: &Model, scope: &JobScope<'_, '_>, start: &StartDoc, parts: &uses::Parts, brought: &mut Brought) {
+    let Some(step) = scope.step_doc().filter(|_| brought.kind == "code") else { return };
+    let version = step.uses.and_then(|uses| model[uses].version.as_str().map(str::to_owned));
+    brought.guard = guard(start, step.node, parts, version.as_deref());
+    if let Some(option) = with(step.node, "allow-unsafe-pr-checkout") {
+        brought.lets_forks_in = super::read::value(option, scope);
     }
 }
 

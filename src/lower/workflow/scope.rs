@@ -123,6 +123,19 @@ impl<'p, 'a> JobScope<'p, 'a> {
         JobScope { hops: self.hops + 1, ..self }
     }
 
+    /// A step of this or another job of the same run; nothing where values have been followed far enough.
+    pub(super) fn further_at(self, job: usize, step: usize) -> Option<JobScope<'p, 'a>> {
+        let start = match job == self.job {
+            true => self.start,
+            false => {
+                let starts = &self.plan.jobs[job].starts;
+                self.start().and_then(|start| starts.iter().find(|other| other.begin == start.begin))
+            }
+        };
+        let inside = JobScope { job, start, step: Some(step), level: Level::Step, inside: None, ..self.further() };
+        (inside.hops <= HOPS).then_some(inside)
+    }
+
     /// The scope of the outputs of a composite action, behind all of its steps.
     pub(super) fn behind(self, action: &'p Node, next: usize) -> JobScope<'p, 'a> {
         JobScope { step: Some(next), inside: Some(action), ..self.further() }

@@ -1,6 +1,7 @@
 //! The scripts of steps: their commands as `eval::shell` finds them, with what surrounds them: variables of the step,
 //! the job and the workflow, what earlier steps wrote, expressions, scripts of the tree.
 
+mod content;
 mod files;
 mod quiet;
 mod word;
@@ -143,6 +144,8 @@ enum Answer {
     Variable(String, Option<Operand>),
     Expression(String, Span, Operand),
     Directory(Option<String>),
+    /// What a file holds.
+    File(String, Option<Operand>),
 }
 
 impl Around<'_, '_> {
@@ -171,6 +174,11 @@ impl Around<'_, '_> {
             Answer::Variable(name, None) => self.known(name).is_none(),
             Answer::Expression(text, span, before) => self.read(text, *span).is_identical(before),
             Answer::Directory(before) => self.folder() == *before,
+            Answer::File(path, before) => match (content::of_file(&self.scope, path), before) {
+                (Some(now), Some(before)) => now.is_identical(before),
+                (None, None) => true,
+                (Some(_), None) | (None, Some(_)) => false,
+            },
         }
     }
 
@@ -239,7 +247,10 @@ impl Surroundings for Around<'_, '_> {
     }
 
     fn output(&self, commands: &[Command], span: Span) -> Operand {
-        word::output_of(commands, span)
+        let file = |path: &str| {
+            self.noted(|| content::of_file(&self.scope, path), |answer| Answer::File(path.to_owned(), answer))
+        };
+        word::output_of(commands, span, &file)
     }
 
     fn directory(&self) -> Option<String> {

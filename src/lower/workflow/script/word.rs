@@ -1,21 +1,25 @@
 //! What `$( … )` gives: something of everybody who has a hand in the words of commands that only change texts, and
 //! nothing known otherwise.
 
+use super::content;
 use crate::eval::actions::{Charset, Control, Operand};
 use crate::eval::shell::Command;
 use crate::logic::Reason;
 use crate::source::Span;
 use crate::value::{Origin, Value};
 
-/// What the output of these commands is made of.
-pub(super) fn output_of(commands: &[Command], span: Span) -> Operand {
+/// What the output of these commands is made of; `file` tells what a file holds, if somebody has a hand in it.
+pub(super) fn output_of(commands: &[Command], span: Span, file: &dyn Fn(&str) -> Option<Operand>) -> Operand {
     let words = commands.iter().flat_map(|command| &command.words);
     let mut operand = mixed(words.map(|word| word.operand.clone()), "");
     let program = |command: &Command| command.program().unwrap_or("").to_owned();
     let shown = commands.first().map_or(String::new(), |command| format!("$({} …)", program(command)));
     operand.value = Value::unknown(Reason::at("command-output", shown, span), Origin::written(span));
     for command in commands {
+        let files: Vec<Operand> = content::read_by(command).iter().filter_map(|path| file(path)).collect();
+        files.iter().for_each(|content| operand.take_shares(content));
         match made_of(&program(command), &command.texts()) {
+            Output::Unknown if !files.is_empty() => {}
             Output::OfWords => {}
             Output::Chosen(control, charset, name) => {
                 operand.take_shares(&Operand::chosen(control, charset, name));
