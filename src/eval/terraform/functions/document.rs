@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::json::{DEEPEST, decoded};
 use super::read_json::{JsonError, read_json};
+use super::{CallContext, Template, Templates, call};
 use crate::logic::Reason;
-use crate::source::World;
-use crate::value::{Kind, List, Map, Piece, Text, Value, Wrapper};
+use crate::source::{Span, World};
+use crate::value::{Kind, List, Map, Origin, Piece, Text, Value, Wrapper};
 
 /// Encodings around encodings, such as base64 of JSON: more than anybody writes.
 const MOST_WRAPPERS: usize = 16;
@@ -31,6 +32,21 @@ pub fn document(value: &Value, world: &World) -> Value {
         value = Value { sensitive: inner.sensitive || is_sensitive, ..inner };
     }
     value
+}
+
+/// What a text says that somebody reads as YAML; what is refused or not known stands at this place.
+pub fn yaml_document(value: &Value, place: Span, world: &World) -> Value {
+    let context = CallContext { world, folder: "", span: place, templates: &NoTemplates };
+    call("yamldecode", std::slice::from_ref(value), &context)
+}
+
+/// YAML renders nothing.
+struct NoTemplates;
+
+impl Templates for NoTemplates {
+    fn render(&self, _: Template<'_>, _: &Map) -> Value {
+        Value::null(Origin::none())
+    }
 }
 
 fn of_text(value: &Value, text: &Text, world: &World) -> Value {

@@ -36,7 +36,7 @@ use crate::source::{FileId, Span, World, nearest};
 use crate::value::{Kind, Map, Origin, StepKind, TerraformError, Text, TextBuilder, Value};
 
 use call::{Call, Fault, Function, Nullness, Spread};
-pub use document::document;
+pub use document::{document, yaml_document};
 
 /// What a call knows besides its arguments.
 pub struct CallContext<'a> {
