@@ -183,9 +183,11 @@ fn concluded(value: &Value) -> Option<Arc<Value>> {
     if value.origin.is_none() { COMMON.get(value, Origin::is_none) } else { None }
 }
 
-/// Flags, and the words of the schema, with one origin: they are the same everywhere.
+/// Flags, the words of the schema and collections of nothing, with one origin: they are the same everywhere.
 struct Common {
     flags: [Arc<Value>; 2],
+    empty_list: Arc<Value>,
+    empty_map: Arc<Value>,
     words: HashMap<&'static str, Arc<Value>>,
 }
 
@@ -196,7 +198,12 @@ impl Common {
             _ => &[],
         });
         let words = words.map(|word| (*word, Arc::new(Value::text(word, origin.clone())))).collect();
-        Common { flags: flags(origin), words }
+        Common {
+            flags: flags(origin),
+            empty_list: Arc::new(Value::list(Vec::new(), origin.clone())),
+            empty_map: Arc::new(Value::map(Vec::new(), origin.clone())),
+            words,
+        }
     }
 
     fn get(&self, value: &Value, is_here: impl Fn(&Origin) -> bool) -> Option<Arc<Value>> {
@@ -205,6 +212,8 @@ impl Common {
         }
         match &value.kind {
             Kind::Bool(flag) => Some(self.flags[usize::from(*flag)].clone()),
+            Kind::List(_) if value.is_same_collection(&self.empty_list) => Some(self.empty_list.clone()),
+            Kind::Map(_) if value.is_same_collection(&self.empty_map) => Some(self.empty_map.clone()),
             Kind::Text(text) if text.is_plain() => match text.pieces() {
                 [Piece::Literal(word, origin)] if is_here(origin) => self.words.get(&**word).cloned(),
                 _ => None,

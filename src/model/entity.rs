@@ -155,55 +155,66 @@ pub trait Entity: Target + Sized + 'static {
     fn share(&mut self) {}
 }
 
-/// All entities of one kind.
+/// All entities of one kind, in blocks of so many: a table that grows moves nothing and keeps little room to spare.
 #[derive(Clone, Debug)]
 pub struct Table<E> {
-    rows: Vec<E>,
+    blocks: Vec<Vec<E>>,
 }
+
+const BLOCK: usize = 256;
 
 impl<E> Default for Table<E> {
     fn default() -> Table<E> {
-        Table { rows: Vec::new() }
+        Table { blocks: Vec::new() }
     }
 }
 
 impl<E: Entity> Table<E> {
     pub fn push(&mut self, mut entity: E) -> Id<E> {
         entity.share();
-        self.rows.push(entity);
-        Id::new(self.rows.len() as u32 - 1)
+        let index = self.len() as u32;
+        match self.blocks.last_mut().filter(|block| block.len() < BLOCK) {
+            Some(block) => block.push(entity),
+            None => {
+                // The first may stay the only one, and small.
+                let mut block = Vec::with_capacity(if self.blocks.is_empty() { 1 } else { BLOCK });
+                block.push(entity);
+                self.blocks.push(block);
+            }
+        }
+        Id::new(index)
     }
 }
 
 impl<E> Table<E> {
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.blocks.last().map_or(0, |last| (self.blocks.len() - 1) * BLOCK + last.len())
     }
 
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.blocks.is_empty()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (Id<E>, &E)> {
-        self.rows.iter().enumerate().map(|(index, entity)| (Id::new(index as u32), entity))
+        self.blocks.iter().flatten().enumerate().map(|(index, entity)| (Id::new(index as u32), entity))
     }
 
     /// Those that were added when there were already so many.
     pub fn added_since(&self, n_rows: usize) -> impl Iterator<Item = (Id<E>, &E)> {
-        self.iter().skip(n_rows)
+        (n_rows as u32..self.len() as u32).map(|index| (Id::new(index), self.at(index)))
     }
 
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (Id<E>, &mut E)> {
-        self.rows.iter_mut().enumerate().map(|(index, entity)| (Id::new(index as u32), entity))
+        self.blocks.iter_mut().flatten().enumerate().map(|(index, entity)| (Id::new(index as u32), entity))
     }
 
     pub fn ids(&self) -> impl Iterator<Item = Id<E>> + use<E> {
-        (0..self.rows.len() as u32).map(Id::new)
+        (0..self.len() as u32).map(Id::new)
     }
 
     /// The entity of an id's index.
     pub fn at(&self, index: u32) -> &E {
-        &self.rows[index as usize]
+        &self.blocks[index as usize / BLOCK][index as usize % BLOCK]
     }
 }
 
@@ -211,13 +222,13 @@ impl<E> std::ops::Index<Id<E>> for Table<E> {
     type Output = E;
 
     fn index(&self, id: Id<E>) -> &E {
-        &self.rows[id.index as usize]
+        self.at(id.index)
     }
 }
 
 impl<E> std::ops::IndexMut<Id<E>> for Table<E> {
     fn index_mut(&mut self, id: Id<E>) -> &mut E {
-        &mut self.rows[id.index as usize]
+        &mut self.blocks[id.index as usize / BLOCK][id.index as usize % BLOCK]
     }
 }
 

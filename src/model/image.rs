@@ -92,7 +92,8 @@ entities! { in image at shared;
 
     /// One instruction of a stage.
     Instruction "instruction" instructions {
-        keyword: Text,
+        keyword: Word["ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",
+            "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"],
         flags: Entries,
         arguments: Texts,
         form: Word["exec", "shell", "heredoc"],

@@ -147,21 +147,22 @@ entities! { in pipeline at shared;
     /// A member of `steps`.
     Step "step" steps {
         index: Number,
+        id: Text,
         name: Text,
         with: Entries,
         job: One<Job>,
         uses: One<Uses>,
         run: One<Run>,
+        condition: One<Condition>,
         /// The commands of its script, in order.
         commands: Many<Command>;
         rarely StepRarely {
-            id: Text,
             shell: Text,
             working_directory: Text,
             continue_on_error: Flag = false,
             background: Flag = false,
             /// The folders whose content it executes.
-            executes: Texts,
+            executes: Texts else [],
             /// Whether the failure of a plan, test or scan in it goes unnoticed.
             fails_quietly: Flag = false,
             /// Whether it leaves the job's token in the folder of git.
@@ -186,7 +187,6 @@ entities! { in pipeline at shared;
             renders_empty_image: Flag = false,
             /// Whether it gives the run's outcome to somebody who looks at it.
             outcome_is_read: Flag = false,
-            condition: One<Condition>,
             credentials: Many<Credential>,
             artifacts: Many<Artifact>,
         }

@@ -6,6 +6,15 @@ use std::sync::Arc;
 use super::{Kind, Origin, Piece, Text, Value};
 
 impl Value {
+    /// Whether both hold one list or map: all that are empty are one.
+    pub fn is_same_collection(&self, other: &Value) -> bool {
+        match (&self.kind, &other.kind) {
+            (Kind::List(a), Kind::List(b)) => Arc::ptr_eq(a, b),
+            (Kind::Map(a), Kind::Map(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+
     pub fn is_identical(&self, other: &Value) -> bool {
         let same_kind = match (&self.kind, &other.kind) {
             (Kind::Null, Kind::Null) => true,

@@ -11,7 +11,7 @@ use crate::eval::shell::word_value;
 use crate::logic::Reason;
 use crate::model::image::{BuildArgument, Instruction as Entity};
 use crate::model::secret::Variable;
-use crate::model::{Head, Id, One};
+use crate::model::{Entity as _, Head, Id, One};
 use crate::source::{Span, nearest};
 use crate::syntax::dockerfile::{Arguments, CommandLine, Instruction, Keyword, PairForm, Pairs, Word};
 use crate::syntax::shell::PieceKind;
@@ -57,7 +57,8 @@ impl<'a> Builder<'a> {
             };
             flags.insert(Arc::<str>::from(flag.name.as_str()), value);
         }
-        entity.flags.set(Value::map(flags, Origin::written(instruction.span)));
+        let place = if flags.is_empty() { instruction.keyword_span } else { instruction.span };
+        entity.flags.set(Value::map(flags, Origin::written(place)));
         entity.arguments.set(texts(Vec::new(), None, instruction.keyword_span));
         if let Some(blank) = instruction.blank_line {
             entity.has_blank_line.set(shown(true, blank));
@@ -102,6 +103,7 @@ impl<'a> Builder<'a> {
             CommandLine::HereDocument(_) => "heredoc",
         };
         self.model[id].form.set(Value::text(form, Origin::written(instruction.keyword_span)));
+        self.model[id].share();
         match instruction.keyword {
             Keyword::Run => {
                 self.mounted(instruction, id);

@@ -8,6 +8,7 @@ use super::{script, uses};
 use crate::eval::actions::{Control, Operand, Outcome, RunSource};
 use crate::eval::shell::{Argument, Command};
 use crate::logic::{Reason, Tri};
+use crate::lower::command::say;
 use crate::model::pipeline::Arrival;
 use crate::model::{Head, Model, One};
 use crate::source::{Span, clean_path};
@@ -361,5 +362,5 @@ fn executes(model: &mut Model, plan: &Plan<'_>, job: usize, index: usize) {
         Some(reason) => open_list(folders, reason, origin),
         None => Value::list(folders, origin),
     };
-    model[step.id].executes.set(list);
+    say!(model[step.id], executes, list);
 }
