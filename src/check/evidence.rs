@@ -187,7 +187,7 @@ fn role(kind: &StepKind, value: &Value, property: &str) -> String {
         },
         StepKind::VarFile { .. } => "the variable file says so".to_owned(),
         StepKind::ReadThrough(name) => format!("read through `{name}`"),
-        StepKind::Said(words) => words.to_string(),
+        StepKind::Said(words) => (*words).to_owned(),
         StepKind::Passed { call, argument } => format!("passed to `{call}` as `{argument}`"),
         StepKind::VariableDefault { name, .. } => format!("the default of `{name}`"),
         StepKind::Call(name) => format!("through `{name}`"),

@@ -86,7 +86,7 @@ pub(super) fn known_deployed(facts: &Facts<'_>, id: Id<ImageBuild>) -> Fact {
 fn places<T: CellType>(cell: &Cell<T>, role: &str) -> Vec<Place> {
     let said = |kind: &StepKind| {
         let StepKind::Said(words) = kind else { return String::new() };
-        words.to_string()
+        (*words).to_owned()
     };
     let mut steps: Vec<Place> = cell.origin().steps().map(|step| Place::new(step.span, said(step.kind))).collect();
     steps.reverse();

@@ -24,7 +24,7 @@ pub(super) fn lead(places: &mut Vec<Place>, variable: &Variable) {
 fn role_of(kind: &StepKind) -> String {
     match kind {
         StepKind::ReadThrough(name) => format!("read through `{name}`"),
-        StepKind::Said(words) => words.to_string(),
+        StepKind::Said(words) => (*words).to_owned(),
         StepKind::Passed { call, argument } => format!("passed to `{call}` as `{argument}`"),
         StepKind::VariableDefault { name, .. } => format!("the default of `{name}`"),
         StepKind::Call(name) => format!("through `{name}`"),

@@ -62,7 +62,7 @@ pub enum StepKind {
     /// `var.x`, `local.y`, `aws_lb.main.arn`, `each.value`, or the construct that chose (`condition`, `for`, `index`).
     ReadThrough(Arc<str>),
     /// A place that has to do with the value, and what, in words for the reader.
-    Said(Arc<str>),
+    Said(&'static str),
     /// An argument of a module call.
     Passed { call: Arc<str>, argument: Arc<str> },
     /// The default of a variable or of an optional attribute. A root's variable may be set by a call that the

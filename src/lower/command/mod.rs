@@ -85,8 +85,8 @@ pub(super) fn entity(run: &Run, index: usize, description: Description) -> Entit
 }
 
 /// A flag shown at one place, and on at another.
-pub(super) fn shown_with(value: bool, first: Span, then: Span, role: &str) -> Value {
-    Value::bool(value, Origin::written(first).then(StepKind::Said(role.into()), then))
+pub(super) fn shown_with(value: bool, first: Span, then: Span, role: &'static str) -> Value {
+    Value::bool(value, Origin::written(first).then(StepKind::Said(role), then))
 }
 
 /// A flag that the text itself shows.

@@ -107,7 +107,7 @@ impl Builder<'_> {
                 let lock = folder.and_then(|folder| self.context.find(&format!("{folder}/package-lock.json")));
                 if let Some(lock) = lock {
                     let origin = Origin::written(verb.span);
-                    let step = crate::value::StepKind::Said("the lock file".into());
+                    let step = crate::value::StepKind::Said("the lock file");
                     return Value::bool(true, origin.then(step, Span::file_start(lock)));
                 }
             }

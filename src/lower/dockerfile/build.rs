@@ -405,7 +405,7 @@ impl<'a> Builder<'a> {
                 for (written, place) in &self.request.written_secrets {
                     if self.context.takes(path, written) {
                         let at = source.origin.span().unwrap_or(copy.head.span);
-                        let step = StepKind::Said("copied into the image".into());
+                        let step = StepKind::Said("copied into the image");
                         found.push(Value::text(written, Origin::written(*place).then(step, at)));
                     }
                 }

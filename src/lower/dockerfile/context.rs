@@ -343,7 +343,7 @@ impl<'a> Builder<'a> {
             if let Some(pattern) = decider.filter(|pattern| !pattern.is_exception && !relative.is_empty()) {
                 let is_plain = !relative.contains(['*', '?', '[']) && !self.context_has_exception_below(&relative);
                 if is_plain {
-                    let step = StepKind::Said("ignored here".into());
+                    let step = StepKind::Said("ignored here");
                     ignored.push(Value::text(&relative, source.origin.then(step, pattern.span)));
                 }
             }
@@ -378,7 +378,7 @@ impl<'a> Builder<'a> {
         }
         let relative = if relative == "*" { String::new() } else { relative };
         for taken in self.context.secrets_below(&relative) {
-            let step = StepKind::Said("this file comes along".into());
+            let step = StepKind::Said("this file comes along");
             secrets.push(Value::text(&taken.path, source.origin.then(step, Span::file_start(taken.file))));
         }
         let is_missing = self.context.find(&relative).is_none();
@@ -391,7 +391,7 @@ impl<'a> Builder<'a> {
     fn leaks(&self, source: &Value) -> Vec<Value> {
         let leaks = self.context.ignored_secrets();
         let one = |(path, span): (String, Span)| {
-            let step = StepKind::Said("git ignores it".into());
+            let step = StepKind::Said("git ignores it");
             Value::text(&path, source.origin.then(step, span))
         };
         leaks.into_iter().map(one).collect()

@@ -211,7 +211,7 @@ fn add_requirements_file(model: &mut Model, file: FileId, path: &str, text: &str
             let month = package_ended(name, version);
             let installed = installed.map_or_else(Vec::new, |span| vec![span]);
             ended.extend(month.map(|month| {
-                let step = || StepKind::Said("installed here".into());
+                let step = || StepKind::Said("installed here");
                 let origin =
                     installed.iter().fold(Origin::written(entry.span), |origin, span| origin.then(step(), *span));
                 Value::text(format!("{name} {version} (no fixes since {month})"), origin)
@@ -235,7 +235,7 @@ fn verdict(wrong: &[Span], start: Span) -> Value {
     let Some((first, others)) = wrong.split_first() else { return shown(true, start) };
     let mut origin = Origin::written(*first);
     for other in others.iter().take(8) {
-        origin = origin.then(StepKind::Said("nor this one".into()), *other);
+        origin = origin.then(StepKind::Said("nor this one"), *other);
     }
     Value::bool(false, origin)
 }

@@ -141,10 +141,13 @@ fn add_images(model: &mut Model) {
             model[id].image = One::unknown(reason, value.origin.clone());
             continue;
         }
-        // A text of one literal keeps the way that the whole value came.
+        // A text of one literal keeps the way that the whole value came, unless it came into the text from elsewhere.
         let mut pieces = stretches(&text);
         if let [Piece::Literal(_, origin)] = &mut *pieces {
-            *origin = value.origin.clone();
+            let is_from_elsewhere = origin.span().is_some_and(|span| !place.contains(&span));
+            if value.origin.steps().count() > 1 || !is_from_elsewhere {
+                *origin = value.origin.clone();
+            }
         }
         let mut image = Reference::new(&pieces, place).image();
         image.repository = repository_of(model, &value, &image.registry, &image.path);

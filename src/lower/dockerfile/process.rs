@@ -77,7 +77,7 @@ impl<'a> Builder<'a> {
             Some(_) | None if !is_known => unknown("no-value", "user of the base image", from),
             Some(_) | None => {
                 let name = if starts_as == StartsAs::Other { "nonroot" } else { "root" };
-                let step = StepKind::Said("and this base starts as it".into());
+                let step = StepKind::Said("and this base starts as it");
                 Value::text(name, Origin::written(place).then(step, from))
             }
         };

@@ -174,7 +174,7 @@ impl Binder<'_, '_> {
         let mut made_by = Origin::written(command.span);
         if let Some(user) = user {
             // The user is there for the key alone, and is the next thing to take away.
-            made_by = made_by.then(StepKind::Said("the user is made here".into()), self.model[user].head.span);
+            made_by = made_by.then(StepKind::Said("the user is made here"), self.model[user].head.span);
         }
         key.made_by.set(Value::text("script", made_by));
         if let Some(user) = user {

@@ -127,13 +127,13 @@ fn way(way: &[Span], span: Span) -> Origin {
     let mut origin = Origin::none();
     for place in way.iter().filter(|place| **place != span) {
         origin = match origin.newest() {
-            None => Origin::written(*place),
-            Some(_) => origin.then(StepKind::Said("through this".into()), *place),
+            None => Origin::none().then(StepKind::Said("where the text comes from"), *place),
+            Some(_) => origin.then(StepKind::Said("through this"), *place),
         };
     }
     match origin.newest() {
         None => Origin::written(span),
-        Some(_) => origin.then(StepKind::Said("the expression".into()), span),
+        Some(_) => origin.then(StepKind::Said("the expression"), span),
     }
 }
 
