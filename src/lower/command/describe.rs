@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::admin::admin_password;
-use super::{Description, concluded, reason_of, say, shown, shown_with, texts, unknown};
+use super::{Description, Stands, concluded, reason_of, say, shown, shown_with, texts, unknown};
 use crate::data::secrets::is_placeholder;
 use crate::eval::shell::{Argument, Command, Direction, Output, Run};
 use crate::model::image::Command as Entity;
@@ -30,7 +30,8 @@ pub(in crate::lower) fn describe(entity: &mut Entity, run: &Run, index: usize, d
     } else if entity.plain_downloads.differs(entity.downloads.value()) {
         entity.plain_downloads = entity.downloads.clone();
     }
-    let credential = if description.mounts_secret { concluded(false) } else { stores_credential(command) };
+    let credential =
+        if description.mounts_secret { concluded(false) } else { stores_credential(command, description.stands) };
     say!(entity, stores_credential, credential);
     say!(entity, skips_certificate_check, skips_certificate_check(command));
     say!(entity, trusts_any_host, trusts_any_host(command));
@@ -281,7 +282,9 @@ fn verified(run: &Run, index: usize, urls: &[Value]) -> Value {
 }
 
 /// Credentials in the words of a command.
-fn stores_credential(command: &Command) -> Value {
+fn stores_credential(command: &Command, stands: Stands) -> Value {
+    // The history of an image shows how a script was started, not what its variables held.
+    let is_kept = |it: &Argument| stands != Stands::InScript || it.text().is_some();
     let words = known_words(command);
     let argument = |index: usize| command.words.get(index).map(|argument| argument.span);
     let found = match command.program() {
@@ -299,14 +302,15 @@ fn stores_credential(command: &Command) -> Value {
         }
         Some("doctl") => command.options(&["-t", "--access-token"]).first().map(|it| it.span),
         Some("curl") => {
-            command.options(&["-u", "--user"]).iter().find(|it| has_password_part(&it.operand.value)).map(|it| it.span)
+            let given = command.options(&["-u", "--user"]);
+            given.iter().find(|it| is_kept(it) && has_password_part(&it.operand.value)).map(|it| it.span)
         }
         Some(_) | None => None,
     };
     let found = found.or_else(|| written_credential(command));
     let found = found.or_else(|| {
         let all = command.arguments().iter();
-        all.into_iter().find(|argument| has_userinfo(&argument.operand.value)).map(|argument| argument.span)
+        all.into_iter().find(|it| is_kept(it) && has_userinfo(&it.operand.value)).map(|argument| argument.span)
     });
     match found {
         Some(span) => shown(true, span),
