@@ -2,13 +2,12 @@
 //! or unknown. Conversion happens when the cell is filled, so that nobody above sees `"true"` where a flag stands.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::{Arc, LazyLock};
 
 use super::schema;
 use crate::logic::{Reason, Tri};
-use crate::source::Span;
+use crate::source::{QuickMap, Span};
 use crate::value::{Kind, List, Map, Number, Origin, Piece, Text, Value};
 
 /// The types that a property may have.
@@ -188,7 +187,7 @@ struct Common {
     flags: [Arc<Value>; 2],
     empty_list: Arc<Value>,
     empty_map: Arc<Value>,
-    words: HashMap<&'static str, Arc<Value>>,
+    words: QuickMap<&'static str, Arc<Value>>,
 }
 
 impl Common {

@@ -2,11 +2,10 @@
 //! by whoever looks at its step, a block of permissions by every job.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::permission;
-use crate::source::{FileId, Span, World};
+use crate::source::{FileId, QuickMap, Span, World};
 use crate::syntax::expression::{self, Condition, Hole, has_hole};
 use crate::syntax::shell::{self, Dialect, Script};
 use crate::syntax::yaml::{Node, Scalar};
@@ -15,11 +14,11 @@ use crate::value::Value;
 /// By the address of the node that holds the text; the trees outlive this and do not move.
 #[derive(Default)]
 pub(super) struct Parsed {
-    holes: RefCell<HashMap<*const Node, Rc<[Rc<Hole>]>>>,
-    conditions: RefCell<HashMap<*const Node, Rc<Condition>>>,
-    levels: RefCell<HashMap<*const Node, Value>>,
-    scripts: RefCell<HashMap<*const Node, Rc<Script>>>,
-    names_secrets: RefCell<HashMap<FileId, bool>>,
+    holes: RefCell<QuickMap<*const Node, Rc<[Rc<Hole>]>>>,
+    conditions: RefCell<QuickMap<*const Node, Rc<Condition>>>,
+    levels: RefCell<QuickMap<*const Node, Value>>,
+    scripts: RefCell<QuickMap<*const Node, Rc<Script>>>,
+    names_secrets: RefCell<QuickMap<FileId, bool>>,
 }
 
 impl Parsed {
@@ -49,7 +48,8 @@ impl Parsed {
         let look = || {
             let text = world.file(file).text().unwrap_or("").as_bytes();
             // An escape may spell any letter.
-            text.windows(7).any(|word| word.eq_ignore_ascii_case(b"secrets")) || text.contains(&b'\\')
+            let begins = |word: &[u8]| matches!(word.first(), Some(b's' | b'S'));
+            text.windows(7).any(|word| begins(word) && word.eq_ignore_ascii_case(b"secrets")) || text.contains(&b'\\')
         };
         *self.names_secrets.borrow_mut().entry(file).or_insert_with(look)
     }

@@ -103,7 +103,8 @@ fn number(text: &str, start: usize, limit: usize) -> Result<(Token, usize), Erro
 
 fn symbol(text: &str, start: usize, limit: usize) -> Result<(Token, usize), Error> {
     let rest = &text[start..limit];
-    if let Some(symbol) = SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol)) {
+    let is_it = |symbol: &&str| symbol.as_bytes().first() == rest.as_bytes().first() && rest.starts_with(*symbol);
+    if let Some(symbol) = SYMBOLS.into_iter().find(is_it) {
         return Ok((Token::Symbol(symbol), start + symbol.len()));
     }
     let length = rest.chars().next().map_or(1, char::len_utf8);

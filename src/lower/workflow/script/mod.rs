@@ -7,14 +7,13 @@ mod quiet;
 mod word;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::scope::JobScope;
 use crate::eval::actions::{Operand, Scope, evaluate};
 use crate::eval::shell::{Command, Named, Run, Surroundings, run};
 use crate::logic::Reason;
-use crate::source::Span;
+use crate::source::{QuickMap, Span};
 use crate::syntax::expression;
 use crate::syntax::shell::Dialect;
 use crate::syntax::yaml::Node;
@@ -28,17 +27,17 @@ pub(super) use quiet::quiet_places;
 #[derive(Default)]
 pub(super) struct Walks {
     /// By job and step, where it is all one how the job begins.
-    shared: RefCell<HashMap<(usize, usize), Option<Rc<Run>>>>,
+    shared: RefCell<QuickMap<(usize, usize), Option<Rc<Run>>>>,
     /// By job, step and run.
-    by_run: RefCell<HashMap<(usize, usize, usize), Option<Rc<Run>>>>,
+    by_run: RefCell<QuickMap<(usize, usize, usize), Option<Rc<Run>>>>,
     /// By job and step, the walks so far with what each was told of the run that it stands for.
-    told: RefCell<HashMap<(usize, usize), Vec<Rc<Told>>>>,
+    told: RefCell<QuickMap<(usize, usize), Vec<Rc<Told>>>>,
     /// Whether what was looked at since this was last cleared depends on how the job begins.
     pub(super) depends_on_start: Cell<bool>,
     /// What walks write into files for later steps.
-    lines: RefCell<HashMap<(*const Run, File), Rc<[Line]>>>,
+    lines: RefCell<QuickMap<(*const Run, File), Rc<[Line]>>>,
     /// By job and step, whether the script names such a file.
-    names: RefCell<HashMap<(usize, usize, File), bool>>,
+    names: RefCell<QuickMap<(usize, usize, File), bool>>,
 }
 
 impl Walks {
@@ -131,7 +130,7 @@ struct Around<'p, 'a> {
     /// What was answered with a look at how the job begins.
     answers: RefCell<Vec<Answer>>,
     /// Variables that were asked for, and whether their value is all one for that how the job begins.
-    variables: RefCell<HashMap<String, (Option<Operand>, bool)>>,
+    variables: RefCell<QuickMap<String, (Option<Operand>, bool)>>,
 }
 
 /// A walk, and what it was told of the run that it stands for.
