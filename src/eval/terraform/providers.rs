@@ -1,5 +1,6 @@
 //! Which configuration of a provider a block uses: its own, the one of its module, the one that a call hands down.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::module::{ResourceDecl, argument};
@@ -13,25 +14,24 @@ impl<'w> Evaluator<'w> {
         context: &Rc<Context<'w>>,
         decl: &'w ResourceDecl,
     ) -> Option<(Rc<Context<'w>>, &'w Block)> {
-        let (name, alias) = match argument(&decl.block, "provider") {
+        let wanted = match argument(&decl.block, "provider") {
             Some(provider) => words(provider)?,
-            None => (decl.type_name.split('_').next().unwrap_or("").to_owned(), None),
+            None => (decl.type_name.split('_').next().unwrap_or("").into(), None),
         };
-        configuration(context, &name, alias.as_deref())
+        configuration(context, wanted)
     }
 }
 
-fn configuration<'w>(
-    context: &Rc<Context<'w>>,
-    name: &str,
-    alias: Option<&str>,
-) -> Option<(Rc<Context<'w>>, &'w Block)> {
+/// A name and an alias.
+type Words<'a> = (Cow<'a, str>, Option<Cow<'a, str>>);
+
+fn configuration<'w>(context: &Rc<Context<'w>>, wanted: Words<'_>) -> Option<(Rc<Context<'w>>, &'w Block)> {
     let mut context = context.clone();
-    let mut wanted = (name.to_owned(), alias.map(str::to_owned));
+    let mut wanted = wanted;
     loop {
         let own = context.module.providers.iter().find(|block| {
             let alias = argument(block, "alias").and_then(Expr::as_text);
-            block.label(0) == Some(wanted.0.as_str()) && alias == wanted.1.as_deref()
+            block.label(0) == Some(&*wanted.0) && alias == wanted.1.as_deref()
         });
         if let Some(block) = own {
             return Some((context, block));
@@ -49,11 +49,11 @@ fn configuration<'w>(
 }
 
 /// What `providers = { aws.inner = aws.outer }` hands down for a name.
-fn handed(providers: &Expr, wanted: &(String, Option<String>)) -> Option<(String, Option<String>)> {
+fn handed<'a>(providers: &Expr, wanted: &Words<'_>) -> Option<Words<'a>> {
     let ExprKind::Object(items) = &providers.kind else { return None };
     items.iter().find_map(|item| {
         let inner = match &item.key {
-            ObjectKey::Name(name, _) => (name.to_string(), None),
+            ObjectKey::Name(name, _) => (Cow::from(name.to_string()), None),
             ObjectKey::Expr(key) => words(key)?,
         };
         if inner == *wanted { words(&item.value) } else { None }
@@ -61,11 +61,11 @@ fn handed(providers: &Expr, wanted: &(String, Option<String>)) -> Option<(String
 }
 
 /// `aws` or `aws.alias`.
-fn words(expr: &Expr) -> Option<(String, Option<String>)> {
+fn words<'a>(expr: &Expr) -> Option<Words<'a>> {
     let path = expr.as_path().or_else(|| expr.as_text().map(|text| text.split('.').collect()))?;
     match path.as_slice() {
-        [name] => Some(((*name).to_owned(), None)),
-        [name, alias] => Some(((*name).to_owned(), Some((*alias).to_owned()))),
+        [name] => Some(((*name).to_owned().into(), None)),
+        [name, alias] => Some(((*name).to_owned().into(), Some((*alias).to_owned().into()))),
         _ => None,
     }
 }

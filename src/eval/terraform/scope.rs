@@ -14,7 +14,7 @@ use super::manifest::Manifest;
 use super::module::{CallDecl, Module};
 use super::plan::Plan;
 use crate::logic::{Reason, Tri};
-use crate::source::{QuickMap, Span, World};
+use crate::source::{QuickMap, QuickSet, Span, World};
 use crate::value::{Kind, Map, Origin, Reference, TerraformError, Value};
 
 /// Evaluation steps of one deployment.
@@ -43,8 +43,15 @@ pub(super) struct Evaluator<'w> {
     n_text: Cell<usize>,
     pub(super) n_renderings: Cell<u32>,
     pub(super) remembered: RefCell<QuickMap<Remembered, Value>>,
-    /// Names of two words as they stand in origins, by their first word and the second.
-    pub(super) dotted: RefCell<QuickMap<Arc<str>, QuickMap<Arc<str>, Arc<str>>>>,
+    pub(super) dotted: RefCell<Dotted>,
+}
+
+/// Names of two words as they stand in origins, each kept once.
+#[derive(Default)]
+pub(super) struct Dotted {
+    pub(super) known: QuickSet<Arc<str>>,
+    /// Where the next one is put together.
+    pub(super) draft: String,
 }
 
 /// What the outputs of other roots are, for those who read their state.

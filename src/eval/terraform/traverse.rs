@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::expr::either;
 use super::instance::Mode;
-use super::scope::{Context, Evaluator, Place, Scope, error, unknown};
+use super::scope::{Context, Dotted, Evaluator, Place, Scope, error, unknown};
 use crate::source::{Span, nearest};
 use crate::syntax::hcl::{Step, StepKind as Written, Traversal};
 use crate::value::{Kind, List, ListFlavour, Map, Number, Origin, StepKind, Text, Value};
@@ -88,12 +88,16 @@ impl<'w> Evaluator<'w> {
 
     /// `var` and `name` as `var.name`, made once for all who read it.
     pub(super) fn dotted(&self, first: &str, second: &str) -> Arc<str> {
-        let mut known = self.dotted.borrow_mut();
-        if let Some(dotted) = known.get(first).and_then(|names| names.get(second)) {
+        let Dotted { known, draft } = &mut *self.dotted.borrow_mut();
+        draft.clear();
+        draft.push_str(first);
+        draft.push('.');
+        draft.push_str(second);
+        if let Some(dotted) = known.get(draft.as_str()) {
             return dotted.clone();
         }
-        let dotted: Arc<str> = [first, ".", second].concat().into();
-        known.entry(first.into()).or_default().insert(second.into(), dotted.clone());
+        let dotted: Arc<str> = draft.as_str().into();
+        known.insert(dotted.clone());
         dotted
     }
 

@@ -3,6 +3,7 @@
 use super::context::{Context, cells, computed};
 use super::keys::key;
 use super::storage::encrypted_disk;
+use super::user_data::FirstStart;
 use super::vpc::{default_group, each};
 use crate::eval::terraform::{BlockView, Instance};
 use crate::logic::{Reason, Tri};
@@ -21,12 +22,19 @@ const HOSTS: [(&str, &str); 3] = [
 pub(super) fn make(cx: &mut Context<'_>) {
     for (type_name, kind) in HOSTS {
         for instance in cx.managed(type_name) {
-            let host = host(cx, instance, kind);
+            let first_start = instance.view().attr("user_data").as_ref().and_then(FirstStart::of);
+            let mut host = host(cx, instance, kind);
+            if let Some(first_start) = &first_start {
+                read_first_start(&mut host, first_start);
+            }
+            if let Some(copied) = copied_keys(instance.view()) {
+                host.given_keys.set(copied);
+            }
             let head = host.head.clone();
             let id = cx.add(instance, host);
             cx.call(id, instance.view().attr("name"));
-            if let Some(user_data) = instance.view().attr("user_data") {
-                super::user_data::add_commands(cx.model, &head, &user_data);
+            if let Some(first_start) = &first_start {
+                first_start.add_commands(cx.model, &head);
             }
         }
     }
@@ -65,6 +73,11 @@ fn variables(cx: &mut Context<'_>, instance: &Instance) {
     }
 }
 
+fn read_first_start(host: &mut Host, first_start: &FirstStart) {
+    host.opened_files.set(first_start.opened_files());
+    host.given_keys.set(first_start.given_keys());
+}
+
 fn host(cx: &Context<'_>, instance: &Instance, kind: &str) -> Host {
     let mut host = Host::new(cx.head(instance));
     let view = instance.view();
@@ -94,15 +107,6 @@ fn host(cx: &Context<'_>, instance: &Instance, kind: &str) -> Host {
         if let Some(given) = given {
             host.has_ipv6.set(is_some(given));
         }
-    }
-    if let Some(opened) = view.attr("user_data").as_ref().and_then(super::user_data::opened_files) {
-        host.opened_files.set(opened);
-    }
-    if let Some(given) = view.attr("user_data").as_ref().and_then(super::user_data::given_keys) {
-        host.given_keys.set(given);
-    }
-    if let Some(copied) = copied_keys(view) {
-        host.given_keys.set(copied);
     }
     if let Some(made_by) = &instance.presence.decided_by {
         host.made_by.set(made_by.clone());

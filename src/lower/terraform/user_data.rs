@@ -1,44 +1,67 @@
 //! What the script that a host runs at its first start does: which files it opens to every user, which keys of AWS it
 //! puts there.
 
+use std::sync::Arc;
+
 use crate::eval::shell::{Command, Direction, Nothing, Run, run};
 use crate::logic::Reason;
 use crate::lower::command::{self, Description, Stands};
 use crate::model::{Head, Model, One};
 use crate::source::{MappedText, Span};
 use crate::syntax::shell::{Dialect, read};
-use crate::value::{List, ListFlavour, Origin, Piece, Text, Value};
+use crate::value::{Kind, List, ListFlavour, Origin, Piece, Text, Value};
 
-/// The files that `chmod` lets everybody write to, as a list with the places of the commands; nothing if it is no
-/// script that can be read.
-pub(super) fn opened_files(user_data: &Value) -> Option<Value> {
-    found_in(user_data, |ran| ran.commands.iter().flat_map(opened_by).collect())
+/// What the script of a host shows when it is followed.
+pub(super) struct FirstStart {
+    ran: Run,
+    /// Some of it could not be followed.
+    open: Option<Reason>,
+    origin: Origin,
 }
 
-/// Where the script puts keys of AWS: variables that it sets, files that it writes; nothing if it cannot be read.
-pub(super) fn given_keys(user_data: &Value) -> Option<Value> {
-    found_in(user_data, |ran| {
-        let set = ran.variables.iter().filter(|(name, _)| is_key(name));
+impl FirstStart {
+    /// Nothing if the user data is no script that can be read.
+    pub(super) fn of(user_data: &Value) -> Option<FirstStart> {
+        let (user_data, mapped) = script_of_host(user_data)?;
+        let script = read(&mapped, Dialect::PLAIN);
+        let ran = run(&script, mapped.text(), Dialect::PLAIN, &Nothing);
+        let broken = || script.broken.map(|place| Reason::at("syntax-error", "user_data", place));
+        let open = ran.open.clone().or_else(broken);
+        Some(FirstStart { ran, open, origin: user_data.origin })
+    }
+
+    /// The files that `chmod` lets everybody write to, as a list with the places of the commands.
+    pub(super) fn opened_files(&self) -> Value {
+        self.list(self.ran.commands.iter().flat_map(opened_by).collect())
+    }
+
+    /// Where the script puts keys of AWS: variables that it sets, files that it writes.
+    pub(super) fn given_keys(&self) -> Value {
+        let set = self.ran.variables.iter().filter(|(name, _)| is_key(name));
         let set = set.map(|(name, value)| Value::text(name, value.value.origin.clone()));
-        set.chain(ran.commands.iter().flat_map(keys_given_by)).collect()
-    })
-}
+        self.list(set.chain(self.ran.commands.iter().flat_map(keys_given_by)).collect())
+    }
 
-/// The commands of the script as entities: rules about commands ask for them wherever they stand. What a hole of the
-/// text takes part in is left to those who know what it holds.
-pub(super) fn add_commands(model: &mut Model, host: &Head, user_data: &Value) {
-    let Some((_, mapped)) = script_of_host(user_data) else { return };
-    let ran = run(&read(&mapped, Dialect::PLAIN), mapped.text(), Dialect::PLAIN, &Nothing);
-    for (index, command) in ran.commands.iter().enumerate() {
-        if command.words.iter().any(|word| word.text().is_none_or(|text| text.contains(HOLE))) {
-            continue;
+    fn list(&self, items: Vec<Value>) -> Value {
+        let list = List { items, flavour: ListFlavour::Tuple, open: self.open.clone(), is_indexed: false };
+        Value::new(Kind::List(Arc::new(list)), self.origin.clone())
+    }
+
+    /// The commands of the script as entities: rules about commands ask for them wherever they stand. What a hole of the
+    /// text takes part in is left to those who know what it holds.
+    pub(super) fn add_commands(&self, model: &mut Model, host: &Head) {
+        for (index, command) in self.ran.commands.iter().enumerate() {
+            if command.words.iter().any(|word| word.text().is_none_or(|text| text.contains(HOLE))) {
+                continue;
+            }
+            let description = Description { mounts_secret: false, stands: Stands::InUserData };
+            let mut entity = command::entity(&self.ran, index, description);
+            entity.head.presence = host.presence;
+            entity.head.presence_reason.clone_from(&host.presence_reason);
+            entity.head.caller = host.caller;
+            entity.stage = One::absent(command.span);
+            model.image.commands.push(entity);
         }
-        let mut entity = command::entity(&ran, index, Description { mounts_secret: false, stands: Stands::InUserData });
-        entity.head.presence = host.presence;
-        entity.head.presence_reason.clone_from(&host.presence_reason);
-        entity.head.caller = host.caller;
-        entity.stage = One::absent(command.span);
-        model.image.commands.push(entity);
     }
 }
 
@@ -52,17 +75,6 @@ fn script_of_host(user_data: &Value) -> Option<(Value, MappedText)> {
     }
     let mapped = script(&user_data, &text)?;
     mapped.text().starts_with("#!").then_some((user_data, mapped))
-}
-
-/// What a script's run shows, as an open list where some of it could not be followed.
-fn found_in(user_data: &Value, find: impl Fn(&Run) -> Vec<Value>) -> Option<Value> {
-    let (user_data, mapped) = script_of_host(user_data)?;
-    let script = read(&mapped, Dialect::PLAIN);
-    let ran = run(&script, mapped.text(), Dialect::PLAIN, &Nothing);
-    let items = find(&ran);
-    let open = ran.open.or_else(|| script.broken.map(|place| Reason::at("syntax-error", "user_data", place)));
-    let list = List { items, flavour: ListFlavour::Tuple, open, is_indexed: false };
-    Some(Value::new(crate::value::Kind::List(std::sync::Arc::new(list)), user_data.origin.clone()))
 }
 
 /// The text with the place of every line; what stands in a hole is one word or a part of one.
