@@ -12,7 +12,7 @@ use crate::model::image::ImageBuild;
 use crate::model::secret::{SecretAttribute, Setting, Variable};
 use crate::model::terraform::InputVariable;
 use crate::model::workload::{Container, Host};
-use crate::model::{Id, ResourceMode};
+use crate::model::Id;
 use crate::source::{Place, Span, lies_in};
 use crate::value::{Kind, Piece, Value};
 
@@ -145,8 +145,8 @@ fn is_kept_in_state(facts: &Facts<'_>, id: Id<SecretAttribute>) -> Fact {
     }
     // What another system keeps is read into the state by its data source whatever is done with it.
     let is_foreign = value.references().iter().any(|reference| {
-        facts.model.resources_of(ResourceMode::Managed, type_of(&reference.address)).next().is_none()
-            && reference.address.split('.').any(|part| part == "data")
+        reference.address.split('.').any(|part| part == "data")
+            && facts.index().managed(type_of(&reference.address)).is_empty()
     });
     let is_strong = sink.sink.equals("attribute") == Tri::True;
     let is_secret = match (source_of(value), is_strong) {

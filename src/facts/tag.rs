@@ -3,7 +3,7 @@
 use crate::facts::{Facts, facts};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::image::{Image, Repository};
-use crate::model::{Id, Link, Reading, ResourceMode};
+use crate::model::{Id, Link, Reading};
 use crate::source::Place;
 use crate::value::Value;
 
@@ -29,9 +29,10 @@ pub(super) fn scans_on_push(facts: &Facts<'_>, id: Id<Repository>) -> Fact {
         Reading::Known(false) | Reading::Absent => {}
     }
     // A registry's rules name repositories by patterns; which of them they reach is not decided here.
-    match facts.model.resources_of(ResourceMode::Managed, "aws_ecr_registry_scanning_configuration").next() {
-        Some((_, registry)) => {
-            Fact::unknown(Reason::at("unsupported", "the registry's own scanning rules", registry.head.span))
+    match facts.index().managed("aws_ecr_registry_scanning_configuration").first() {
+        Some(registry) => {
+            let place = facts.model[*registry].head.span;
+            Fact::unknown(Reason::at("unsupported", "the registry's own scanning rules", place))
         }
         None => Fact::no(vec![Place::new(span, "nothing scans what is pushed here")]),
     }

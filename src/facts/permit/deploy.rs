@@ -97,16 +97,10 @@ fn deployed_tasks(facts: &Facts<'_>, id: Id<Role>, granted: &Granted) -> Vec<(Id
     }
     let uses = facts.analysis::<Uses>();
     for (_, credential) in uses.of_role(model, id) {
-        let of_job = |deployment: &&crate::model::delivery::Deployment| {
-            deployment.job.id().is_some() && deployment.job.id() == credential.job.id()
-        };
-        for deployment in model.delivery.deployments.iter().map(|(_, deployment)| deployment).filter(of_job) {
-            let named = |task: &Task| {
-                let family = task.family.as_str();
-                family.is_some() && family == deployment.definition.as_str()
-            };
-            let deployed = model.workload.tasks.iter().filter(|(_, task)| named(task));
-            tasks.extend(deployed.map(|(id, _)| (id, Tri::True)));
+        for deployment in credential.job.id().into_iter().flat_map(|job| model[job].deployments.ids()) {
+            let family = model[deployment].definition.as_str();
+            let deployed = family.map_or(&[][..], |family| facts.index().of_family(family));
+            tasks.extend(deployed.iter().map(|id| (*id, Tri::True)));
         }
     }
     tasks

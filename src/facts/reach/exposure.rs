@@ -4,7 +4,7 @@ use super::group::{open_on_any_port, ports_of, presence};
 use super::party::{Party, vpc_ranges};
 use super::rules::{Admitted, Rules, Source, way};
 use super::subnet::Classes;
-use crate::facts::Facts;
+use crate::facts::{Analysis, Facts};
 use crate::logic::{Fact, Reason, Tri};
 use crate::model::data::Database;
 use crate::model::network::{LoadBalancer, Subnet};
@@ -251,19 +251,23 @@ pub(super) fn reachable_from_internet<E: Entity>(facts: &Facts<'_>, id: Id<E>) -
 }
 
 /// The account's setting `dualStackIPv6`, as far as a root declares it.
-fn dual_stack(model: &Model) -> Tri {
-    let settings = model.resources_of(ResourceMode::Managed, "aws_ecs_account_setting_default");
-    let declared = settings.filter_map(|(_, setting)| {
-        let body = setting.body.as_map()?;
-        let is_it = body.entries.get("name").and_then(|name| name.as_str()) == Some("dualStackIPv6");
-        let value = body.entries.get("value").and_then(|value| value.as_str());
-        is_it.then_some(match value {
-            Some("enabled") => Tri::True,
-            Some("disabled") => Tri::False,
-            Some(_) | None => Tri::Unknown,
-        })
-    });
-    declared.reduce(Tri::and).unwrap_or(Tri::Unknown)
+struct DualStack(Tri);
+
+impl Analysis for DualStack {
+    fn compute(facts: &Facts<'_>) -> DualStack {
+        let settings = facts.model.resources_of(ResourceMode::Managed, "aws_ecs_account_setting_default");
+        let declared = settings.filter_map(|(_, setting)| {
+            let body = setting.body.as_map()?;
+            let is_it = body.entries.get("name").and_then(|name| name.as_str()) == Some("dualStackIPv6");
+            let value = body.entries.get("value").and_then(|value| value.as_str());
+            is_it.then_some(match value {
+                Some("enabled") => Tri::True,
+                Some("disabled") => Tri::False,
+                Some(_) | None => Tri::Unknown,
+            })
+        });
+        DualStack(declared.reduce(Tri::and).unwrap_or(Tri::Unknown))
+    }
 }
 
 /// Whether it gets a public address of the family in a subnet; without a subnet, in one that nobody knows.
@@ -313,7 +317,7 @@ fn has_address6(facts: &Facts<'_>, id: AnyId, subnet: Option<Id<Subnet>>) -> Fac
         return assigned.or(of_flag(model, id, &model[host].has_ipv6));
     }
     // A task also needs the account's dual-stack setting, whose default is not one value for every account.
-    match (id.typed::<Service>(), dual_stack(model)) {
+    match (id.typed::<Service>(), facts.analysis::<DualStack>().0) {
         (Some(_), Tri::Unknown) => assigned.and(unknown()),
         (Some(_), setting) => assigned.and(Fact::new(setting, Vec::new())),
         (None, _) => assigned,

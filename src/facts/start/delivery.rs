@@ -63,9 +63,8 @@ pub(super) fn throws_plan_away(facts: &Facts, run: Id<TerraformRun>) -> Fact {
     if !is_apply || takes != Tri::False {
         return Fact::no(Vec::new());
     }
-    let plans = model.delivery.terraform_runs.iter().map(|(_, other)| other).filter(|other| {
-        other.plan_out.is_present() == Tri::True && other.job.id() == own.job.id() && same_folder(other, own)
-    });
+    let of_job = own.job.id().into_iter().flat_map(|job| facts.index().terraform_runs.of(job)).map(|id| &model[id]);
+    let plans = of_job.filter(|other| other.plan_out.is_present() == Tri::True && same_folder(other, own));
     match plans.filter(|plan| is_before(model, plan, own)).last() {
         Some(plan) => Fact::yes(vec![
             Place::new(own.head.span, "plans again, and applies that"),
@@ -138,12 +137,12 @@ fn share_run(model: &Model, some: &Many<Start>, others: &Many<Start>) -> bool {
 }
 
 /// All pushes of the same image in the same run.
-fn siblings<'m>(model: &'m Model, push: &'m Push) -> impl Iterator<Item = &'m Push> {
-    let workflow_of = |push: &Push| push.job.id().and_then(|job| model[job].workflow.id());
-    let workflow = workflow_of(push);
-    model.delivery.pushes.iter().map(|(_, other)| other).filter(move |other| {
-        workflow_of(other) == workflow
-            && share_run(model, &push.starts, &other.starts)
+fn siblings<'m>(facts: &Facts<'m>, push: &'m Push) -> impl Iterator<Item = &'m Push> {
+    let model = facts.model;
+    let workflow = push.job.id().and_then(|job| model[job].workflow.id());
+    let of_workflow = workflow.into_iter().flat_map(|workflow| facts.index().workflow_pushes.of(workflow));
+    of_workflow.map(|id| &model[id]).filter(move |other| {
+        share_run(model, &push.starts, &other.starts)
             && match (push.target.value().as_text(), other.target.value().as_text()) {
                 (Some(a), Some(b)) => a.equals(&b) != Tri::False && repository(&a) == repository(&b),
                 (None, _) | (_, None) => false,
@@ -153,7 +152,7 @@ fn siblings<'m>(model: &'m Model, push: &'m Push) -> impl Iterator<Item = &'m Pu
 
 pub(super) fn has_fixed_tag(facts: &Facts, push: Id<Push>) -> Fact {
     let model = facts.model;
-    Fact::any(siblings(model, &model[push]).map(|other| match other.is_fixed.tri() {
+    Fact::any(siblings(facts, &model[push]).map(|other| match other.is_fixed.tri() {
         Tri::True if other.head.presence != Tri::True => {
             Fact::unknown(Reason::at("run-time-value", "push", other.head.span))
         }
@@ -201,22 +200,22 @@ pub(super) fn is_deployed(facts: &Facts, push: Id<Push>) -> Fact {
     let model = facts.model;
     let own = &model[push];
     let Some(job) = own.job.id() else { return Fact::yes(Vec::new()) };
+    let Some(workflow) = model[job].workflow.id() else { return Fact::yes(Vec::new()) };
+    let index = facts.index();
     let follows = |other: Option<Id<Job>>, step: Option<Id<Step>>| match other {
         Some(other) if other == job => index_of(model, step) >= index_of(model, own.step.id()),
         Some(other) => needs(model, other, job),
         None => false,
     };
-    let deployed = model
-        .delivery
-        .deployments
-        .iter()
-        .any(|(_, it)| follows(it.job.id(), it.step.id()) && share_run(model, &own.starts, &it.starts));
-    let applied = model
-        .delivery
-        .terraform_runs
-        .iter()
-        .filter(|(_, run)| run.verb.as_str() == Some("apply") && share_run(model, &own.starts, &run.starts))
-        .any(|(_, run)| follows(run.job.id(), run.step.id()));
+    let mut deployments = index.workflow_deployments.of(workflow).map(|id| &model[id]);
+    let deployed =
+        deployments.any(|it| follows(it.job.id(), it.step.id()) && share_run(model, &own.starts, &it.starts));
+    let applied = index
+        .workflow_terraform_runs
+        .of(workflow)
+        .map(|id| &model[id])
+        .filter(|run| run.verb.as_str() == Some("apply") && share_run(model, &own.starts, &run.starts))
+        .any(|run| follows(run.job.id(), run.step.id()));
     if deployed || applied {
         return Fact::yes(Vec::new());
     }
@@ -225,7 +224,7 @@ pub(super) fn is_deployed(facts: &Facts, push: Id<Push>) -> Fact {
         .delivery
         .deployments
         .iter()
-        .any(|(_, it)| it.job.id().is_some_and(|it| model[it].workflow.id() != model[job].workflow.id()));
+        .any(|(_, it)| it.job.id().is_some_and(|it| model[it].workflow.id() != Some(workflow)));
     let has_services = !model.workload.services.is_empty();
     let unread = model[job].steps.ids().skip_while(|step| Some(*step) != own.step.id()).skip(1).find(|step| {
         let is_unread_action = model[*step].uses.id().is_some_and(|uses| model[uses].kind.as_str() == Some("action"));
@@ -245,7 +244,9 @@ pub(super) fn comes_after_apply(facts: &Facts, push: Id<Push>) -> Fact {
     let model = facts.model;
     let own = &model[push];
     let Some(job) = own.job.id() else { return Fact::no(Vec::new()) };
-    let apply = model.delivery.terraform_runs.iter().map(|(_, run)| run).find(|run| {
+    let workflow = model[job].workflow.id().into_iter();
+    let mut runs = workflow.flat_map(|it| facts.index().workflow_terraform_runs.of(it)).map(|id| &model[id]);
+    let apply = runs.find(|run| {
         let other = run.job.id();
         run.verb.as_str() == Some("apply") && other.is_some_and(|other| other != job && needs(model, job, other))
     });
@@ -260,22 +261,20 @@ pub(super) fn comes_after_apply(facts: &Facts, push: Id<Push>) -> Fact {
 }
 
 /// The containers of the committed file that is deployed, with the pushes of their images in the same workflow.
-fn file_images<'m>(model: &'m Model, deployment: &Deployment) -> Vec<(&'m Container, String, Vec<&'m Push>)> {
+fn file_images<'m>(facts: &Facts<'m>, deployment: &Deployment) -> Vec<(&'m Container, String, Vec<&'m Push>)> {
+    let (model, index) = (facts.model, facts.index());
     let Some(file) = deployment.definition_file.origin().span().map(|span| span.file) else { return Vec::new() };
     if deployment.definition_file.is_present() != Tri::True {
         return Vec::new();
     }
     let workflow = deployment.job.id().and_then(|job| model[job].workflow.id());
-    let containers = model.workload.containers.iter().map(|(_, container)| container);
     let mut found = Vec::new();
-    for container in containers.filter(|container| container.head.span.file == file) {
+    for container in index.containers_in(file).iter().map(|id| &model[*id]) {
         let Some((name, tag)) = image_of(container) else { continue };
-        let pushes: Vec<&Push> = model
-            .delivery
-            .pushes
-            .iter()
-            .map(|(_, push)| push)
-            .filter(|push| push.job.id().and_then(|job| model[job].workflow.id()) == workflow)
+        let pushes: Vec<&Push> = workflow
+            .into_iter()
+            .flat_map(|workflow| index.workflow_pushes.of(workflow))
+            .map(|id| &model[id])
             .filter(|push| share_run(model, &deployment.starts, &push.starts))
             .filter(|push| push.target.value().as_text().and_then(|text| repository(&text)).as_deref() == Some(&name))
             .collect();
@@ -311,7 +310,7 @@ pub(super) fn ignores_pushed_image(facts: &Facts, deployment: Id<Deployment>) ->
     if let Some(reason) = hidden_file(own) {
         return Fact::unknown(reason);
     }
-    Fact::any(file_images(model, own).into_iter().filter(|(_, _, pushes)| !pushes.is_empty()).map(
+    Fact::any(file_images(facts, own).into_iter().filter(|(_, _, pushes)| !pushes.is_empty()).map(
         |(container, tag, pushes)| {
             let taken = Tri::any(pushes.iter().map(|push| pushes_tag(push, &tag)));
             let image = container.image_name.origin().span().unwrap_or(container.head.span);
@@ -337,7 +336,7 @@ pub(super) fn takes_movable_tag(facts: &Facts, deployment: Id<Deployment>) -> Fa
     if let Some(reason) = hidden_file(own) {
         return Fact::unknown(reason);
     }
-    Fact::any(file_images(model, own).into_iter().map(|(container, tag, pushes)| {
+    Fact::any(file_images(facts, own).into_iter().map(|(container, tag, pushes)| {
         let movable =
             pushes.iter().find(|push| pushes_tag(push, &tag) == Tri::True && push.is_fixed.tri() == Tri::False);
         let fixed = pushes.iter().find(|push| push.is_fixed.tri() == Tri::True);

@@ -19,13 +19,13 @@ fn is_unknown(name: &Cell<mark::Text>, known: &[&Cell<mark::Text>], what: &str) 
     };
     // An ARN ends with the name.
     let name = name.rsplit('/').next().unwrap_or(name);
+    if known.is_empty() || known.iter().any(|cell| cell.as_str() == Some(name)) {
+        return Fact::no(Vec::new());
+    }
     let texts: Option<Vec<&str>> = known.iter().map(|cell| cell.as_str()).collect();
     let Some(texts) = texts else {
         return Fact::unknown(Reason::at("run-time-value", what, span));
     };
-    if texts.is_empty() || texts.contains(&name) {
-        return Fact::no(Vec::new());
-    }
     let role = match nearest(name, texts.iter().copied()) {
         Some(near) => format!("no {what} here has this name; did you mean `{near}`?"),
         None => format!("no {what} here has this name"),

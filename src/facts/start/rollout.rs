@@ -82,24 +82,42 @@ fn is_before_fix(version: &str) -> Option<bool> {
     }
 }
 
+/// The deployments that wait until their services stand.
+struct Waiting {
+    by_service: BTreeMap<u32, Span>,
+    /// Why one of them may wait for any.
+    doubt: Option<Reason>,
+}
+
+impl Analysis for Waiting {
+    fn compute(facts: &Facts<'_>) -> Waiting {
+        let model = facts.model;
+        let mut waiting = Waiting { by_service: BTreeMap::new(), doubt: None };
+        for (_, deployment) in model.delivery.deployments.iter() {
+            if deployment.waits.tri() != Tri::True || deployment.kind.equals("service") != Tri::True {
+                continue;
+            }
+            match service_of(model, deployment) {
+                Ok(Some(service)) => {
+                    waiting.by_service.entry(service.index).or_insert(deployment.head.span);
+                }
+                Ok(None) => {}
+                Err(reason) => waiting.doubt = Some(reason),
+            }
+        }
+        waiting
+    }
+}
+
 /// Whether somebody waits for the service: Terraform, or the workflow that deploys.
 pub(super) fn is_awaited(facts: &Facts<'_>, id: Id<Service>) -> Fact {
     let model = facts.model;
     let service = &model[id];
-    let mut doubt = None;
-    for (_, deployment) in model.delivery.deployments.iter() {
-        if deployment.waits.tri() != Tri::True || deployment.kind.equals("service") != Tri::True {
-            continue;
-        }
-        match service_of(model, deployment) {
-            Ok(Some(found)) if found == id => {
-                return Fact::yes(vec![Place::new(deployment.head.span, "waits for it")]);
-            }
-            Ok(_) => {}
-            Err(reason) => doubt = Some(reason),
-        }
+    let waiting = facts.analysis::<Waiting>();
+    if let Some(span) = waiting.by_service.get(&id.index) {
+        return Fact::yes(vec![Place::new(*span, "waits for it")]);
     }
-    match (service.waits.tri(), doubt) {
+    match (service.waits.tri(), waiting.doubt.clone()) {
         (Tri::True, _) => {
             let span = service.waits.origin().span().unwrap_or(service.head.span);
             Fact::yes(vec![Place::new(span, "Terraform waits for it")])

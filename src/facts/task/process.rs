@@ -6,7 +6,7 @@ use crate::logic::{Fact, Reason, Tri};
 use crate::model::image::Command;
 use crate::model::range::is_loopback;
 use crate::model::workload::{Container, PortMapping};
-use crate::model::{Id, Model, Reading};
+use crate::model::{Id, Reading};
 use crate::source::{Place, Span};
 use crate::value::Value;
 
@@ -16,7 +16,8 @@ struct Started {
     open: Option<Reason>,
 }
 
-fn started(model: &Model, id: Id<Container>) -> Started {
+fn started(facts: &Facts<'_>, id: Id<Container>) -> Started {
+    let (model, index) = (facts.model, facts.index());
     let container = &model[id];
     let span = container.head.span;
     let own_entry = container.entry_point.is_present();
@@ -27,18 +28,16 @@ fn started(model: &Model, id: Id<Container>) -> Started {
         found.open = found.open.take().or(open);
     }
     let build = container.image_build.id();
-    for (command, entity) in model.image.commands.iter() {
-        let is_own = entity.container.id() == Some(id);
-        let is_of_image = build.is_some() && entity.image_build.id() == build;
-        let is_replaced = match entity.line.as_str() {
-            Some("entrypoint") => own_entry != Tri::False,
-            Some(_) => own_entry != Tri::False || own_command != Tri::False,
-            None => true,
-        };
-        if is_own || (is_of_image && !is_replaced) {
-            found.commands.push(command);
-        }
-    }
+    let is_replaced = |command: &Id<Command>| match model[*command].line.as_str() {
+        Some("entrypoint") => own_entry != Tri::False,
+        Some(_) => own_entry != Tri::False || own_command != Tri::False,
+        None => true,
+    };
+    found.commands.extend(index.commands_of_container.of(id));
+    let of_image = build.into_iter().flat_map(|build| index.commands_of_build.of(build));
+    found.commands.extend(of_image.filter(|command| !is_replaced(command)));
+    found.commands.sort_unstable();
+    found.commands.dedup();
     if build.is_none() && own_entry == Tri::False && own_command == Tri::False {
         let reason = container.image.origin.span().map_or(span, |place| place);
         found.open = found.open.or(Some(Reason::at("not-declared-here", "the command of the image", reason)));
@@ -52,8 +51,9 @@ fn is_rest(command: &Command) -> bool {
 }
 
 /// The addresses on which a container listens, with the reason why there may be more.
-fn addresses(model: &Model, id: Id<Container>) -> (Vec<Value>, Option<Reason>) {
-    let started = started(model, id);
+fn addresses(facts: &Facts<'_>, id: Id<Container>) -> (Vec<Value>, Option<Reason>) {
+    let model = facts.model;
+    let started = started(facts, id);
     let mut found = Vec::new();
     let mut open = started.open;
     for command in started.commands.into_iter().map(|id| &model[id]).filter(|command| !is_rest(command)) {
@@ -98,7 +98,7 @@ pub(super) fn is_listened_on(facts: &Facts<'_>, id: Id<PortMapping>) -> Fact {
     let mut doubt = None;
     let mut other: Option<Span> = None;
     for sibling in siblings {
-        let (addresses, open) = addresses(model, sibling);
+        let (addresses, open) = addresses(facts, sibling);
         for address in &addresses {
             if split(address).is_some_and(|(_, number)| number == port) {
                 return Fact::yes(vec![own_place()]);
@@ -132,7 +132,7 @@ pub(super) fn is_bound_to_loopback(facts: &Facts<'_>, id: Id<Container>) -> Fact
             None => Fact::no(vec![Place::new(span, "")]),
         };
     }
-    let (addresses, open) = addresses(model, id);
+    let (addresses, open) = addresses(facts, id);
     let on_port = |address: &&Value| split(address).is_some_and(|(_, port)| ports.contains(&port));
     let of_ports: Vec<&Value> = addresses.iter().filter(on_port).collect();
     let host_of = |address: &&&Value| split(address).and_then(|(host, _)| host);
@@ -156,7 +156,7 @@ pub(super) fn is_bound_to_loopback(facts: &Facts<'_>, id: Id<Container>) -> Fact
 /// Whether what it starts is a server for development.
 pub(super) fn serves_development(facts: &Facts<'_>, id: Id<Container>) -> Fact {
     let model = facts.model;
-    let started = started(model, id);
+    let started = started(facts, id);
     let mut doubt = started.open;
     for command in started.commands.into_iter().map(|id| &model[id]).filter(|command| !is_rest(command)) {
         match command.is_development_server.get() {

@@ -179,9 +179,8 @@ fn is_of_other_account(facts: &Facts<'_>, id: Id<Credential>) -> Fact {
         .ids()
         .filter(|id| matches!(model[*id].kind.as_str(), Some("oidc_role" | "chained_role" | "static_keys")))
         .count();
-    let pushed = model.delivery.pushes.iter().find_map(|(_, push)| {
-        let of_job = push.job.id() == Some(job);
-        let text = push.target.value().as_text().filter(|_| of_job)?;
+    let pushed = facts.index().pushes.of(job).map(|id| &model[id]).find_map(|push| {
+        let text = push.target.value().as_text()?;
         let (registry, _) = text.prefix().split_once(".dkr.ecr.")?;
         (registry.len() == 12 && registry != account).then(|| (registry.to_owned(), &push.head))
     });

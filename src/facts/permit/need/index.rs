@@ -1,6 +1,6 @@
 //! What needs are looked up by, made once per model: resources by their ARN, Regions by root, pushes and builds by step.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::facts::permit::arn::unfold;
@@ -10,10 +10,10 @@ use crate::facts::{Analysis, Facts};
 use crate::logic::Tri;
 use crate::model::delivery::Push;
 use crate::model::image::ImageBuild;
-use crate::model::pipeline::Step;
+use crate::model::pipeline::{Job, Step};
 use crate::model::workload::Task;
 use crate::model::{Id, Model, ResourceMode};
-use crate::source::QuickMap;
+use crate::source::{QuickMap, clean_path};
 use crate::value::{Kind, Origin, Reference, Value};
 
 /// A resource that needs may act on.
@@ -28,6 +28,7 @@ pub(super) struct Index {
     regions: HashMap<String, String>,
     pushes: HashMap<u32, Vec<Id<Push>>>,
     builds: HashMap<u32, Vec<Id<ImageBuild>>>,
+    files: TaskFiles,
     /// Where jobs deploy the task definitions of files.
     deployed_in: HashMap<u32, BTreeSet<String>>,
 }
@@ -53,12 +54,14 @@ const ANCHORS: [(&str, &str); 14] = [
 impl Analysis for Index {
     fn compute(facts: &Facts<'_>) -> Index {
         let model = facts.model;
+        let files = TaskFiles::new(model);
         let mut index = Index {
             anchors: QuickMap::default(),
             regions: regions(model),
             pushes: HashMap::new(),
             builds: HashMap::new(),
-            deployed_in: deployed_in(model),
+            deployed_in: deployed_in(model, &files),
+            files,
         };
         for (_, resource) in model.resources.resources.iter() {
             let attribute = ANCHORS.iter().find(|(kind, _)| *kind == &*resource.type_name).map(|(_, it)| *it);
@@ -101,6 +104,11 @@ impl Index {
         self.regions.get(plain(root)).map(String::as_str)
     }
 
+    /// The task definitions of the file that a job calls so.
+    pub(super) fn tasks_of_file(&self, model: &Model, job: Id<Job>, file: &str) -> Vec<Id<Task>> {
+        self.files.named(repository_of(model, job), file)
+    }
+
     /// The only Region that a task definition of a file is deployed in, as far as the logins of jobs tell.
     pub(super) fn deployed_in(&self, task: Id<Task>) -> Option<&str> {
         let regions = self.deployed_in.get(&task.index).filter(|regions| regions.len() == 1)?;
@@ -128,33 +136,69 @@ impl Index {
 }
 
 /// A job whose Region nobody can read stands for one that nobody knows.
-fn deployed_in(model: &Model) -> HashMap<u32, BTreeSet<String>> {
-    let mut found: HashMap<u32, BTreeSet<String>> = HashMap::new();
-    let mut by_name: HashMap<&str, Vec<(Id<Task>, &str)>> = HashMap::new();
-    for (id, task) in model.workload.tasks.iter() {
-        if let Some(path) = task.path.as_str() {
-            by_name.entry(path.rsplit('/').next().unwrap_or(path)).or_default().push((id, path));
-        }
-    }
+fn deployed_in(model: &Model, files: &TaskFiles) -> HashMap<u32, BTreeSet<String>> {
+    let is_login = |kind: Option<&str>| matches!(kind, Some("oidc_role" | "chained_role" | "static_keys"));
+    let mut by_file: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
     for (_, deployment) in model.delivery.deployments.iter() {
         let file = deployment.definition_file.as_str().or(deployment.definition.as_str());
-        let (Some(file), Some(job)) = (file.map(|file| file.trim_start_matches("./")), deployment.job.id()) else {
-            continue;
-        };
-        let is_login = |kind: Option<&str>| matches!(kind, Some("oidc_role" | "chained_role" | "static_keys"));
+        let (Some(file), Some(job)) = (file, deployment.job.id()) else { continue };
         let logins = model[job].credentials.ids().map(|id| &model[id]).filter(|it| is_login(it.kind.as_str()));
-        let regions: Vec<String> =
-            logins.map(|login| login.region.as_str().unwrap_or("not known").to_owned()).collect();
-        let named = by_name.get(file.rsplit('/').next().unwrap_or(file));
-        for (task, path) in named.into_iter().flatten() {
-            let is_it = path.strip_suffix(file).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
-            if is_it {
-                found.entry(task.index).or_default().extend(regions.iter().cloned());
-            }
+        let regions = logins.map(|login| login.region.as_str().unwrap_or("not known"));
+        by_file.entry((repository_of(model, job), file)).or_default().extend(regions);
+    }
+    let mut found: HashMap<u32, BTreeSet<String>> = HashMap::new();
+    for ((repository, file), regions) in by_file {
+        for task in files.named(repository, file.trim_start_matches("./")) {
+            found.entry(task.index).or_default().extend(regions.iter().map(|region| (*region).to_owned()));
         }
     }
     found.retain(|_, regions| !regions.contains("not known"));
     found
+}
+
+/// The folder that the paths in a job are relative to.
+fn repository_of(model: &Model, job: Id<Job>) -> &str {
+    let workflow = model[job].workflow.id();
+    let repository = workflow.and_then(|workflow| model[workflow].github_repository.id());
+    repository.and_then(|repository| model[repository].path.as_str()).unwrap_or("")
+}
+
+/// The task definitions of files.
+struct TaskFiles {
+    by_path: HashMap<String, Vec<Id<Task>>>,
+    /// The paths of files of one name.
+    by_name: HashMap<String, BTreeSet<String>>,
+}
+
+impl TaskFiles {
+    fn new(model: &Model) -> TaskFiles {
+        let mut files = TaskFiles { by_path: HashMap::new(), by_name: HashMap::new() };
+        for (id, task) in model.workload.tasks.iter() {
+            if let Some(path) = task.path.as_str() {
+                files.by_path.entry(path.to_owned()).or_default().push(id);
+                files.by_name.entry(name_of(path).to_owned()).or_default().insert(path.to_owned());
+            }
+        }
+        files
+    }
+
+    /// Those of the file that a job of a repository calls so: in the repository's folder, else in any, since the job may
+    /// have gone elsewhere.
+    fn named(&self, repository: &str, file: &str) -> Vec<Id<Task>> {
+        let at_home = clean_path(repository, file).and_then(|path| self.by_path.get(&path));
+        if let Some(found) = at_home {
+            return found.clone();
+        }
+        let is_it = |path: &&String| path.strip_suffix(file).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+        let paths = self.by_name.get(name_of(file)).into_iter().flatten().filter(is_it);
+        let mut found: Vec<Id<Task>> = paths.filter_map(|path| self.by_path.get(path)).flatten().copied().collect();
+        found.sort_unstable();
+        found
+    }
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn regions(model: &Model) -> HashMap<String, String> {

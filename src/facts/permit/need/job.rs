@@ -16,7 +16,6 @@ use crate::facts::trust::asking::Uses;
 use crate::logic::{Reason, Tri};
 use crate::model::identity::Role;
 use crate::model::pipeline::{Credential, Job, Step};
-use crate::model::workload::Task;
 use crate::model::{AnyId, Id, Model, Reading};
 use crate::source::{Place, Span};
 use crate::value::Value;
@@ -202,7 +201,7 @@ fn of_step<'m>(
         match said {
             Said::Calls(calls) => {
                 for call in calls {
-                    let deployed = deployed(model, &index, job, &call);
+                    let deployed = deployed(facts, &index, job, &call);
                     let certainty = if call.is_conditional { certainty.min(Certainty::Conditional) } else { certainty };
                     let certainty = match is_sure_image(model, &index, job, &call) {
                         Tri::True => certainty,
@@ -397,11 +396,12 @@ fn cluster_of(targets: &mut Targets<'_>, row: &NeedRow) -> Option<Target> {
 }
 
 /// The task definition that a call names: a file, a family, or what an earlier step of the job read.
-fn deployed(model: &Model, index: &Index, job: Id<Job>, call: &Call) -> Deployed {
+fn deployed(facts: &Facts<'_>, index: &Index, job: Id<Job>, call: &Call) -> Deployed {
+    let model = facts.model;
     let written = ["task-definition", "cli-input-json", "family"].iter().find_map(|name| call.option(name));
-    let mut found = written.map_or_else(Deployed::default, |value| named_definition(model, value));
+    let mut found = written.map_or_else(Deployed::default, |value| named_definition(facts, index, job, value));
     if found.tasks.is_empty() && found.family.is_none() {
-        found = earlier_definition(model, index, job);
+        found = earlier_definition(facts, index, job);
     }
     if found.tasks.is_empty()
         && let Some(service) = call.known("service")
@@ -416,31 +416,22 @@ fn deployed(model: &Model, index: &Index, job: Id<Job>, call: &Call) -> Deployed
     found
 }
 
-fn named_definition(model: &Model, value: &Value) -> Deployed {
+fn named_definition(facts: &Facts<'_>, index: &Index, job: Id<Job>, value: &Value) -> Deployed {
     let Some(text) = value.as_str() else { return Deployed::default() };
     let path = text.trim_start_matches("file://").trim_start_matches("./");
     if path.ends_with(".json") || path.contains('.') && !path.starts_with("arn:") {
-        let tasks = tasks_in(model, path);
+        let tasks = index.tasks_of_file(facts.model, job, path);
         return Deployed { family: None, tasks };
     }
     let name = text.rsplit_once("task-definition/").map_or(text, |(_, name)| name);
     let family = name.split(':').next().unwrap_or(name);
-    let of_family = model.workload.tasks.iter().filter(|(_, task)| task.family.as_str() == Some(family));
-    Deployed { family: Some(Value::text(family, value.origin.clone())), tasks: of_family.map(|(id, _)| id).collect() }
-}
-
-/// The task definitions of a committed file, by its path from the root of the repository.
-fn tasks_in(model: &Model, path: &str) -> Vec<Id<Task>> {
-    let is_it = |task: &Task| {
-        task.path
-            .as_str()
-            .is_some_and(|own| own.strip_suffix(path).is_some_and(|rest| rest.is_empty() || rest.ends_with('/')))
-    };
-    model.workload.tasks.iter().filter(|(_, task)| is_it(task)).map(|(id, _)| id).collect()
+    let tasks = facts.index().of_family(family).to_vec();
+    Deployed { family: Some(Value::text(family, value.origin.clone())), tasks }
 }
 
 /// What `describe-task-definition` and the rendering step of the job were told.
-fn earlier_definition(model: &Model, index: &Index, job: Id<Job>) -> Deployed {
+fn earlier_definition(facts: &Facts<'_>, index: &Index, job: Id<Job>) -> Deployed {
+    let model = facts.model;
     let calls =
         model[job].steps.ids().flat_map(|step| call::of_step(model, index, step)).filter_map(|said| match said {
             Said::Calls(calls) => Some(calls),
@@ -460,7 +451,7 @@ fn earlier_definition(model: &Model, index: &Index, job: Id<Job>) -> Deployed {
             }
             _ => None,
         };
-        let Some(named) = option.map(|value| named_definition(model, value)) else { continue };
+        let Some(named) = option.map(|value| named_definition(facts, index, job, value)) else { continue };
         if found.tasks.is_empty() {
             found.tasks = named.tasks;
         }
