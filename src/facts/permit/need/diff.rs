@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Certainty, Need, NeedSet};
+use super::{Certainty, Known, Need, NeedSet};
 use crate::data::actions::Level;
 use crate::data::lists;
 use crate::facts::permit::power::GrantedAction;
@@ -70,14 +70,14 @@ pub(super) struct Missing<'a> {
 pub(super) fn missing<'a>(
     needs: impl IntoIterator<Item = &'a Need>,
     granted: &Granted,
+    known: &Known,
 ) -> (Vec<Missing<'a>>, Option<Reason>) {
     let mut found = Vec::new();
     let mut doubt = None;
     for need in needs.into_iter().filter(|need| need.certainty > Certainty::Perhaps) {
         let place = need.places.first().map(|place| place.span);
         let reason = |code, object: &str| Reason::with(code, object.to_owned(), place);
-        let question = need.question();
-        match (granted.grants(&question), need.certainty) {
+        match (known.grants(granted, need), need.certainty) {
             (Tri::False, Certainty::Sure) => found.push(Missing { need, session: None }),
             (Tri::False, _) => {
                 doubt.get_or_insert_with(|| reason("condition-not-known", need.action));
@@ -88,7 +88,7 @@ pub(super) fn missing<'a>(
             }
             (Tri::True, _) => {
                 for (session, certainty) in need.sessions.iter().filter(|(_, it)| *it > Certainty::Perhaps) {
-                    match (session.bound.admits(&question), certainty) {
+                    match (known.admits(&session.bound, need), certainty) {
                         (Tri::True, _) => {}
                         (Tri::False, Certainty::Sure) => found.push(Missing { need, session: Some(session) }),
                         (Tri::False | Tri::Unknown, _) => {

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::facts::permit::arn::unfold;
-use crate::facts::permit::pattern::{Pattern, Symbol};
+use crate::facts::permit::pattern::{Case, Pattern, Reading as How, Symbol};
 use crate::facts::permit::scope::resource_part;
 use crate::facts::{Analysis, Facts};
 use crate::logic::Tri;
 use crate::model::delivery::Push;
 use crate::model::image::ImageBuild;
 use crate::model::pipeline::{Job, Step};
+use crate::model::terraform::Provider;
 use crate::model::workload::Task;
 use crate::model::{Id, Model, ResourceMode};
 use crate::source::{QuickMap, clean_path};
@@ -26,6 +27,8 @@ pub(super) struct Index {
     /// By root, then by what stands behind the account.
     anchors: QuickMap<Arc<str>, QuickMap<Vec<Symbol>, Vec<Anchor>>>,
     regions: HashMap<String, String>,
+    /// The same where a variable names it, as symbols.
+    region_words: HashMap<String, Vec<Symbol>>,
     pushes: HashMap<u32, Vec<Id<Push>>>,
     builds: HashMap<u32, Vec<Id<ImageBuild>>>,
     files: TaskFiles,
@@ -58,6 +61,7 @@ impl Analysis for Index {
         let mut index = Index {
             anchors: QuickMap::default(),
             regions: regions(model),
+            region_words: region_words(model),
             pushes: HashMap::new(),
             builds: HashMap::new(),
             deployed_in: deployed_in(model, &files),
@@ -107,6 +111,11 @@ impl Index {
     /// The task definitions of the file that a job calls so.
     pub(super) fn tasks_of_file(&self, model: &Model, job: Id<Job>, file: &str) -> Vec<Id<Task>> {
         self.files.named(repository_of(model, job), file)
+    }
+
+    /// The same, known or not.
+    pub(super) fn region_word(&self, root: &str) -> Option<&[Symbol]> {
+        self.region_words.get(plain(root)).map(Vec::as_slice)
     }
 
     /// The only Region that a task definition of a file is deployed in, as far as the logins of jobs tell.
@@ -202,15 +211,27 @@ fn name_of(path: &str) -> &str {
 }
 
 fn regions(model: &Model) -> HashMap<String, String> {
-    let mut found = HashMap::new();
-    for (_, provider) in model.terraform.providers.iter() {
-        let path = provider.root.id().and_then(|id| model[id].path.as_str());
+    let known =
+        default_providers(model).filter_map(|(root, provider)| Some((root, provider.region.as_str()?.to_owned())));
+    known.collect()
+}
+
+fn region_words(model: &Model) -> HashMap<String, Vec<Symbol>> {
+    let word = |provider: &Provider| {
+        let text = provider.region.value().as_text()?;
+        let pattern = Pattern::new(&text, How::Literal, Case::Kept, &|hole| unfold(model, hole));
+        Some(pattern.symbols().to_vec())
+    };
+    default_providers(model).filter_map(|(root, provider)| Some((root, word(provider)?))).collect()
+}
+
+/// The providers of AWS without an alias, with the folders of their roots.
+fn default_providers(model: &Model) -> impl Iterator<Item = (String, &Provider)> {
+    model.terraform.providers.iter().filter_map(|(_, provider)| {
+        let path = provider.root.id().and_then(|id| model[id].path.as_str())?;
         let is_default = provider.kind.as_str() == Some("aws") && provider.alias.is_present() == Tri::False;
-        if let (Some(path), Some(region), true) = (path, provider.region.as_str(), is_default) {
-            found.insert(plain(path).to_owned(), region.to_owned());
-        }
-    }
-    found
+        is_default.then(|| (plain(path).to_owned(), provider))
+    })
 }
 
 /// A root's folder, however it is written.

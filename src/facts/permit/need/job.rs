@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::call::{self, Call, Said};
 use super::index::Index;
+use super::known::account_in;
 use super::scope::{Deployed, Surroundings};
 use super::{Certainty, Need, NeedSet, Target, only_user};
 use crate::data::needs::{self, NeedRow};
@@ -125,6 +126,7 @@ fn of_job(facts: &Facts<'_>, job: Id<Job>, of: &mut BTreeMap<AnyId, NeedSet>) {
         if let Some(principal) = principal_of(facts, id) {
             let set = of.entry(principal).or_default();
             set.is_of_job = true;
+            set.accounts.extend(account_in(&model[id].role_reference).map(str::to_owned));
             let place = Place::new(model[id].head.span, format!("job `{}` logs in", model[job].head.name));
             if !set.users.contains(&place) {
                 set.users.push(place);

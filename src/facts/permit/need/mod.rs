@@ -6,6 +6,7 @@ mod diff;
 mod document;
 mod index;
 mod job;
+mod known;
 mod narrow;
 mod scope;
 mod task;
@@ -14,7 +15,7 @@ mod tests;
 pub(in crate::facts) mod verdict;
 pub mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::condition::Context;
@@ -28,6 +29,8 @@ use crate::logic::Reason;
 use crate::model::AnyId;
 use crate::model::identity::{IamUser, Role};
 use crate::source::{Place, Span};
+
+use known::Known;
 
 pub use document::{PolicyDocument, Statement as DocumentStatement};
 pub use scope::Target;
@@ -61,14 +64,19 @@ pub struct Need {
 
 impl Need {
     pub(super) fn question(&self) -> Question {
+        self.question_with(&Pattern::clone)
+    }
+
+    /// The question with its patterns written in another way.
+    fn question_with(&self, write: &dyn Fn(&Pattern) -> Pattern) -> Question {
         let mut context = Context::default();
         if let Some(service) = self.passed_to {
             context = context.with("iam:PassedToService", Pattern::parse(service, How::Literal, Case::Kept));
         }
         if let Some(cluster) = &self.cluster {
-            context = context.with("ecs:cluster", cluster.pattern.clone());
+            context = context.with("ecs:cluster", write(&cluster.pattern));
         }
-        Question::new(self.action, self.target.pattern.clone(), Extent::All, context)
+        Question::new(self.action, write(&self.target.pattern), Extent::All, context)
     }
 }
 
@@ -88,6 +96,9 @@ pub struct NeedSet {
     pub starts_tasks: bool,
     /// The code of a task holds it.
     pub is_of_code: bool,
+    /// The accounts that logins write for it.
+    accounts: BTreeSet<String>,
+    known: Known,
 }
 
 impl NeedSet {
@@ -138,7 +149,8 @@ impl Analysis for Needs {
                 other_holders(facts, role, set);
             }
         }
-        for set in of.values_mut() {
+        for (id, set) in &mut of {
+            set.known = Known::of(facts, *id, set);
             set.needs.sort_by(|a, b| (a.action, &a.target).cmp(&(b.action, &b.target)));
         }
         Needs { of, of_tasks }

@@ -23,6 +23,7 @@ pub struct Target {
 }
 
 /// Whose needs are read, and where they act.
+#[derive(Clone)]
 pub(super) struct Surroundings<'m> {
     pub(super) model: &'m Model,
     index: Arc<Index>,
@@ -59,6 +60,11 @@ impl<'m> Surroundings<'m> {
         };
         let (partition, account) = (known(1, "partition"), known(4, "account"));
         Surroundings { model: facts.model, index, own, partition, region, account }
+    }
+
+    /// The same in another Region.
+    pub(super) fn in_region(&self, region: &str) -> Surroundings<'m> {
+        Surroundings { region: literal(region), ..self.clone() }
     }
 
     /// The things that a scope names for a call; none if the call does not come so far.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::known::account_in;
 use super::scope::{ImagePlace, Surroundings, Target, image_in_ecr};
 use super::{Certainty, Need, NeedSet};
 use crate::facts::Facts;
@@ -34,6 +35,7 @@ pub(super) fn collect(facts: &Facts<'_>, of: &mut BTreeMap<AnyId, NeedSet>) -> B
             needs = execution(facts, id, role);
             let set = of.entry(role.into()).or_default();
             set.starts_tasks = true;
+            set.accounts.extend(account_in(&task.execution_role_arn).map(str::to_owned));
             set.users.push(Place::new(task.head.span, format!("`{}` starts with it", task.head.name)));
             for need in needs.execution.iter().cloned() {
                 set.add(need);
@@ -46,6 +48,7 @@ pub(super) fn collect(facts: &Facts<'_>, of: &mut BTreeMap<AnyId, NeedSet>) -> B
             needs.task = infrastructure(facts, id, role);
             let set = of.entry(role.into()).or_default();
             set.is_of_code = true;
+            set.accounts.extend(account_in(&task.task_role_arn).map(str::to_owned));
             set.users.push(Place::new(task.head.span, format!("the containers of `{}` have it", task.head.name)));
             for need in needs.task.iter().cloned() {
                 set.add(need);
@@ -140,8 +143,10 @@ fn logs(around: &Surroundings<'_>, container: &Container, needs: &mut TaskNeeds)
     let options = log.options.value().as_map();
     let option = |name: &str| options.and_then(|options| options.entries.get(name));
     let group = option("awslogs-group").and_then(Value::as_text);
+    let region = option("awslogs-region").and_then(Value::as_str);
+    let elsewhere = region.map(|region| around.in_region(region));
     let target = |behind: &str| match &group {
-        Some(group) => around.named("logs", "log-group:", group, behind),
+        Some(group) => elsewhere.as_ref().unwrap_or(around).named("logs", "log-group:", group, behind),
         None => any("{log group}"),
     };
     for action in ["logs:CreateLogStream", "logs:PutLogEvents"] {

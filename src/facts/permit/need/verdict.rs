@@ -2,9 +2,10 @@
 
 use super::diff;
 use super::index::Index;
+use super::known::account_in;
 use super::narrow;
 use super::task::role_place;
-use super::{Need, NeedSet, Needs};
+use super::{Known, Need, NeedSet, Needs};
 use crate::data::actions::Level;
 use crate::facts::permit::actions::{ActionName, listed};
 use crate::facts::permit::pattern::{Case, Pattern, Reading as How};
@@ -75,7 +76,7 @@ fn lacks_permission<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> Fact {
     }
     // What tasks lack is told of the tasks.
     let of_jobs = set.needs.iter().filter(|need| !is_of_tasks(need));
-    let (missing, doubt) = diff::missing(of_jobs, granted);
+    let (missing, doubt) = diff::missing(of_jobs, granted, &set.known);
     let mut told = Vec::new();
     let mut is_told_elsewhere = false;
     for one in missing {
@@ -168,7 +169,7 @@ fn missing_of_jobs(facts: &Facts<'_>, id: AnyId) -> Vec<&'static str> {
     let (needs, grants) = (facts.analysis::<Needs>(), facts.analysis::<Grants>());
     let (Some(set), Some(granted)) = (needs.of(id), grants.of(id)) else { return Vec::new() };
     let of_jobs = set.needs.iter().filter(|need| set.is_of_job && !is_of_tasks(need));
-    let (missing, _) = diff::missing(of_jobs, granted);
+    let (missing, _) = diff::missing(of_jobs, granted, &set.known);
     let is_told = |one: &diff::Missing<'_>| one.session.is_some() || !explained(facts, granted, one.need.action);
     missing.into_iter().filter(is_told).map(|one| one.need.action).collect()
 }
@@ -181,11 +182,12 @@ fn missing_actions<E: Entity>(facts: &Facts<'_>, id: Id<E>) -> (Value, Vec<Place
 fn execution_actions_missing(facts: &Facts<'_>, id: Id<Task>) -> (Value, Vec<Place>) {
     let span = facts.model[id].head.span;
     let (needs, grants) = (facts.analysis::<Needs>(), facts.analysis::<Grants>());
-    let granted = facts.model[id].execution_role.id().and_then(|role| grants.of(role));
-    let (Some(of_task), Some(granted)) = (needs.of_tasks.get(&id.index), granted) else {
+    let role = facts.model[id].execution_role.id();
+    let granted = role.and_then(|role| Some((role, grants.of(role)?)));
+    let (Some(of_task), Some((role, granted))) = (needs.of_tasks.get(&id.index), granted) else {
         return texts(Vec::new(), span);
     };
-    let (missing, _) = diff::missing(&of_task.execution, granted);
+    let (missing, _) = diff::missing(&of_task.execution, granted, &known_of(facts, id, role));
     let told = missing.into_iter().map(|one| one.need.action).filter(|action| !explained(facts, granted, action));
     texts(told.collect(), span)
 }
@@ -405,6 +407,14 @@ fn task_role_lacks(facts: &Facts<'_>, id: Id<Task>) -> Fact {
     lacks(facts, id, task.task_role.id(), task.task_role_arn.is_present(), span)
 }
 
+/// What is known of the place where a task runs.
+fn known_of(facts: &Facts<'_>, id: Id<Task>, role: Id<Role>) -> Known {
+    let index = facts.analysis::<Index>();
+    let task = &facts.model[id];
+    let account = account_in(&task.execution_role_arn).or_else(|| account_in(&task.task_role_arn));
+    Known::at(facts, role.into(), index.deployed_in(id), account)
+}
+
 /// What a task needs of one of its roles and surely does not get.
 fn lacks(facts: &Facts<'_>, id: Id<Task>, role: Option<Id<Role>>, is_named: Tri, span: Span) -> Fact {
     let model = facts.model;
@@ -418,7 +428,7 @@ fn lacks(facts: &Facts<'_>, id: Id<Task>, role: Option<Id<Role>>, is_named: Tri,
     let (Some(of_task), Some(granted)) = (needs.of_tasks.get(&id.index), grants.of(role)) else { return nothing(span) };
     let is_execution = Some(role) == model[id].execution_role.id() && span == role_place(model, id);
     let wanted = if is_execution { &of_task.execution } else { &of_task.task };
-    let (missing, doubt) = diff::missing(wanted, granted);
+    let (missing, doubt) = diff::missing(wanted, granted, &known_of(facts, id, role));
     let told: Vec<&Need> =
         missing.into_iter().map(|one| one.need).filter(|need| !explained(facts, granted, need.action)).collect();
     if told.is_empty() {

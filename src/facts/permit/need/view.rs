@@ -102,9 +102,8 @@ fn view(facts: &Facts<'_>, id: AnyId) -> PrincipalView {
 fn judged(set: &NeedSet, granted: Option<&Granted>) -> (Vec<Need>, Vec<Need>) {
     let (mut missing, mut undecided) = (Vec::new(), Vec::new());
     for need in set.needs.iter().filter(|need| need.certainty > Certainty::Perhaps) {
-        let question = need.question();
-        let by_sessions = || Tri::all(need.sessions.iter().map(|(session, _)| session.bound.admits(&question)));
-        match granted.map_or(Tri::False, |granted| granted.grants(&question)).and(by_sessions()) {
+        let by_sessions = || Tri::all(need.sessions.iter().map(|(session, _)| set.known.admits(&session.bound, need)));
+        match granted.map_or(Tri::False, |granted| set.known.grants(granted, need)).and(by_sessions()) {
             Tri::True => {}
             Tri::False => missing.push(need.clone()),
             Tri::Unknown => undecided.push(need.clone()),
