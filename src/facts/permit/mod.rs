@@ -36,6 +36,7 @@ mod takeover;
 pub mod trusted;
 pub(super) mod width;
 
+pub(in crate::facts) use stranger::can_meet;
 pub(in crate::facts) use takeover::lets_in;
 
 #[cfg(test)]

@@ -65,7 +65,9 @@ fn says(key: &str) -> Says {
         | "aws:viaawsservice"
         | "aws:vpcsourceip"
         | "s3:resourceaccount"
-        | "sns:protocol" => Says::Anything,
+        | "sns:protocol"
+        | "sts:rolesessionname"
+        | "sts:transitivetagkeys" => Says::Anything,
         key if key.starts_with("aws:principaltag/") || key.starts_with("aws:requesttag/") => Says::Anything,
         key if key.starts_with("aws:calledvia") || key.starts_with("kms:encryptioncontext") => Says::Anything,
         // What is left of S3's keys is about the request.
@@ -75,7 +77,7 @@ fn says(key: &str) -> Says {
 }
 
 /// Whether some request of a stranger meets all conditions of a statement.
-pub(super) fn can_meet(model: &Model, statement: &Statement) -> Tri {
+pub(in crate::facts) fn can_meet(model: &Model, statement: &Statement) -> Tri {
     let conditions = statement.policy_conditions.ids().map(|id| one_can_meet(&model[id]));
     let open = if statement.policy_conditions.open.is_some() { Tri::Unknown } else { Tri::True };
     Tri::all(conditions).and(open)
@@ -241,12 +243,14 @@ mod tests {
 
     fn condition(operator: &str, key: &str, values: &[&str]) -> PolicyCondition {
         let mut condition = PolicyCondition::new(Head::new("", Span::file_start(FileId(0))));
+        let (qualifier, operator) = operator.split_once(':').unwrap_or(("none", operator));
         let (operator, if_exists) = match operator.strip_suffix("IfExists") {
             Some(rest) => (rest, true),
             None => (operator, false),
         };
         let text = |text: &str| Value::text(text, Origin::none());
         condition.operator.set(text(operator));
+        condition.qualifier.set(text(qualifier));
         condition.if_exists.set(Value::bool(if_exists, Origin::none()));
         condition.context_key.set(text(key));
         condition.values.set(Value::list(values.iter().map(|value| text(value)).collect(), Origin::none()));
@@ -260,6 +264,16 @@ mod tests {
             ("StringEquals", "aws:PrincipalOrgID", "o-abc1234567", Tri::False),
             ("StringLike", "aws:PrincipalOrgID", "o-*", Tri::True),
             ("StringEqualsIfExists", "aws:PrincipalOrgID", "o-abc1234567", Tri::True),
+            ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-abc1234567/r-ab12/ou-ab12-11111111/*", Tri::False),
+            ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-abc1234567/*", Tri::False),
+            // Roots and units of other organisations may have the same ids.
+            ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "*/ou-ab12-11111111/*", Tri::True),
+            ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-*", Tri::True),
+            // Whoever is in no organisation carries no path.
+            ("ForAllValues:StringLike", "aws:PrincipalOrgPaths", "o-abc1234567/*", Tri::True),
+            ("ForAnyValue:StringNotLike", "aws:PrincipalOrgPaths", "o-abc1234567/*", Tri::True),
+            ("ForAnyValue:StringLike", "aws:SourceOrgPaths", "o-abc1234567/*", Tri::False),
+            ("ForAnyValue:StringLike", "aws:VpceOrgPaths", "o-abc1234567/*", Tri::False),
             ("StringNotEquals", "aws:PrincipalAccount", "123456789012", Tri::True),
             ("StringEquals", "AWS:SourceOwner", "123456789012", Tri::False),
             ("ArnLike", "aws:SourceArn", "arn:aws:sns:eu-west-1:123456789012:*", Tri::False),

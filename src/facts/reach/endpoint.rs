@@ -239,7 +239,7 @@ fn actions(service: &str) -> &'static [(&'static str, &'static str)] {
 }
 
 /// Keys that tell who calls, or whose the resource is.
-const ABOUT_CALLERS: [&str; 7] = [
+const ABOUT_CALLERS: [&str; 8] = [
     "aws:principalaccount",
     "aws:principalarn",
     "aws:principalisawsservice",
@@ -247,6 +247,7 @@ const ABOUT_CALLERS: [&str; 7] = [
     "aws:principalorgpaths",
     "aws:resourceaccount",
     "aws:resourceorgid",
+    "aws:resourceorgpaths",
 ];
 
 /// A statement as it stands for the tasks: with the execution role as caller, whose account is that of the root. Layers

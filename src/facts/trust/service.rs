@@ -2,6 +2,7 @@
 
 use crate::data::lists;
 use crate::facts::permit::accounts::{is_foreign_principal, is_whole_account};
+use crate::facts::permit::can_meet;
 use crate::facts::permit::condition::holds_without_key;
 use crate::facts::permit::read;
 use crate::facts::permit::trusted::{is_trust, members};
@@ -120,23 +121,25 @@ fn principal(
     }
 }
 
+/// Conditions that anybody can meet limit nobody. An external id is a secret, which nobody guesses.
 fn open_to_anyone(facts: &Facts<'_>, id: Id<Role>) -> Fact {
-    const LIMITS: [&str; 9] = [
-        "aws:principalorgid",
-        "aws:principalorgpaths",
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principaltag/",
-        "sts:externalid",
-        "aws:sourceaccount",
-        "aws:sourcearn",
-        "aws:sourcevpce",
-    ];
+    const LIMITS: [&str; 1] = ["sts:externalid"];
     let is_everyone = |value: &Value| match value.as_text() {
         Some(text) => text.equals_str("*"),
         None => Tri::False,
     };
-    judge(facts, id, |model, statement| principal(model, statement, &LIMITS, is_everyone, "any identity of AWS"))
+    judge(facts, id, |model, statement| {
+        let named = principal(model, statement, &LIMITS, is_everyone, "any identity of AWS");
+        if named.tri == Tri::False {
+            return named;
+        }
+        let span = model[statement].head.span;
+        match can_meet(model, &model[statement]) {
+            Tri::True => named,
+            Tri::False => Fact::no(vec![Place::new(span, "")]),
+            Tri::Unknown => Fact::unknown(Reason::at("no-value", "the conditions", span)),
+        }
+    })
 }
 
 fn trusts_account_without_external_id(facts: &Facts<'_>, id: Id<Role>) -> Fact {
