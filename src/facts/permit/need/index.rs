@@ -113,7 +113,7 @@ impl Index {
         self.files.named(repository_of(model, job), file)
     }
 
-    /// The same, known or not.
+    /// The Region of that provider as symbols, known or not.
     pub(super) fn region_word(&self, root: &str) -> Option<&[Symbol]> {
         self.region_words.get(plain(root)).map(Vec::as_slice)
     }
