@@ -16,8 +16,13 @@ pub(super) fn output_of(commands: &[Command], span: Span, file: &dyn Fn(&str) ->
     let shown = commands.first().map_or(String::new(), |command| format!("$({} …)", program(command)));
     operand.value = Value::unknown(Reason::at("command-output", shown, span), Origin::written(span));
     for command in commands {
-        let files: Vec<Operand> = content::read_by(command).iter().filter_map(|path| file(path)).collect();
+        let read = content::read_by(command);
+        let files: Vec<Operand> = read.iter().filter_map(|path| file(path)).collect();
         files.iter().for_each(|content| operand.take_shares(content));
+        if files.len() < read.len() {
+            // Nobody knows what stands in the others.
+            operand.open.get_or_insert(Reason::at("command-output", program(command), span));
+        }
         match made_of(&program(command), &command.texts()) {
             Output::Unknown if !files.is_empty() => {}
             Output::OfWords => {}
