@@ -7,12 +7,12 @@ use super::secret::{Source, at, is_pipeline_secret, makers, source_of, unknown_o
 use super::{Facts, facts};
 use crate::data::secrets::{is_harmless, is_placeholder, names_secret};
 use crate::logic::{Fact, Reason, Tri};
+use crate::model::Id;
 use crate::model::data::Database;
 use crate::model::image::ImageBuild;
 use crate::model::secret::{SecretAttribute, Setting, Variable};
 use crate::model::terraform::InputVariable;
 use crate::model::workload::{Container, Host};
-use crate::model::Id;
 use crate::source::{Place, Span, lies_in};
 use crate::value::{Kind, Piece, Value};
 
